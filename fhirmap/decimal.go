@@ -1,0 +1,103 @@
+package fhirmap
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/cockroachdb/apd/v3"
+)
+
+// maxDigits bounds the length of a number that a device can send. IEEE
+// 11073-20601 FLOAT carries 7 significant digits and an exponent of at most
+// 127; no vital sign needs more.
+const maxDigits = 40
+
+// A Decimal is a number with the precision it was written with: 2.0 is not
+// 2.00 (FHIR R4, datatypes, decimal). The zero value is 0.
+type Decimal struct{ d apd.Decimal }
+
+var arithmetic = apd.BaseContext.WithPrecision(maxDigits)
+
+// ParseDecimal reads a plain decimal number as HL7 v2 NM writes it (section
+// 2.A.47: optional sign, digits, optional point), or one with an exponent.
+// It refuses what is no finite number and what is longer than 40 digits.
+func ParseDecimal(text string) (Decimal, error) {
+	if len(text) > maxDigits {
+		return Decimal{}, fmt.Errorf("number of %d characters: at most %d", len(text), maxDigits)
+	}
+	d, _, err := apd.NewFromString(text)
+	if err != nil || d.Form != apd.Finite {
+		return Decimal{}, fmt.Errorf("%q is not a decimal number", text)
+	}
+	if d.Exponent > maxDigits || d.Exponent < -maxDigits {
+		return Decimal{}, fmt.Errorf("%q is out of range", text)
+	}
+	return Decimal{*d}, nil
+}
+
+// MustDecimal is ParseDecimal for constants in tables; it panics on an error.
+func MustDecimal(text string) Decimal {
+	d, err := ParseDecimal(text)
+	if err != nil {
+		panic(err)
+	}
+	return d
+}
+
+// NewDecimal is coefficient × 10^exponent, as IEEE 11073 FLOAT and SFLOAT
+// express a number: NewDecimal(200, -2) is 2.00.
+func NewDecimal(coefficient int64, exponent int32) Decimal {
+	return Decimal{*apd.New(coefficient, exponent)}
+}
+
+// String is the number in plain notation, with its precision: "36.60".
+func (d Decimal) String() string { return d.d.Text('f') }
+
+// Places is the number of digits behind the point.
+func (d Decimal) Places() int {
+	if d.d.Exponent >= 0 {
+		return 0
+	}
+	return int(-d.d.Exponent)
+}
+
+// Cmp is -1, 0 or 1 as d is smaller than, equal to or larger than o. 2.0 and
+// 2.00 are equal.
+func (d Decimal) Cmp(o Decimal) int { return d.d.Cmp(&o.d) }
+
+// Float64 is the nearest float64, for drawing only: it loses the precision.
+func (d Decimal) Float64() float64 {
+	f, _ := d.d.Float64()
+	return f
+}
+
+// linear is (d + before) × factor + after, rounded half up to places digits.
+func (d Decimal) linear(before, factor, after Decimal, places int) (Decimal, error) {
+	var r apd.Decimal
+	if _, err := arithmetic.Add(&r, &d.d, &before.d); err != nil {
+		return Decimal{}, err
+	}
+	if _, err := arithmetic.Mul(&r, &r, &factor.d); err != nil {
+		return Decimal{}, err
+	}
+	if _, err := arithmetic.Add(&r, &r, &after.d); err != nil {
+		return Decimal{}, err
+	}
+	if _, err := arithmetic.Quantize(&r, &r, int32(-places)); err != nil {
+		return Decimal{}, err
+	}
+	return Decimal{r}, nil
+}
+
+// MarshalJSON writes a JSON number with the precision kept.
+func (d Decimal) MarshalJSON() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalJSON reads a JSON number with its precision.
+func (d *Decimal) UnmarshalJSON(text []byte) error {
+	parsed, err := ParseDecimal(string(bytes.TrimSpace(text)))
+	if err != nil {
+		return err
+	}
+	*d = parsed
+	return nil
+}

@@ -1,0 +1,242 @@
+package fhirmap
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// DeviceType is a device type of the contract.
+type DeviceType string
+
+// The device types that clients filter by. pulse_oxymeter is spelt as the
+// clients of 2019 know it.
+const (
+	WeightScale          DeviceType = "weight_scale"
+	Thermometer          DeviceType = "thermometer"
+	PulseOxymeter        DeviceType = "pulse_oxymeter"
+	BloodPressureMonitor DeviceType = "blood_pressure_monitor"
+	Glucometer           DeviceType = "glucometer"
+	HeartRateMonitor     DeviceType = "heart_rate_monitor"
+	PatientMonitor       DeviceType = "patient_monitor"
+	Stethoscope          DeviceType = "stethoscope"
+)
+
+// A Device is what is known of the apparatus that measured.
+type Device struct {
+	ID           string     `json:"id"` // stable over time; a FHIR id (see DeviceID)
+	Type         DeviceType `json:"type"`
+	Name         string     `json:"name,omitempty"` // what people call it: "Lit 3", "KC575235977G"
+	Manufacturer string     `json:"manufacturer,omitempty"`
+	Model        string     `json:"model,omitempty"`
+	Serial       string     `json:"serial,omitempty"`
+	EUI64        string     `json:"eui64,omitempty"` // 16 hexadecimal digits, as in OBX-18 and BLE System ID
+}
+
+// DeviceID makes the stable id of a device (24 hexadecimal digits, the form
+// that clients of 2019 know) from what distinguishes it: the link and the
+// device's address or serial number.
+func DeviceID(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return hex.EncodeToString(sum[:12])
+}
+
+// A Patient is a person as one source names them. Its identity is the pair
+// (System, ID): the number 2 of a monitor is never the number 2 of the EHR.
+type Patient struct {
+	System    string `json:"system,omitempty"` // a URI that names the assigning source
+	ID        string `json:"id,omitempty"`     // empty: named without an id, so nobody that can be found again
+	Family    string `json:"family,omitempty"`
+	Given     string `json:"given,omitempty"`
+	BirthDate string `json:"birthDate,omitempty"` // YYYY, YYYY-MM or YYYY-MM-DD
+	Sex       string `json:"sex,omitempty"`       // FHIR administrative gender: male, female, other, unknown
+}
+
+// Key is the FHIR id of the patient within this program. It reveals neither
+// id nor name. It is empty for a patient without an id.
+func (p *Patient) Key() string {
+	if p == nil || p.ID == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(p.System + "\x00" + p.ID))
+	return hex.EncodeToString(sum[:16])
+}
+
+// Same tells whether p and o are one person, which only identity decides.
+func (p *Patient) Same(o *Patient) bool { return p.Key() != "" && p.Key() == o.Key() }
+
+// Name is the name as a French list shows it: "LEFÈVRE Éloïse".
+func (p *Patient) Name() string {
+	if p == nil {
+		return ""
+	}
+	return strings.TrimSpace(strings.ToUpper(p.Family) + " " + p.Given)
+}
+
+// Absent says why a reading has no value: a code of FHIR
+// data-absent-reason.
+type Absent string
+
+// The reasons that devices can express.
+const (
+	AbsentUnknown          Absent = "unknown"
+	AbsentError            Absent = "error" // the device or its message was faulty
+	AbsentNotANumber       Absent = "not-a-number"
+	AbsentNegativeInfinity Absent = "negative-infinity"
+	AbsentPositiveInfinity Absent = "positive-infinity"
+	AbsentNotPerformed     Absent = "not-performed" // the device did not measure
+)
+
+// Interpretation is a code of HL7 v3 ObservationInterpretation (HL7 v2 table
+// 0078): the device's own judgement.
+type Interpretation string
+
+// A Reading is one value of a Measurement.
+type Reading struct {
+	Type Type `json:"type"`
+	// Value is nil when the device gave none; Absent then says why. It is never
+	// 0 for nothing.
+	Value          *Decimal         `json:"value,omitempty"`
+	Unit           Unit             `json:"unit"`
+	Absent         Absent           `json:"absent,omitempty"`
+	MDC            Code             `json:"mdc,omitzero"` // as the device coded it; zero: the usual one of Type
+	Interpretation []Interpretation `json:"interpretation,omitempty"`
+}
+
+// Status is how far the device itself vouches for a measurement.
+type Status string
+
+// The states of a measurement, codes of FHIR R4 observation-status.
+const (
+	StatusFinal       Status = "final"
+	StatusPreliminary Status = "preliminary" // HL7 v2 table 0085: P, R, S
+	StatusCorrected   Status = "corrected"   // C
+)
+
+// Origin says how a value came about when it was not measured.
+type Origin string
+
+// OriginAdmission marks a value that a person typed at admission, such as the
+// height and weight that a bedside monitor knows.
+const OriginAdmission Origin = "admission"
+
+// A Measurement is what a device measured at one time in one go: a single
+// vital sign, a saturation with its pulse, or a blood pressure with its mean
+// and pulse. It says what the bytes said and nothing more.
+type Measurement struct {
+	Type     Type      `json:"type"` // the vital, or the panel: OxygenSaturation, BloodPressure, ArterialBloodPressure
+	Readings []Reading `json:"readings"`
+	// Time is the device's own, with its offset; zero when the device gave none
+	// or a void one.
+	Time    time.Time `json:"time,omitzero"`
+	Device  Device    `json:"device"`
+	Patient *Patient  `json:"patient,omitempty"` // whom the message names; nil: nobody
+	Bed     string    `json:"bed,omitempty"`
+	Status  Status    `json:"status"`
+	Origin  Origin    `json:"origin,omitempty"`
+	// Test marks what a simulator or a device in training mode says (HL7 v2
+	// MSH-11 T or D). It carries the security label HTEST in R4.
+	Test bool `json:"test,omitempty"`
+}
+
+// HasValue tells whether any reading has a value. Without one there is no
+// measurement.
+func (m *Measurement) HasValue() bool {
+	for i := range m.Readings {
+		if m.Readings[i].Value != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// Reading finds the reading of type t, nil when there is none.
+func (m *Measurement) Reading(t Type) *Reading {
+	for i := range m.Readings {
+		if m.Readings[i].Type == t {
+			return &m.Readings[i]
+		}
+	}
+	return nil
+}
+
+// Validate holds the invariants that every link must keep: a known type, the
+// readings that this type can have, each at most once, at least one value, and
+// no reading with both a value and a reason for its absence.
+func (m *Measurement) Validate() error {
+	vital, known := Lookup(m.Type)
+	if !known {
+		return fmt.Errorf("unknown type %q", m.Type)
+	}
+	if !m.HasValue() {
+		return fmt.Errorf("%s without any value", m.Type)
+	}
+	if m.Device.ID == "" {
+		return fmt.Errorf("%s without a device", m.Type)
+	}
+	allowed := vital.Parts
+	if len(allowed) == 0 {
+		allowed = []Type{m.Type}
+	}
+	seen := map[Type]bool{}
+	for i := range m.Readings {
+		r := &m.Readings[i]
+		if seen[r.Type] || !contains(allowed, r.Type) {
+			return fmt.Errorf("%s cannot hold %q here", m.Type, r.Type)
+		}
+		seen[r.Type] = true
+		if (r.Value == nil) == (r.Absent == "") {
+			return fmt.Errorf("%s needs either a value or a reason", r.Type)
+		}
+	}
+	return nil
+}
+
+func contains(list []Type, t Type) bool {
+	for _, have := range list {
+		if have == t {
+			return true
+		}
+	}
+	return false
+}
+
+// A Report is what one message of a device holds. It is stored whole or not
+// at all.
+type Report struct {
+	Link string // which link it came through: "hl7", "ble"
+	Peer string // the other end's address, without a port
+	// Key identifies the message among those of the last ten minutes: the same
+	// key is the same message sent again. Empty when the protocol cannot tell.
+	Key          string
+	Measurements []Measurement
+}
+
+// A Receipt is the answer to a Report that is safe on disk.
+type Receipt struct {
+	Seq      uint64    // log number of its first measurement; 0 when it held none
+	Received time.Time // when it first came
+	Repeated bool      // it was there already
+}
+
+// A Recorded is a Measurement with what the station added to it.
+type Recorded struct {
+	Measurement
+	Seq          uint64    // its number in the log
+	Log          string    // the UUID of the log; empty for what is not stored
+	Received     time.Time // when the station received it
+	Subject      *Patient  // whose it is; nil or without an id: unassigned
+	Consultation string    // id of the consultation it belongs to, or empty
+	Implausible  bool      // some value is outside its plausible range
+}
+
+// Effective is the time of the measurement: the device's own, or that of
+// reception.
+func (r *Recorded) Effective() time.Time {
+	if r.Time.IsZero() {
+		return r.Received
+	}
+	return r.Time
+}

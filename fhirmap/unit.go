@@ -1,0 +1,145 @@
+package fhirmap
+
+import (
+	"fmt"
+	"strings"
+)
+
+// A Unit of measurement. UCUM is its code, Label what people and the clients
+// of 2019 read, MDC its number in IEEE 11073-10101 (0 where unknown).
+type Unit struct {
+	UCUM  string `json:"ucum"`
+	Label string `json:"label"`
+	MDC   int    `json:"-"`
+}
+
+// The units in which measurements leave the program.
+var (
+	Kilogram              = Unit{"kg", "kg", 263875}
+	Centimetre            = Unit{"cm", "cm", 263441}
+	KilogramPerSquare     = Unit{"kg/m2", "kg/m²", 264096}
+	Celsius               = Unit{"Cel", "°C", 268192}
+	BeatsPerMinute        = Unit{"/min", "bpm", 264864}
+	BreathsPerMinute      = Unit{"/min", "/min", 264928}
+	Percent               = Unit{"%", "%", 262688}
+	MillimetreOfMercury   = Unit{"mm[Hg]", "mmHg", 266016}
+	MilligramPerDecilitre = Unit{"mg/dL", "mg/dl", 264274}
+	MillimolePerLitre     = Unit{"mmol/L", "mmol/l", 266866}
+)
+
+// A conversion turns a value in some source unit into (v + before) × factor +
+// after in a unit of ours. places is how many digits behind the point are
+// gained (or, if negative, lost), so that the precision stays what the device
+// gave.
+type conversion struct {
+	to     Unit
+	before Decimal
+	factor Decimal
+	after  Decimal
+	places int
+}
+
+func factor(to Unit, by string, places int) conversion {
+	return conversion{to: to, factor: MustDecimal(by), places: places}
+}
+
+// conversions holds, by normalised source unit, every way into a unit of
+// ours. A rate has two targets; the vital's type chooses.
+var conversions = map[string][]conversion{
+	"kg": {factor(Kilogram, "1", 0)},
+	"g":  {factor(Kilogram, "0.001", 3)},
+	"lb": {factor(Kilogram, "0.45359237", 0)}, // international pound
+	"cm": {factor(Centimetre, "1", 0)},
+	"m":  {factor(Centimetre, "100", -2)},
+	"mm": {factor(Centimetre, "0.1", 1)},
+	"in": {factor(Centimetre, "2.54", 0)},
+
+	"kg/m2": {factor(KilogramPerSquare, "1", 0)},
+
+	"cel": {factor(Celsius, "1", 0)},
+	"degf": {{
+		to: Celsius, before: MustDecimal("-32"),
+		factor: MustDecimal("0.5555555555555555555555555555555555555556"),
+	}},
+	"k": {{to: Celsius, before: MustDecimal("-273.15"), factor: MustDecimal("1")}},
+
+	"/min": {factor(BeatsPerMinute, "1", 0), factor(BreathsPerMinute, "1", 0)},
+	"%":    {factor(Percent, "1", 0)},
+
+	"mmhg": {factor(MillimetreOfMercury, "1", 0)},
+	"kpa":  {factor(MillimetreOfMercury, "7.500615758456564", -1)}, // 101.325 kPa = 760 mmHg
+
+	"mg/dl":  {factor(MilligramPerDecilitre, "1", 0)},
+	"g/l":    {factor(MilligramPerDecilitre, "100", -2)},
+	"mmol/l": {factor(MillimolePerLitre, "1", 0)},
+}
+
+// aliases are the ways devices write those units: UCUM, IEEE 11073-10101
+// reference ids and numbers, ISO 2955 (the ANS+ of old monitors), plain text.
+var aliases = map[string]string{
+	"mdc_dim_kilo_g": "kg", "263875": "kg", "kgs": "kg",
+	"mdc_dim_x_g": "g", "263872": "g",
+	"[lb_av]": "lb", "lbs": "lb", "mdc_dim_lb": "lb", "263904": "lb",
+	"mdc_dim_centi_m": "cm", "263441": "cm",
+	"mdc_dim_x_m": "m", "263424": "m",
+	"mdc_dim_milli_m": "mm", "263442": "mm",
+	"[in_i]": "in", "[in_us]": "in", "inch": "in", "mdc_dim_inch": "in", "263520": "in",
+	"kg/m²": "kg/m2", "kg/m^2": "kg/m2", "mdc_dim_kg_per_m_sq": "kg/m2", "264096": "kg/m2",
+	"°c": "cel", "c": "cel", "degc": "cel", "deg c": "cel", "mdc_dim_degc": "cel", "268192": "cel",
+	"°f": "degf", "f": "degf", "[degf]": "degf", "deg f": "degf", "mdc_dim_fahr": "degf", "268160": "degf",
+	"bpm": "/min", "{beats}/min": "/min", "{beat}/min": "/min", "beats/min": "/min", "1/min": "/min",
+	"beats/minute": "/min", "{h.b}/min": "/min", "{h.b.}/min": "/min",
+	"mdc_dim_beat_per_min": "/min", "264864": "/min", "min-1": "/min",
+	"rpm": "/min", "{breaths}/min": "/min", "{breath}/min": "/min", "breaths/min": "/min",
+	"breaths/minute": "/min", "{resp}/min": "/min", "brpm": "/min",
+	"mdc_dim_resp_per_min": "/min", "264928": "/min",
+	"mdc_dim_per_min": "/min", "264672": "/min",
+	"percent": "%", "mdc_dim_percent": "%", "262688": "%", "{%}": "%",
+	"mm[hg]": "mmhg", "mm hg": "mmhg", "mm(hg)": "mmhg", "mdc_dim_mmhg": "mmhg", "266016": "mmhg",
+	"mdc_dim_kilo_pascal": "kpa", "265987": "kpa",
+	"mdc_dim_milli_g_per_dl": "mg/dl", "264274": "mg/dl",
+	"mdc_dim_milli_mole_per_l": "mmol/l", "266866": "mmol/l",
+}
+
+// KnownUnit tells whether text, a unit as devices write it, is understood.
+func KnownUnit(text string) bool {
+	_, known := conversions[normalUnit(text)]
+	return known
+}
+
+func normalUnit(text string) string {
+	text = strings.ToLower(strings.TrimSpace(text))
+	if canonical, ok := aliases[text]; ok {
+		return canonical
+	}
+	return text
+}
+
+// In expresses value, given in the unit that a device wrote as text, in a unit
+// of vital type t, with the device's precision: 98.6 °F is 37.0 °C, 16.0 kPa
+// is 120 mmHg. A unit that is unknown, or that cannot be one of t, is an
+// error: such a value must not pass for a vital sign.
+func In(t Type, value Decimal, text string) (Decimal, Unit, error) {
+	vital, known := Lookup(t)
+	if !known {
+		return Decimal{}, Unit{}, fmt.Errorf("unknown type %q", t)
+	}
+	ways, known := conversions[normalUnit(text)]
+	if !known {
+		return Decimal{}, Unit{}, fmt.Errorf("unknown unit %q", text)
+	}
+	for _, unit := range vital.Units {
+		for _, way := range ways {
+			if way.to != unit {
+				continue
+			}
+			if way.factor.Cmp(NewDecimal(1, 0)) == 0 && way.before.Cmp(Decimal{}) == 0 {
+				return value, unit, nil
+			}
+			places := max(value.Places()+way.places, 0)
+			converted, err := value.linear(way.before, way.factor, way.after, places)
+			return converted, unit, err
+		}
+	}
+	return Decimal{}, Unit{}, fmt.Errorf("%q is no unit of %s", text, t)
+}
