@@ -59,7 +59,7 @@ var conversions = map[string][]conversion{
 	"cel": {factor(Celsius, "1", 0)},
 	"degf": {{
 		to: Celsius, before: MustDecimal("-32"),
-		factor: MustDecimal("0.5555555555555555555555555555555555555556"),
+		factor: MustDecimal("0.555555555555555555555555555556"),
 	}},
 	"k": {{to: Celsius, before: MustDecimal("-273.15"), factor: MustDecimal("1")}},
 

@@ -44,9 +44,11 @@ type Vital struct {
 	Type    Type
 	French  string // the label of the contract, which clients of 2019 receive
 	English string
-	LOINC   []Code // by unit where there is more than one unit; none where LOINC has none that fits
-	MDC     Code   // the usual one; a Reading may carry a more precise one
-	Units   []Unit // the units of ours that it can have, the usual first; empty for a panel
+	// LOINC is for values in Units[0]; glucose has a second one for mmol/L.
+	// Empty where LOINC has none that fits.
+	LOINC []Code
+	MDC   Code   // the usual one; a Reading may carry a more precise one
+	Units []Unit // the units of ours that it can have, the usual first; empty for a panel
 	// Low and High bound what is plausible in a living person, in Units[0].
 	// Values outside are kept, flagged and shown, but not sent as final.
 	Low, High Decimal
@@ -162,6 +164,20 @@ func Lookup(t Type) (Vital, bool) {
 	return Vital{}, false
 }
 
+// loinc is the codes of v for a value in unit u.
+func (v Vital) loinc(u Unit) []Code {
+	usual := len(v.Units) == 0 || u.UCUM == v.Units[0].UCUM
+	switch {
+	case v.Type == BloodGlucose && usual:
+		return v.LOINC[:1]
+	case v.Type == BloodGlucose:
+		return v.LOINC[1:]
+	case usual:
+		return v.LOINC
+	}
+	return nil
+}
+
 // Vitals is the whole vocabulary, in the order in which people list it.
 func Vitals() []Vital { return append([]Vital(nil), vitals...) }
 
@@ -176,7 +192,7 @@ func Plausible(r Reading) bool {
 	}
 	low, high := vital.Low, vital.High
 	switch {
-	case r.Unit == MillimolePerLitre: // 18.016 mg/dL per mmol/L of glucose
+	case r.Unit.UCUM == MillimolePerLitre.UCUM: // 18.016 mg/dL per mmol/L of glucose
 		low, high = MustDecimal("0.5"), MustDecimal("84")
 	case len(vital.Units) > 0 && r.Unit.UCUM != vital.Units[0].UCUM:
 		low, high = MustDecimal("0"), MustDecimal("400")

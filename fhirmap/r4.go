@@ -1,0 +1,286 @@
+package fhirmap
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+const structureDefinition = "http://hl7.org/fhir/StructureDefinition/"
+
+// profiles are the vital-signs profiles of R4 that the Observations claim.
+// Every other vital sign claims the general one, "vitalsigns".
+var profiles = map[Type]string{
+	BodyWeight: "bodyweight", BodyHeight: "bodyheight", BodyMassIndex: "bmi",
+	BodyTemperature: "bodytemp", HeartRate: "heartrate", RespiratoryRate: "resprate",
+	OxygenSaturation: "oxygensat", BloodPressure: "bp",
+}
+
+// R4 is the measurement as FHIR R4 Observations, valid against the
+// vital-signs profiles: a blood pressure with its mean as one, every other
+// vital sign one each, the principal one first. All share the sequence number
+// as an identifier; a second identifier is made of the content, so that
+// creating one conditionally on it is idempotent (Personal Health Device
+// guide, "Conditional Create").
+func R4(r *Recorded) []Observation {
+	var list []Observation
+	if parts := panelParts(r); parts != nil {
+		o := r.observation(r.Type, nil)
+		o.Component = parts
+		list = append(list, o)
+	}
+	if principal := r.Reading(r.Type); principal != nil {
+		list = append(list, r.observation(r.Type, principal))
+	}
+	for i := range r.Readings {
+		if reading := &r.Readings[i]; reading.Type != r.Type && !inPanel(r.Type, reading.Type) {
+			list = append(list, r.observation(reading.Type, reading))
+		}
+	}
+	for i := range list {
+		if i > 0 && list[i].ID != "" {
+			list[i].ID += "-" + strconv.Itoa(i+1)
+		}
+	}
+	return list
+}
+
+// panels are the measurements that R4 keeps in one Observation, with the
+// components that its profile demands and those that may join.
+var panels = map[Type]struct{ demanded, optional []Type }{
+	BloodPressure:    {[]Type{Systolic, Diastolic}, []Type{Mean}},
+	ArterialPressure: {nil, []Type{ArterialSystolic, ArterialDiastolic, ArterialMean}},
+}
+
+func inPanel(panel, t Type) bool {
+	p := panels[panel]
+	return contains(p.demanded, t) || contains(p.optional, t)
+}
+
+// panelParts is the components of a panel; nil when the measurement has none
+// of its readings. A demanded one that the device left out is "unknown".
+func panelParts(r *Recorded) []Component {
+	var list []Component
+	present := false
+	add := func(t Type, demanded bool) {
+		reading := r.Reading(t)
+		if reading == nil && !demanded {
+			return
+		}
+		present = present || reading != nil
+		if reading == nil {
+			reading = &Reading{Type: t, Absent: AbsentUnknown}
+		}
+		list = append(list, Component{
+			Code:           CodeableConcept{readingCodings(r, reading), byType[t].French},
+			ValueQuantity:  quantity(reading),
+			Interpretation: interpretations(reading), DataAbsentReason: absence(reading),
+		})
+	}
+	for _, t := range panels[r.Type].demanded {
+		add(t, true)
+	}
+	for _, t := range panels[r.Type].optional {
+		add(t, false)
+	}
+	if !present {
+		return nil
+	}
+	return list
+}
+
+// observation is what all Observations of a measurement share, with the value
+// of reading, which is nil for a panel.
+func (r *Recorded) observation(t Type, reading *Reading) Observation {
+	code := reading
+	if code == nil {
+		code = &Reading{Type: t}
+	}
+	o := Observation{
+		ResourceType: "Observation", ID: r.resourceID(), Meta: r.meta(t),
+		Extension: r.gateway(), Identifier: r.identifiers(t),
+		Status: r.status(), Category: category(t),
+		Code:    CodeableConcept{readingCodings(r, code), byType[t].French},
+		Subject: subject(r.Subject), Encounter: encounter(r.Consultation),
+		Effective: instant(r.Effective()), Note: r.notes(),
+		Device: &Reference{Reference: "Device/" + r.Device.ID, Display: r.Device.Name},
+	}
+	if r.Log != "" {
+		o.Issued = instant(r.Received)
+	}
+	if reading != nil {
+		o.ValueQuantity, o.DataAbsentReason = quantity(reading), absence(reading)
+		o.Interpretation = interpretations(reading)
+	}
+	return o
+}
+
+func (r *Recorded) meta(t Type) *Meta {
+	m := &Meta{}
+	switch profile, ok := profiles[t]; {
+	case ok:
+		m.Profile = []string{structureDefinition + profile}
+	case t != BloodGlucose: // laboratory, so no vital sign
+		m.Profile = []string{structureDefinition + "vitalsigns"}
+	}
+	if r.Test {
+		m.Security = []Coding{{"http://terminology.hl7.org/CodeSystem/v3-ActReason", "HTEST", "test health data"}}
+	}
+	if m.Profile == nil && m.Security == nil {
+		return nil
+	}
+	return m
+}
+
+// gateway names this program as the one that passed the measurement on.
+func (r *Recorded) gateway() []Extension {
+	if r.Log == "" {
+		return nil
+	}
+	return []Extension{{
+		URL:            structureDefinition + "observation-gatewayDevice",
+		ValueReference: &Reference{Reference: "Device/" + r.Log, Display: "Vitalien"},
+	}}
+}
+
+func (r *Recorded) identifiers(t Type) []Identifier {
+	var list []Identifier
+	if r.Log != "" && r.Seq > 0 {
+		list = append(list, Identifier{"urn:uuid:" + r.Log, strconv.FormatUint(r.Seq, 10)})
+	}
+	return append(list, Identifier{"urn:ietf:rfc:3986", "urn:uuid:" + r.contentID(t)})
+}
+
+// contentID is a UUID (version 8, RFC 9562) of what was measured: device,
+// patient, type, time and values. The same measurement sent twice has the same.
+func (r *Recorded) contentID(t Type) string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s|%s|%s|%s", r.Device.ID, r.Subject.Key(), t, instant(r.Effective().UTC()))
+	for i := range r.Readings {
+		if reading := &r.Readings[i]; reading.Value != nil {
+			fmt.Fprintf(&text, "|%s=%s%s", reading.Type, reading.Value, reading.Unit.UCUM)
+		}
+	}
+	u := sha256.Sum256([]byte(text.String()))
+	u[6], u[8] = u[6]&0x0f|0x80, u[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", u[0:4], u[4:6], u[6:8], u[8:10], u[10:16])
+}
+
+func category(t Type) []CodeableConcept {
+	c := Coding{"http://terminology.hl7.org/CodeSystem/observation-category", "vital-signs", "Vital Signs"}
+	if t == BloodGlucose {
+		c.Code, c.Display = "laboratory", "Laboratory"
+	}
+	return []CodeableConcept{{Coding: []Coding{c}}}
+}
+
+// pulses codes the heart rate by how it was measured (IEEE 11073-10101).
+var pulses = map[Type]Code{
+	OxygenSaturation: {"149530", "MDC_PULS_OXIM_PULS_RATE"},
+	BloodPressure:    {"149546", "MDC_PULS_RATE_NON_INV"},
+}
+
+// readingCodings is the LOINC and the MDC codings of a reading within r.
+func readingCodings(r *Recorded, reading *Reading) []Coding {
+	vital := byType[reading.Type]
+	unit := reading.Unit
+	if unit == (Unit{}) && len(vital.Units) > 0 {
+		unit = vital.Units[0]
+	}
+	var list []Coding
+	for _, c := range vital.loinc(unit) {
+		list = append(list, Coding{LOINC, c.Code, c.Display})
+	}
+	mdc := vital.MDC
+	if pulse, ok := pulses[r.Type]; ok && reading.Type == HeartRate {
+		mdc = pulse
+	}
+	if reading.MDC != (Code{}) {
+		mdc = reading.MDC
+	}
+	return append(list, Coding{MDC, mdc.Code, mdc.Display})
+}
+
+func quantity(r *Reading) *Quantity {
+	if r.Value == nil {
+		return nil
+	}
+	return &Quantity{*r.Value, r.Unit.Label, UCUM, r.Unit.UCUM}
+}
+
+func absence(r *Reading) *CodeableConcept {
+	if r.Value != nil {
+		return nil
+	}
+	reason := r.Absent
+	if reason == "" {
+		reason = AbsentUnknown
+	}
+	return &CodeableConcept{Coding: []Coding{{
+		System: "http://terminology.hl7.org/CodeSystem/data-absent-reason", Code: string(reason),
+	}}}
+}
+
+func interpretations(r *Reading) []CodeableConcept {
+	var list []CodeableConcept
+	for _, i := range r.Interpretation {
+		list = append(list, CodeableConcept{Coding: []Coding{{
+			System: "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation", Code: string(i),
+		}}})
+	}
+	return list
+}
+
+func (r *Recorded) notes() []Annotation {
+	var list []Annotation
+	if r.Origin == OriginAdmission {
+		list = append(list, Annotation{"Valeur saisie à l’admission, non mesurée (origin: admission)."})
+	}
+	if r.Implausible {
+		list = append(list, Annotation{"Valeur hors des limites plausibles\u202f: à vérifier (implausible value)."})
+	}
+	return list
+}
+
+// reference is a known person, by identifier; nil for nobody. One who is
+// named without an id is shown but cannot be followed.
+func reference(p *Patient) *Reference {
+	if p == nil || (p.ID == "" && p.Name() == "") {
+		return nil
+	}
+	r := &Reference{Display: p.Name()}
+	if p.ID != "" {
+		r.Reference = "Patient/" + p.Key()
+		r.Identifier = &Identifier{p.System, p.ID}
+	}
+	return r
+}
+
+// subject is reference, or for nobody a Reference that says that it is
+// unknown, since the vital-signs profiles demand a subject.
+func subject(p *Patient) *Reference {
+	if r := reference(p); r != nil {
+		return r
+	}
+	return &Reference{Extension: []Extension{{URL: structureDefinition + "data-absent-reason", ValueCode: "unknown"}}}
+}
+
+var fhirID = regexp.MustCompile(`^[A-Za-z0-9.-]{1,64}$`)
+
+// EncounterID is the FHIR id of a consultation. An EHR may name its
+// consultations as it likes; what is no FHIR id becomes one.
+func EncounterID(consultation string) string {
+	if fhirID.MatchString(consultation) {
+		return consultation
+	}
+	return DeviceID("consultation", consultation)
+}
+
+func encounter(consultation string) *Reference {
+	if consultation == "" {
+		return nil
+	}
+	return &Reference{Reference: "Encounter/" + EncounterID(consultation), Identifier: &Identifier{Value: consultation}}
+}

@@ -1,0 +1,88 @@
+package fhirmap
+
+// The parts of FHIR R4 (v4.0.1) that the program writes. Field order is that
+// of the specification.
+
+// A Coding is one code of a CodeableConcept.
+type Coding struct {
+	System  string `json:"system,omitempty"`
+	Code    string `json:"code,omitempty"`
+	Display string `json:"display,omitempty"`
+}
+
+// A CodeableConcept says one thing in several code systems.
+type CodeableConcept struct {
+	Coding []Coding `json:"coding,omitempty"`
+	Text   string   `json:"text,omitempty"`
+}
+
+// An Identifier is a business identifier, as opposed to a FHIR id.
+type Identifier struct {
+	System string `json:"system,omitempty"`
+	Value  string `json:"value,omitempty"`
+}
+
+// An Extension carries one of the value types that the program uses.
+type Extension struct {
+	URL            string     `json:"url"`
+	ValueCode      string     `json:"valueCode,omitempty"`
+	ValueReference *Reference `json:"valueReference,omitempty"`
+}
+
+// A Reference points to another resource.
+type Reference struct {
+	Extension  []Extension `json:"extension,omitempty"`
+	Reference  string      `json:"reference,omitempty"`
+	Identifier *Identifier `json:"identifier,omitempty"`
+	Display    string      `json:"display,omitempty"`
+}
+
+// A Quantity is a value in a UCUM unit, with the precision it was given with.
+type Quantity struct {
+	Value  Decimal `json:"value"`
+	Unit   string  `json:"unit"`
+	System string  `json:"system"`
+	Code   string  `json:"code"`
+}
+
+// Meta is the metadata of a resource.
+type Meta struct {
+	LastUpdated string   `json:"lastUpdated,omitempty"`
+	Profile     []string `json:"profile,omitempty"`
+	Security    []Coding `json:"security,omitempty"`
+}
+
+// An Annotation is a note for people.
+type Annotation struct {
+	Text string `json:"text"`
+}
+
+// A Component is one value of a panel.
+type Component struct {
+	Code             CodeableConcept   `json:"code"`
+	ValueQuantity    *Quantity         `json:"valueQuantity,omitempty"`
+	DataAbsentReason *CodeableConcept  `json:"dataAbsentReason,omitempty"`
+	Interpretation   []CodeableConcept `json:"interpretation,omitempty"`
+}
+
+// An Observation is the R4 resource.
+type Observation struct {
+	ResourceType     string            `json:"resourceType"`
+	ID               string            `json:"id,omitempty"`
+	Meta             *Meta             `json:"meta,omitempty"`
+	Extension        []Extension       `json:"extension,omitempty"`
+	Identifier       []Identifier      `json:"identifier,omitempty"`
+	Status           string            `json:"status"`
+	Category         []CodeableConcept `json:"category"`
+	Code             CodeableConcept   `json:"code"`
+	Subject          *Reference        `json:"subject"`
+	Encounter        *Reference        `json:"encounter,omitempty"`
+	Effective        string            `json:"effectiveDateTime"`
+	Issued           string            `json:"issued,omitempty"`
+	ValueQuantity    *Quantity         `json:"valueQuantity,omitempty"`
+	DataAbsentReason *CodeableConcept  `json:"dataAbsentReason,omitempty"`
+	Interpretation   []CodeableConcept `json:"interpretation,omitempty"`
+	Note             []Annotation      `json:"note,omitempty"`
+	Device           *Reference        `json:"device,omitempty"`
+	Component        []Component       `json:"component,omitempty"`
+}
