@@ -1,0 +1,94 @@
+package config
+
+import (
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestDefault_IsValid(t *testing.T) {
+	c := Default()
+	if err := c.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	if c.Listen != "localhost:63336" || c.Lang != "fr" || c.RequireToken || c.HL7.Listen != "" {
+		t.Errorf("defaults: %+v", c)
+	}
+	if c.Retention.Observations != Duration(3650*24*time.Hour) || c.HL7.RecordEvery != Duration(time.Minute) {
+		t.Errorf("durations: %+v", c)
+	}
+	if pending := c.Pending(); pending != nil {
+		t.Errorf("defaults have pending settings %v", pending)
+	}
+}
+
+func TestLoad_FirstStartWritesTheFile(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "new")
+	first, _, err := Load(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(filepath.Join(folder, FileName))
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Fatalf("%v, %v", info, err)
+	}
+	second, warnings, err := Load(folder)
+	if err != nil || len(warnings) > 0 || second.Listen != first.Listen {
+		t.Errorf("%+v, %v, %v", second, warnings, err)
+	}
+}
+
+func load(t *testing.T, text string) (Config, []string, error) {
+	folder := t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, FileName), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return Load(folder)
+}
+
+func TestLoad_KeepsDefaultsOfWhatIsMissing(t *testing.T) {
+	c, warnings, err := load(t, "[hl7]\nlisten = \"127.0.0.1:2575\"\nallow = [\"192.168.1.9/24\", \"::1\"]\nfrobnicate = 1\n")
+	if err != nil || c.Listen != "localhost:63336" || c.HL7.Listen != "127.0.0.1:2575" {
+		t.Errorf("%+v, %v", c, err)
+	}
+	if len(warnings) != 1 || !strings.Contains(warnings[0], "hl7.frobnicate") {
+		t.Errorf("warnings %v", warnings)
+	}
+	prefixes, err := c.HL7.Prefixes()
+	want := []netip.Prefix{netip.MustParsePrefix("192.168.1.0/24"), netip.MustParsePrefix("::1/128")}
+	if err != nil || !slices.Equal(prefixes, want) {
+		t.Errorf("%v, %v", prefixes, err)
+	}
+}
+
+func TestLoad_RefusesAndNamesTheSetting(t *testing.T) {
+	for text, name := range map[string]string{
+		`listen = "0.0.0.0:63336"`:          "listen",
+		`listen = "localhost"`:              "listen",
+		`listen = "localhost:99999"`:        "listen",
+		`lang = "de"`:                       "lang",
+		"[hl7]\nallow = [\"everyone\"]":     "hl7.allow",
+		"[hl7]\ntls_cert = \"a.pem\"":       "hl7.tls_cert",
+		"[hl7]\nlisten = \"2575\"":          "hl7.listen",
+		"[hl7]\nrecord_every = \"soon\"":    "record_every",
+		"[retention]\nlive = \"99999999y\"": "live",
+		"[retention]\nlive = \"-5s\"":       "live",
+		"require_token = \"yes\"":           "require_token",
+		"lang = ":                           FileName,
+	} {
+		if _, _, err := load(t, text); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+func TestPending_NamesWhatHasNoEffectYet(t *testing.T) {
+	c, _, err := load(t, "[[hl7.monitor]]\naddress = \"192.168.0.100:4601\"\n[backup]\nkeep = 3\n")
+	if err != nil || !slices.Equal(c.Pending(), []string{"hl7.monitor", "backup"}) {
+		t.Errorf("%v, %v", c.Pending(), err)
+	}
+}
