@@ -1,0 +1,147 @@
+package localstore
+
+import (
+	"errors"
+	"io/fs"
+	"strings"
+
+	bolterrors "go.etcd.io/bbolt/errors"
+
+	"vitalien/fhirmap"
+)
+
+// The codes of the faults of this package.
+const (
+	CodeLocked   = "store_locked"    // another process holds the file
+	CodeCorrupt  = "store_corrupt"   // the file is damaged, or is no store
+	CodeNewer    = "store_newer"     // a newer version of the program wrote it
+	CodeDenied   = "store_denied"    // no permission for the file or its folder
+	CodeReadOnly = "store_read_only" // the disk cannot be written to
+	CodeDiskFull = "disk_full"       // no space left, or a quota or size limit reached
+	CodeFailed   = "store_failed"    // any other failure of the disk
+	CodeClosed   = "store_closed"    // the store has been closed
+	CodeInvalid  = "store_invalid"   // what the caller passed cannot be stored
+)
+
+// ErrClosed is what every call gives once the store has been closed.
+var ErrClosed error = &fhirmap.Fault{
+	Code:    CodeClosed,
+	French:  "Vitalien est en train de se fermer\u00a0: la mesure n’a pas été enregistrée. Relancez Vitalien, puis recommencez.",
+	English: "the store is closed",
+}
+
+func lockedFault(cause error) *fhirmap.Fault {
+	return &fhirmap.Fault{
+		Code: CodeLocked,
+		French: "Vitalien est déjà ouvert sur ce poste pour ce dossier de données. " +
+			"Utilisez la fenêtre déjà ouverte (icône près de l’horloge), ou quittez-la puis relancez Vitalien.",
+		English: "another process has the store open", Temporary: true, Cause: cause,
+	}
+}
+
+func corruptFault(cause error) *fhirmap.Fault {
+	return &fhirmap.Fault{
+		Code: CodeCorrupt,
+		French: "Le fichier des mesures est endommagé. Ne le supprimez pas\u00a0: " +
+			"quittez Vitalien, restaurez la dernière sauvegarde ou contactez le support.",
+		English: "the store is damaged", Cause: cause,
+	}
+}
+
+func newerFault(cause error) *fhirmap.Fault {
+	return &fhirmap.Fault{
+		Code: CodeNewer,
+		French: "Les données ont été enregistrées par une version plus récente de Vitalien. " +
+			"Installez la dernière version, puis relancez Vitalien\u00a0; vos données sont intactes.",
+		English: "the store was made by a newer version", Cause: cause,
+	}
+}
+
+func deniedFault(cause error) *fhirmap.Fault {
+	return &fhirmap.Fault{
+		Code: CodeDenied,
+		French: "Vitalien n’a pas le droit d’écrire dans son dossier de données. " +
+			"Vérifiez les droits de ce dossier, ou demandez à votre administrateur, puis relancez Vitalien.",
+		English: "no permission to open the store", Cause: cause,
+	}
+}
+
+func readOnlyFault(cause error) *fhirmap.Fault {
+	return &fhirmap.Fault{
+		Code: CodeReadOnly,
+		French: "Le disque du dossier de données est en lecture seule\u00a0: rien ne peut y être enregistré. " +
+			"Choisissez un autre dossier ou faites vérifier le disque, puis relancez Vitalien.",
+		English: "the disk of the store is read-only", Cause: cause,
+	}
+}
+
+func diskFullFault(cause error) *fhirmap.Fault {
+	return &fhirmap.Fault{
+		Code: CodeDiskFull,
+		French: "Le disque est plein\u00a0: la mesure n’a pas été enregistrée. " +
+			"Libérez de l’espace sur le disque, puis recommencez\u00a0; il est inutile de relancer Vitalien.",
+		English: "no space left for the store", Temporary: true, Cause: cause,
+	}
+}
+
+func failedFault(cause error) *fhirmap.Fault {
+	return &fhirmap.Fault{
+		Code: CodeFailed,
+		French: "Le fichier des mesures n’a pas pu être lu ou écrit. Recommencez\u00a0; " +
+			"si l’erreur se répète, faites vérifier le disque et contactez le support.",
+		English: "the store could not be read or written", Temporary: true, Cause: cause,
+	}
+}
+
+func invalidFault(english string) *fhirmap.Fault {
+	return &fhirmap.Fault{
+		Code: CodeInvalid,
+		French: "Ces données ne peuvent pas être enregistrées\u00a0: elles dépassent les limites prévues. " +
+			"Signalez-le au support.",
+		English: english,
+	}
+}
+
+// faultFor gives err of the file system or of bbolt its Fault. A Fault stays
+// what it is, whatever wraps it.
+func faultFor(err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, ok := errors.AsType[*fhirmap.Fault](err); ok {
+		return err
+	}
+	switch {
+	case isAny(err, bolterrors.ErrTimeout):
+		return lockedFault(err)
+	case isAny(err, bolterrors.ErrInvalid, bolterrors.ErrVersionMismatch, bolterrors.ErrChecksum):
+		return corruptFault(err)
+	case isDiskFull(err):
+		return diskFullFault(err)
+	case isAny(err, readOnlyErrors...):
+		return readOnlyFault(err)
+	case errors.Is(err, fs.ErrPermission):
+		return deniedFault(err)
+	}
+	return failedFault(err)
+}
+
+func isAny(err error, targets ...error) bool {
+	for _, target := range targets {
+		if errors.Is(err, target) {
+			return true
+		}
+	}
+	return false
+}
+
+// isDiskFull looks at the text as well: bbolt formats the errors of growing
+// and mapping the file with %s, which loses the error itself.
+func isDiskFull(err error) bool {
+	for _, full := range diskFullErrors {
+		if errors.Is(err, full) || strings.Contains(err.Error(), full.Error()) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,227 @@
+package localstore
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// formatVersion is the layout of the buckets; the form of a value has a
+// version of its own.
+const formatVersion = 1
+
+// minFileSize is four pages, which is how bbolt starts a file.
+const minFileSize = 4 * 4096
+
+var (
+	bucketMeta     = []byte("meta")
+	bucketLog      = []byte("log")
+	bucketSettings = []byte("settings")
+	keyFormat      = []byte("format")
+	keyID          = []byte("id")
+)
+
+// A file is an open database with what it says of itself.
+type file struct {
+	db      *bolt.DB
+	raw     *os.File
+	id      string
+	head    uint64
+	created bool
+}
+
+// boltOptions are chosen for durability. NoSync, NoFreelistSync and NoGrowSync
+// stay false. InitialMmapSize stays 0: on Windows the file is as large as its
+// map, so a generous map would fill a small disk. MaxSize stays 0, since a full
+// disk is better reported than an arbitrary limit. Elsewhere bbolt grows the
+// file by truncating it upwards: the space is only reserved when a page is
+// written, so a full disk shows as an error of that write, before the
+// transaction counts.
+func boltOptions(opened **os.File) *bolt.Options {
+	return &bolt.Options{
+		Timeout:      time.Second,
+		FreelistType: bolt.FreelistMapType,
+		NoStatistics: true,
+		OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
+			f, err := os.OpenFile(name, flag, mode)
+			*opened = f
+			return f, err
+		},
+	}
+}
+
+// openFile opens or creates the file at path, and checks it as far as that is
+// cheap. bbolt trusts its pages: damage shows as a panic or as a memory fault
+// in its map, and both become the fault store_corrupt here.
+func openFile(path string) (f *file, err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	f = &file{}
+	defer func() {
+		if p := recover(); p != nil {
+			f.abandon()
+			f, err = nil, corruptFault(panicError(p))
+		}
+	}()
+	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.Size() > 0 && info.Size() < minFileSize {
+		return nil, corruptFault(fmt.Errorf("a file of %d bytes", info.Size()))
+	}
+	if f.db, err = bolt.Open(path, 0o600, boltOptions(&f.raw)); err != nil {
+		return nil, faultFor(err)
+	}
+	if err := f.prepare(); err != nil {
+		f.db.Close()
+		return nil, faultFor(err)
+	}
+	return f, nil
+}
+
+func (f *file) prepare() error {
+	if err := f.checkSize(); err != nil {
+		return err
+	}
+	if err := f.initialize(); err != nil {
+		return err
+	}
+	if err := f.db.View(f.load); err != nil {
+		return err
+	}
+	// A process that was killed may have left a transaction that no flush has
+	// followed. What is shown to readers from here on must be durable.
+	return f.db.Sync()
+}
+
+// abandon gives up a database whose locks a panic may have left held, so that
+// its own Close could wait for ever. Closing the file releases its lock; the
+// map stays until the process ends.
+func (f *file) abandon() {
+	if f.raw != nil {
+		f.raw.Close()
+	}
+}
+
+// checkSize finds a file that has been cut, before a page beyond its end is
+// touched.
+func (f *file) checkSize() error {
+	info, err := f.raw.Stat()
+	if err != nil {
+		return err
+	}
+	return f.db.View(func(tx *bolt.Tx) error {
+		if tx.Size() > info.Size() {
+			return corruptFault(fmt.Errorf("%d of %d bytes are left", info.Size(), tx.Size()))
+		}
+		return nil
+	})
+}
+
+// initialize makes the buckets of a new file, in one transaction.
+func (f *file) initialize() error {
+	empty := false
+	err := f.db.View(func(tx *bolt.Tx) error {
+		name, _ := tx.Cursor().First()
+		empty = name == nil
+		return nil
+	})
+	if err != nil || !empty {
+		return err
+	}
+	f.created = true
+	return f.db.Update(func(tx *bolt.Tx) error {
+		for _, name := range [][]byte{bucketMeta, bucketLog, bucketSettings} {
+			if _, err := tx.CreateBucket(name); err != nil {
+				return err
+			}
+		}
+		meta := tx.Bucket(bucketMeta)
+		return errors.Join(
+			meta.Put(keyFormat, []byte{formatVersion}),
+			meta.Put(keyID, []byte(newID())),
+		)
+	})
+}
+
+// load reads what the file says of itself, and checks both ends of the log.
+func (f *file) load(tx *bolt.Tx) error {
+	meta, log := tx.Bucket(bucketMeta), tx.Bucket(bucketLog)
+	if meta == nil {
+		return corruptFault(errors.New("a database without a meta bucket"))
+	}
+	format := meta.Get(keyFormat)
+	switch {
+	case len(format) == 0 || format[0] == 0:
+		return corruptFault(errors.New("a database without a format"))
+	case len(format) > 1 || format[0] > formatVersion:
+		return newerFault(fmt.Errorf("file format %x", format))
+	case log == nil || tx.Bucket(bucketSettings) == nil || len(meta.Get(keyID)) == 0:
+		return corruptFault(errors.New("a database without a log, settings or id"))
+	}
+	f.id = string(meta.Get(keyID))
+
+	key, value := log.Cursor().First()
+	if key == nil {
+		return nil
+	}
+	first, err := decode(key, value)
+	if err != nil {
+		return err
+	}
+	if first.First != firstSequence {
+		return gapFault(firstSequence, first.First)
+	}
+	f.head, err = lastSequence(log)
+	return err
+}
+
+// lastSequence is the last number that the log holds, 0 when it is empty.
+func lastSequence(log *bolt.Bucket) (uint64, error) {
+	key, value := log.Cursor().Last()
+	if key == nil {
+		return firstSequence - 1, nil
+	}
+	last, err := decode(key, value)
+	if err != nil {
+		return 0, err
+	}
+	return last.Last(), nil
+}
+
+// makeFolder creates dir and what is missing above it, for the user alone.
+func makeFolder(dir string) error {
+	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	parent := filepath.Dir(dir)
+	if parent != dir {
+		if err := makeFolder(parent); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
+		return err
+	}
+	// Not every file system can flush a folder, and none needs it to go on.
+	_ = syncFolder(parent)
+	return nil
+}
+
+// newID makes a random UUID (RFC 9562, version 4).
+func newID() string {
+	var b [16]byte
+	rand.Read(b[:])
+	b[6] = b[6]&0x0f | 0x40
+	b[8] = b[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+func panicError(p any) error {
+	if err, ok := p.(error); ok {
+		return err
+	}
+	return fmt.Errorf("%v", p)
+}

@@ -1,0 +1,115 @@
+package localstore
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// The limits of a setting.
+const (
+	MaxKey     = 1 << 10 // bytes of a bucket's name or a key; they are not empty
+	MaxSetting = 1 << 20 // bytes of a value
+)
+
+// Put stores a small setting under key in bucket, in place of the one before.
+// It is durable on return. Errors are those of Append.
+func (s *Store) Put(bucket, key string, value []byte) error {
+	if err := checkSetting(bucket, key, value); err != nil {
+		return err
+	}
+	wrapped := append([]byte{valuePlain}, value...)
+	return s.change(func(settings *bolt.Bucket) error {
+		b, err := settings.CreateBucketIfNotExists([]byte(bucket))
+		if err != nil {
+			return err
+		}
+		return b.Put([]byte(key), wrapped)
+	})
+}
+
+// Get returns the caller's own copy of a setting, and whether there is one.
+func (s *Store) Get(bucket, key string) (value []byte, found bool, err error) {
+	if err := checkSetting(bucket, key, nil); err != nil {
+		return nil, false, err
+	}
+	err = s.settings(bucket, func(b *bolt.Bucket) error {
+		stored := b.Get([]byte(key))
+		if stored == nil {
+			return nil
+		}
+		found = true
+		value, err = unwrapSetting(stored)
+		return err
+	})
+	return value, found && err == nil, err
+}
+
+// Delete removes a setting; one that does not exist is no error. It is durable
+// on return.
+func (s *Store) Delete(bucket, key string) error {
+	if err := checkSetting(bucket, key, nil); err != nil {
+		return err
+	}
+	return s.change(func(settings *bolt.Bucket) error {
+		if b := settings.Bucket([]byte(bucket)); b != nil {
+			return b.Delete([]byte(key))
+		}
+		return nil
+	})
+}
+
+// List returns a copy of all settings of bucket; none is an empty map.
+func (s *Store) List(bucket string) (map[string][]byte, error) {
+	if err := checkSetting(bucket, "any", nil); err != nil {
+		return nil, err
+	}
+	all := map[string][]byte{}
+	err := s.settings(bucket, func(b *bolt.Bucket) error {
+		return b.ForEach(func(key, stored []byte) error {
+			value, err := unwrapSetting(stored)
+			all[string(key)] = value
+			return err
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return all, nil
+}
+
+// change has the committer run fn; an error of fn fails the whole transaction,
+// so what can be wrong is checked before.
+func (s *Store) change(fn func(settings *bolt.Bucket) error) error {
+	return s.submit(&request{
+		ctx:   context.Background(),
+		apply: func(tx *bolt.Tx) error { return fn(tx.Bucket(bucketSettings)) },
+	})
+}
+
+// settings reads one bucket, if it exists.
+func (s *Store) settings(bucket string, fn func(*bolt.Bucket) error) error {
+	return s.view(func(tx *bolt.Tx) error {
+		if b := tx.Bucket(bucketSettings).Bucket([]byte(bucket)); b != nil {
+			return fn(b)
+		}
+		return nil
+	})
+}
+
+func unwrapSetting(stored []byte) ([]byte, error) {
+	value, err := unwrap(stored)
+	return bytes.Clone(value), err
+}
+
+func checkSetting(bucket, key string, value []byte) error {
+	switch {
+	case bucket == "" || len(bucket) > MaxKey || key == "" || len(key) > MaxKey:
+		return invalidFault(fmt.Sprintf("names of settings have 1 to %d bytes", MaxKey))
+	case len(value) > MaxSetting:
+		return invalidFault(fmt.Sprintf("setting of %d bytes: at most %d are possible", len(value), MaxSetting))
+	}
+	return nil
+}

@@ -1,0 +1,237 @@
+package localstore
+
+import (
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+
+	bolt "go.etcd.io/bbolt"
+
+	"vitalien/fhirmap"
+)
+
+// Options are the choices at opening.
+type Options struct {
+	Logger *slog.Logger // nil: discard
+}
+
+// A Store is an open log. Its methods may be called from any goroutine.
+//
+// One goroutine, the committer, makes all changes; it owns the choice of file
+// (which it reopens when bbolt has lost its map of it).
+type Store struct {
+	path string
+	id   string
+	log  *slog.Logger
+
+	queue chan *request
+	quit  chan struct{} // closed when Close begins
+	done  chan struct{} // closed when the committer has ended
+
+	broken   chan struct{} // closed when bbolt cannot be trusted any more
+	breaking sync.Once
+	fault    *fhirmap.Fault // why; set before broken is closed
+
+	openMu sync.Mutex // guards file, and the begin of read transactions
+	file   *file      // nil while there is none
+
+	head    atomic.Uint64
+	wakeMu  sync.Mutex
+	changed chan struct{} // closed and replaced after each growth of head
+
+	closing  sync.Once
+	closeErr error
+}
+
+// Open opens the store at path, and creates it with its folder, readable by
+// the user alone, if it does not exist. Errors are *fhirmap.Fault with the
+// codes of this package; store_locked comes within about a second.
+func Open(path string, o Options) (*Store, error) {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	folder := filepath.Dir(path)
+	if err := makeFolder(folder); err != nil {
+		return nil, faultFor(err)
+	}
+	f, err := openFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if f.created {
+		// A new name must survive a power cut as its content does.
+		if err := syncFolder(folder); err != nil {
+			o.Logger.Warn("store: folder not flushed", "error", err)
+		}
+	}
+	s := &Store{
+		path: path, id: f.id, log: o.Logger, file: f,
+		queue:   make(chan *request, maxBatch),
+		quit:    make(chan struct{}),
+		done:    make(chan struct{}),
+		broken:  make(chan struct{}),
+		changed: make(chan struct{}),
+	}
+	s.head.Store(f.head)
+	go s.commitLoop()
+	return s, nil
+}
+
+// ID is the UUID of the store, made when the file was created. Sequence
+// numbers mean something together with it only.
+func (s *Store) ID() string { return s.id }
+
+// Close ends the store. It waits for the commit under way; what still waits
+// behind it is refused with ErrClosed. Later calls do nothing.
+func (s *Store) Close() error {
+	s.closing.Do(func() {
+		close(s.quit)
+		select {
+		case <-s.done:
+		case <-s.broken: // the committer may hang in a lock that a panic left held
+		}
+		s.closeErr = s.detach()
+	})
+	return s.closeErr
+}
+
+// state is nil while the store can be used.
+func (s *Store) state() error {
+	select {
+	case <-s.quit:
+		return ErrClosed
+	default:
+	}
+	select {
+	case <-s.broken:
+		return s.fault
+	default:
+		return nil
+	}
+}
+
+// breakDown ends the use of bbolt after it panicked outside of a read: some of
+// its locks may be held for ever, and writing on could spoil more.
+func (s *Store) breakDown(p any) error {
+	s.breaking.Do(func() {
+		s.fault = corruptFault(panicError(p))
+		s.log.Error("store: unusable until reopened", "panic", p, "stack", string(debug.Stack()))
+		close(s.broken)
+	})
+	return s.fault
+}
+
+// detach closes the file and leaves the store without one. Transactions under
+// way are waited for.
+func (s *Store) detach() error {
+	s.openMu.Lock()
+	f := s.file
+	s.file = nil
+	s.openMu.Unlock()
+	if f == nil {
+		return nil
+	}
+	select {
+	case <-s.broken:
+		f.abandon()
+		return nil
+	default:
+		return faultFor(f.db.Close())
+	}
+}
+
+// attach opens the file again, if it still is the same store.
+func (s *Store) attach() (*file, error) {
+	if info, err := os.Stat(s.path); err != nil {
+		return nil, faultFor(err)
+	} else if info.Size() == 0 { // opening it would make a new store of it
+		return nil, corruptFault(errors.New("the file has been emptied"))
+	}
+	f, err := openFile(s.path)
+	if err != nil {
+		return nil, err
+	}
+	if f.id != s.id || f.head < s.head.Load() {
+		f.db.Close()
+		return nil, corruptFault(errors.New("the file has been exchanged for another"))
+	}
+	s.openMu.Lock()
+	defer s.openMu.Unlock()
+	s.file = f
+	return f, nil
+}
+
+func (s *Store) current() *file {
+	s.openMu.Lock()
+	defer s.openMu.Unlock()
+	return s.file
+}
+
+// revive reopens the file if bbolt has lost its map, as after a failed growth
+// on Windows.
+func (s *Store) revive() {
+	tx, err := s.begin()
+	if err == nil {
+		s.end(tx)
+		return
+	}
+	if s.state() != nil {
+		return
+	}
+	s.log.Warn("store: reopening", "error", err)
+	if err := s.detach(); err != nil {
+		s.log.Error("store: not closed", "error", err)
+	}
+	if _, err := s.attach(); err != nil {
+		s.log.Error("store: not reopened", "error", err)
+	}
+}
+
+// begin starts a read transaction.
+func (s *Store) begin() (tx *bolt.Tx, err error) {
+	s.openMu.Lock()
+	defer s.openMu.Unlock()
+	if err := s.state(); err != nil {
+		return nil, err
+	}
+	if s.file == nil {
+		return nil, failedFault(errors.New("the file is not open at the moment"))
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			tx, err = nil, s.breakDown(p)
+		}
+	}()
+	tx, err = s.file.db.Begin(false)
+	return tx, faultFor(err)
+}
+
+func (s *Store) end(tx *bolt.Tx) {
+	select {
+	case <-s.broken: // the locks that Rollback takes may be held for ever
+	default:
+		_ = tx.Rollback()
+	}
+}
+
+// view runs fn in a read transaction. Damage that shows as a panic or as a
+// memory fault becomes the fault store_corrupt.
+func (s *Store) view(fn func(*bolt.Tx) error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	tx, err := s.begin()
+	if err != nil {
+		return err
+	}
+	defer s.end(tx)
+	defer func() {
+		if p := recover(); p != nil {
+			s.log.Error("store: reading failed", "panic", p, "stack", string(debug.Stack()))
+			err = corruptFault(panicError(p))
+		}
+	}()
+	return faultFor(fn(tx))
+}

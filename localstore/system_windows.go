@@ -1,0 +1,15 @@
+package localstore
+
+import "golang.org/x/sys/windows"
+
+var (
+	diskFullErrors = []error{
+		windows.ERROR_DISK_FULL, windows.ERROR_HANDLE_DISK_FULL, windows.ERROR_DISK_QUOTA_EXCEEDED,
+		windows.ERROR_FILE_TOO_LARGE,
+	}
+	readOnlyErrors = []error{windows.ERROR_WRITE_PROTECT}
+)
+
+// syncFolder has nothing to do: NTFS journals names, and a folder cannot be
+// flushed.
+func syncFolder(string) error { return nil }
