@@ -97,10 +97,10 @@ func (f *file) prepare() error {
 }
 
 // abandon gives up a database whose locks a panic may have left held, so that
-// its own Close could wait for ever. Closing the file releases its lock; the
-// map stays until the process ends.
+// its own Close could wait for ever. The map stays until the process ends.
 func (f *file) abandon() {
 	if f.raw != nil {
+		unlock(f.raw)
 		f.raw.Close()
 	}
 }

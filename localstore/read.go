@@ -45,8 +45,8 @@ func (s *Store) Wait(ctx context.Context, after uint64) error {
 // means the first). It stops before maxRecords or maxBytes of payload are
 // exceeded, but returns at least one record if there is one; none means that
 // from lies after Head. Errors are the faults store_corrupt (a gap, an
-// overlap, damage), store_newer, store_failed and ErrClosed; a record before
-// the damage is returned with a nil error first.
+// overlap, damage), store_newer, store_failed and ErrClosed. Sound records
+// before the damage come together with the fault.
 func (s *Store) Read(from uint64, maxRecords, maxBytes int) ([]Record, error) {
 	if err := s.state(); err != nil {
 		return nil, err
@@ -66,10 +66,7 @@ func (s *Store) Read(from uint64, maxRecords, maxBytes int) ([]Record, error) {
 		}
 		return err
 	})
-	if len(p.records) > 0 {
-		return p.records, nil
-	}
-	return nil, err
+	return p.records, err
 }
 
 // Backward calls fn with each record, newest first, until fn returns false or
@@ -135,6 +132,11 @@ func holding(c *bolt.Cursor, sequence uint64) (Record, error) {
 	r, err := decode(key, value)
 	if err == nil && r.Last() < sequence {
 		err = gapFault(sequence, r.Last())
+	}
+	if err == nil && r.First > firstSequence {
+		// The seam to what an earlier call has read.
+		_, err = preceding(c, r)
+		c.Next()
 	}
 	return r, err
 }

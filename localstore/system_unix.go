@@ -22,3 +22,7 @@ func syncFolder(path string) error {
 	defer d.Close()
 	return d.Sync()
 }
+
+// unlock releases bbolt's lock on f. Closing f alone would not: a map that is
+// left behind keeps the lock.
+func unlock(f *os.File) { _ = syscall.Flock(int(f.Fd()), syscall.LOCK_UN) }

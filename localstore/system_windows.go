@@ -1,6 +1,10 @@
 package localstore
 
-import "golang.org/x/sys/windows"
+import (
+	"os"
+
+	"golang.org/x/sys/windows"
+)
 
 var (
 	diskFullErrors = []error{
@@ -13,3 +17,6 @@ var (
 // syncFolder has nothing to do: NTFS journals names, and a folder cannot be
 // flushed.
 func syncFolder(string) error { return nil }
+
+// unlock has nothing to do: closing a handle releases its locks.
+func unlock(*os.File) {}

@@ -1,0 +1,333 @@
+package localstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// hold makes the committer wait inside a transaction until release is called.
+func hold(t *testing.T, s *Store) (release func(), result <-chan error) {
+	t.Helper()
+	held, free, done := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	go func() {
+		done <- s.change(func(*bolt.Bucket) error {
+			close(held)
+			<-free
+			return nil
+		})
+	}()
+	<-held
+	return sync.OnceFunc(func() { close(free) }), done
+}
+
+func transactions(t *testing.T, s *Store) (id int) {
+	t.Helper()
+	if err := s.view(func(tx *bolt.Tx) error { id = tx.ID(); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+// inBubble gives fn a store whose goroutines live in fn's bubble, so that
+// synctest.Wait returns when all of them wait.
+func inBubble(t *testing.T, fn func(t *testing.T, s *Store)) {
+	path := filepath.Join(t.TempDir(), "store.db")
+	synctest.Test(t, func(t *testing.T) {
+		s, err := Open(path, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		fn(t, s)
+	})
+}
+
+func TestAppend_ThoseWhoWaitShareOneTransaction(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *Store) {
+		before := transactions(t, s)
+		release, held := hold(t, s)
+		var wg sync.WaitGroup
+		for i := range 500 {
+			wg.Go(func() {
+				if _, err := s.Append(t.Context(), Entry{Count: 1 + i%3, Data: fmt.Append(nil, i)}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		synctest.Wait()
+		if s.Head() != 0 {
+			t.Error("something was acknowledged without a commit")
+		}
+		release()
+		wg.Wait()
+		if err := <-held; err != nil {
+			t.Error(err)
+		}
+		if n := transactions(t, s) - before; n != 2 {
+			t.Errorf("500 waiting appends took %d transactions after the one before them, want 1", n-1)
+		}
+		if all := readAll(t, s); len(all) != 500 {
+			t.Errorf("%d records", len(all))
+		}
+	})
+}
+
+func TestAppend_ATransactionIsBoundedByBytes(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *Store) {
+		before := transactions(t, s)
+		release, _ := hold(t, s)
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(func() {
+				if _, err := s.Append(t.Context(), Entry{Count: 1, Data: make([]byte, maxBatchBytes/2)}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		synctest.Wait()
+		release()
+		wg.Wait()
+		if n := transactions(t, s) - before; n != 1+4 {
+			t.Errorf("%d transactions, want 4 after the first", n)
+		}
+	})
+}
+
+func TestAppend_WaitsWhenTheQueueIsFullAsLongAsItsContext(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *Store) {
+		release, _ := hold(t, s)
+		var wg sync.WaitGroup
+		for range maxBatch {
+			wg.Go(func() {
+				if _, err := s.Append(t.Context(), Entry{Count: 1}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if _, err := s.Append(ctx, Entry{Count: 1}); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("the queue is full, and Append gives %v", err)
+		}
+		release()
+		wg.Wait()
+		if s.Head() != maxBatch {
+			t.Errorf("head %d, want %d", s.Head(), maxBatch)
+		}
+	})
+}
+
+func TestAppend_WhoGaveUpWhileWaitingIsNotStored(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *Store) {
+		release, _ := hold(t, s)
+		ctx, cancel := context.WithCancel(t.Context())
+		var wg sync.WaitGroup
+		for i := range 10 {
+			wg.Go(func() {
+				ctx, want := ctx, error(context.Canceled)
+				if i%2 == 0 {
+					ctx, want = t.Context(), nil
+				}
+				if _, err := s.Append(ctx, Entry{Count: 1}); !errors.Is(err, want) {
+					t.Errorf("%v, want %v", err, want)
+				}
+			})
+		}
+		synctest.Wait()
+		cancel()
+		synctest.Wait()
+		release()
+		wg.Wait()
+		if s.Head() != 5 {
+			t.Errorf("head %d, want 5", s.Head())
+		}
+	})
+}
+
+func TestClose_FinishesTheCommitUnderWayAndRefusesTheRest(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *Store) {
+		release, held := hold(t, s)
+		var wg sync.WaitGroup
+		for range 2 * maxBatch { // half of them have no place in the queue
+			wg.Go(func() {
+				if _, err := s.Append(t.Context(), Entry{Count: 1}); !errors.Is(err, ErrClosed) {
+					t.Errorf("Append gives %v", err)
+				}
+			})
+		}
+		wg.Go(func() {
+			if err := s.Wait(t.Context(), 0); !errors.Is(err, ErrClosed) {
+				t.Errorf("Wait gives %v", err)
+			}
+		})
+		synctest.Wait()
+		closed := make(chan error, 1)
+		go func() { closed <- s.Close() }()
+		synctest.Wait()
+		select {
+		case <-closed:
+			t.Error("Close did not wait for the commit under way")
+		default:
+		}
+		release()
+		wg.Wait()
+		if err := errors.Join(<-held, <-closed); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestWait_WakesThousands(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *Store) {
+		mustAppend(t, s, 2, "before")
+		const waiters = 4000
+		var woken, early sync.WaitGroup
+		for i := range waiters {
+			group, after := &woken, uint64(2)
+			if i%2 == 0 {
+				group, after = &early, 1
+			}
+			group.Go(func() {
+				if err := s.Wait(t.Context(), after); err != nil || s.Head() <= after {
+					t.Errorf("after %d: head %d, error %v", after, s.Head(), err)
+				}
+			})
+		}
+		far := make(chan error, 1)
+		go func() { far <- s.Wait(t.Context(), 100) }()
+		early.Wait()
+		synctest.Wait()
+		mustAppend(t, s, 1, "now")
+		woken.Wait()
+		synctest.Wait()
+		select {
+		case <-far:
+			t.Error("who waits for 101 was released at 3")
+		default:
+		}
+		mustAppend(t, s, 98, "to 101")
+		if err := <-far; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestWait_LosesNoWakeUp(t *testing.T) {
+	s := openNew(t)
+	const n = 300
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for after := uint64(0); after < n; after = s.Head() {
+				if err := s.Wait(t.Context(), after); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	for range n {
+		mustAppend(t, s, 1, "x")
+	}
+	wg.Wait()
+}
+
+func TestWait_EndsWithItsContext(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *Store) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		if err := s.Wait(ctx, 0); !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
+		}
+	})
+}
+
+func TestCommitter_APanicFailsTheWaitingAndTheStore(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "store.db")
+	synctest.Test(t, func(t *testing.T) {
+		s, err := Open(path, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		mustAppend(t, s, 1, "kept")
+		release, held := hold(t, s)
+		panicked := make(chan error, 1)
+		go func() {
+			panicked <- s.change(func(*bolt.Bucket) error { panic("as bbolt does on a damaged page") })
+		}()
+		synctest.Wait()
+		var wg sync.WaitGroup
+		for range 10 {
+			wg.Go(func() {
+				_, err := s.Append(t.Context(), Entry{Count: 1})
+				wantCode(t, err, CodeCorrupt)
+			})
+		}
+		wg.Go(func() { wantCode(t, s.Wait(t.Context(), 1), CodeCorrupt) })
+		synctest.Wait()
+		release()
+		wg.Wait()
+		wantCode(t, <-panicked, CodeCorrupt)
+		if err := <-held; err != nil {
+			t.Errorf("the transaction before the panic: %v", err)
+		}
+		_, err = s.Append(t.Context(), Entry{Count: 1})
+		wantCode(t, err, CodeCorrupt)
+		s.Close()
+	})
+	if all := readAll(t, open(t, path)); len(all) != 1 || string(all[0].Data) != "kept" {
+		t.Errorf("after reopening: %v", all)
+	}
+}
+
+// bbolt loses its map when the file cannot grow (on Windows), and then refuses
+// everything until it is opened again.
+func TestCommitter_ReopensWhatBboltHasClosed(t *testing.T) {
+	s := openNew(t)
+	mustAppend(t, s, 1, "before")
+	if err := s.current().db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, err := s.Append(t.Context(), Entry{Count: 1})
+	wantCode(t, err, CodeFailed)
+	if first := mustAppend(t, s, 1, "after"); first != 2 {
+		t.Errorf("goes on with %d", first)
+	}
+	if all := readAll(t, s); len(all) != 2 {
+		t.Errorf("%d records", len(all))
+	}
+}
+
+func TestCommitter_DoesNotGoOnInAnotherFile(t *testing.T) {
+	dir := t.TempDir()
+	s, other := open(t, filepath.Join(dir, "store.db")), open(t, filepath.Join(dir, "other.db"))
+	other.Close()
+	exchange(t, s, func() error { return renameOver(other.path, s.path) })
+
+	s = open(t, filepath.Join(dir, "third.db"))
+	exchange(t, s, func() error { return emptyFile(s.path) })
+}
+
+func exchange(t *testing.T, s *Store, how func() error) {
+	t.Helper()
+	mustAppend(t, s, 1, "mine")
+	if err := errors.Join(s.current().db.Close(), how()); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if _, err := s.Append(t.Context(), Entry{Count: 1}); err == nil {
+			t.Error("stored in the other file")
+		}
+	}
+	_, err := s.Append(t.Context(), Entry{Count: 1})
+	wantCode(t, err, CodeCorrupt)
+}
