@@ -1,0 +1,192 @@
+package hl7link
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// An answer is what an acknowledgement says.
+type answer struct {
+	verdict
+	at       time.Time
+	warnings []trouble // what could not be read in a message that was accepted
+}
+
+// A head is the header of a received message as it came, undecoded, so that
+// what is echoed is byte for byte what the sender wrote.
+type head struct {
+	fields []string
+	d      Delimiters
+}
+
+// readHead never fails: what has no usable header is answered with ours.
+func readHead(text []byte) head {
+	text = bytes.TrimPrefix(text, []byte("\xEF\xBB\xBF"))
+	d, err := delimitersOf(text)
+	if err != nil {
+		return head{d: Delimiters{'|', '^', '~', '\\', '&'}}
+	}
+	return head{fields: rawHeader(text), d: d}
+}
+
+// field is MSH-n without characters that could end a field or a segment.
+func (h head) field(n int) string {
+	if n >= len(h.fields) {
+		return ""
+	}
+	return clean(h.fields[n], h.d.Field)
+}
+
+func (h head) component(n, component int) string {
+	parts := strings.Split(h.field(n), string(rune(h.d.Component)))
+	if component > len(parts) {
+		return ""
+	}
+	return parts[component-1]
+}
+
+// clean keeps bytes above ASCII: they are in the sender's character set.
+func clean(text string, separator byte) string {
+	out := make([]byte, 0, len(text))
+	for i := range len(text) {
+		if c := text[i]; c >= ' ' && c != 0x7F && c != separator {
+			out = append(out, c)
+		}
+	}
+	return string(out)
+}
+
+// escape writes text of our own, ASCII, between the sender's delimiters (2.7.1).
+func (h head) escape(text string) string {
+	esc := string(rune(h.d.Escape))
+	var out strings.Builder
+	for _, c := range []byte(text) {
+		switch {
+		case c < ' ' || c >= 0x7F:
+		case c == h.d.Field:
+			out.WriteString(esc + "F" + esc)
+		case c == h.d.Component:
+			out.WriteString(esc + "S" + esc)
+		case c == h.d.Subcomponent:
+			out.WriteString(esc + "T" + esc)
+		case c == h.d.Repetition:
+			out.WriteString(esc + "R" + esc)
+		case c == h.d.Escape:
+			out.WriteString(esc + "E" + esc)
+		default:
+			out.WriteByte(c)
+		}
+	}
+	return out.String()
+}
+
+// wanted tells whether the sender takes an answer at all, and whether it is an
+// accept acknowledgement. In original mode (MSH-15 and MSH-16 empty) and
+// wherever an application acknowledgement may follow, one answer says both:
+// AA, AE or AR. Where the sender asks for an accept acknowledgement and for no
+// application acknowledgement (MSH-16 NE, as device gateways do), the answer is
+// CA, CE or CR (2.9.3): our CA, like our AA, means stored.
+func (h head) wanted() (any, accept bool) {
+	atAccept, atApplication := h.field(15), h.field(16)
+	never := atApplication == "NE"
+	return !(never && atAccept == "NE"), never && atAccept != ""
+}
+
+// acknowledge builds the acknowledgement of the message text; nil when the
+// sender wants none. The same message with the same answer gives the same
+// bytes.
+func acknowledge(text []byte, a answer) []byte {
+	h := readHead(text)
+	any, accept := h.wanted()
+	if !any {
+		return nil
+	}
+	code := a.code
+	if accept {
+		code = "C" + code[1:]
+	}
+	id := sha256.Sum256(append([]byte(code), text...))
+	sep := string(rune(h.d.Field))
+	header := []string{
+		"MSH", string([]byte{h.d.Component, h.d.Repetition, h.d.Escape, h.d.Subcomponent}),
+		h.field(5), h.field(6), h.field(3), h.field(4),
+		a.at.Format("20060102150405.000-0700"), "", h.messageType(), hex.EncodeToString(id[:10]),
+		orElse(h.field(11), "P"), orElse(h.field(12), "2.5.1"),
+	}
+	if h.charsetMatters() {
+		header = append(header, "", "", "", "", "", h.field(18))
+	}
+	msa := []string{"MSA", code, h.field(10)}
+	modern := h.modern()
+	if a.text != "" && !modern {
+		msa = append(msa, h.escape(a.trouble.String()))
+	}
+	lines := []string{strings.Join(header, sep), strings.Join(msa, sep)}
+	if modern {
+		if a.trouble.code != 0 {
+			lines = append(lines, h.errSegment(a.trouble, "E"))
+		}
+		for _, warning := range a.warnings {
+			lines = append(lines, h.errSegment(warning, "W"))
+		}
+	}
+	return []byte(strings.Join(lines, "\r") + "\r")
+}
+
+func orElse(text, fallback string) string {
+	if text == "" {
+		return fallback
+	}
+	return text
+}
+
+// messageType is MSH-9. Its third component came with version 2.3.1.
+func (h head) messageType() string {
+	sep := string(rune(h.d.Component))
+	event := h.component(9, 2)
+	if len(event) != 3 || strings.Trim(event, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") != "" {
+		return "ACK"
+	}
+	if h.component(12, 1) < "2.3.1" {
+		return "ACK" + sep + event
+	}
+	return "ACK" + sep + event + sep + "ACK"
+}
+
+// modern tells whether ERR has the fields of version 2.5. A version component
+// behind 2.5 (2.5^FRA) does not matter.
+func (h head) modern() bool { return h.component(12, 1) >= "2.5" || h.fields == nil }
+
+// charsetMatters tells whether something not ASCII is echoed.
+func (h head) charsetMatters() bool {
+	for _, n := range []int{3, 4, 5, 6, 10, 11, 12} {
+		for _, c := range []byte(h.field(n)) {
+			if c >= 0x80 {
+				return h.field(18) != ""
+			}
+		}
+	}
+	return false
+}
+
+// errSegment writes ERR (2.15.5): location, code of table 0357, severity, text.
+func (h head) errSegment(t trouble, severity string) string {
+	component := string(rune(h.d.Component))
+	location := ""
+	if t.segment != "" {
+		location = fmt.Sprintf("%s%s%d%s%d", t.segment, component, t.sequence, component, t.field)
+	}
+	code := fmt.Sprintf("%d%s%s%sHL70357", t.code, component, table0357[t.code], component)
+	return strings.Join([]string{"ERR", "", location, code, severity, "", "", "", h.escape(t.text)}, string(rune(h.d.Field)))
+}
+
+var table0357 = map[int]string{
+	errSegmentSequence: "Segment sequence error", errRequiredMissing: "Required field missing",
+	errDataType: "Data type error", errTableValue: "Table value not found",
+	errUnsupportedType: "Unsupported message type", errUnsupportedEvent: "Unsupported event code",
+	errUnsupportedVer: "Unsupported version id", errInternal: "Application internal error",
+}

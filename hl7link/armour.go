@@ -1,0 +1,144 @@
+package hl7link
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// The parser below this package counts runes and indexes bytes, drops what
+// follows an escape character, ends at NUL, and needs room behind its input.
+// Armour hides from it everything but printable ASCII, delimiters and CR.
+const (
+	tokenStart = 0x02
+	tokenEnd   = 0x03
+	spare      = 8
+)
+
+// armour appends text to out with every other rune replaced by a token: its
+// number in hexadecimal between two control characters. Escape characters are
+// hidden too: HL7 escapes never cover a delimiter (2.7).
+func armour(out []byte, text string, escape byte) []byte {
+	for _, r := range text {
+		if r == cr || r >= ' ' && r < 0x7F && r != rune(escape) {
+			out = append(out, byte(r))
+			continue
+		}
+		out = append(out, tokenStart)
+		out = strconv.AppendInt(out, int64(r), 16)
+		out = append(out, tokenEnd)
+	}
+	return out
+}
+
+// reserve gives text the zeroed room behind it that the parser reads.
+func reserve(text []byte) []byte {
+	n := len(text)
+	return append(text, make([]byte, spare)...)[:n]
+}
+
+// disarm undoes armour.
+func disarm(armoured []byte) string {
+	var plain strings.Builder
+	for i := 0; i < len(armoured); i++ {
+		if armoured[i] != tokenStart {
+			plain.WriteByte(armoured[i])
+			continue
+		}
+		var r rune
+		for i++; i < len(armoured) && armoured[i] != tokenEnd; i++ {
+			r = r<<4 | hexDigit(armoured[i])
+		}
+		plain.WriteRune(r)
+	}
+	return plain.String()
+}
+
+// hexDigit is the value of a hexadecimal digit, -1 for another character.
+func hexDigit(c byte) rune {
+	switch {
+	case c >= '0' && c <= '9':
+		return rune(c - '0')
+	case c >= 'a' && c <= 'f':
+		return rune(c-'a') + 10
+	case c >= 'A' && c <= 'F':
+		return rune(c-'A') + 10
+	}
+	return -1
+}
+
+// unescape decodes the escape sequences of text (2.7). What is no sequence
+// stays as it stands.
+func unescape(text string, d Delimiters) string {
+	if strings.IndexByte(text, d.Escape) < 0 {
+		return text
+	}
+	var plain strings.Builder
+	for {
+		before, rest, found := strings.Cut(text, string(rune(d.Escape)))
+		plain.WriteString(before)
+		if !found {
+			return plain.String()
+		}
+		sequence, after, closed := strings.Cut(rest, string(rune(d.Escape)))
+		meaning, known := d.meaning(sequence)
+		if !closed || !known {
+			plain.WriteByte(d.Escape)
+			text = rest
+			continue
+		}
+		plain.WriteString(meaning)
+		text = after
+	}
+}
+
+// meaning is what the escape sequence stands for (2.7.1 to 2.7.6). Highlighting
+// and changes of character set mean nothing here.
+func (d Delimiters) meaning(sequence string) (string, bool) {
+	switch sequence {
+	case "F":
+		return string(rune(d.Field)), true
+	case "S":
+		return string(rune(d.Component)), true
+	case "T":
+		return string(rune(d.Subcomponent)), true
+	case "R":
+		return string(rune(d.Repetition)), true
+	case "E":
+		return string(rune(d.Escape)), true
+	case "H", "N":
+		return "", true
+	}
+	switch {
+	case sequence == "":
+		return "", false
+	case sequence[0] == 'X':
+		return hexText(sequence[1:])
+	case strings.HasPrefix(sequence, ".br"), strings.HasPrefix(sequence, ".sp"), sequence == ".ce":
+		return "\n", true
+	case sequence == ".fi", sequence == ".nf", strings.HasPrefix(sequence, ".in"), strings.HasPrefix(sequence, ".ti"):
+		return "", true
+	case strings.HasPrefix(sequence, ".sk"):
+		return " ", true
+	}
+	return "", false
+}
+
+func hexText(digits string) (string, bool) {
+	if len(digits) == 0 || len(digits)%2 != 0 {
+		return "", false
+	}
+	out := make([]byte, 0, len(digits)/2)
+	for i := 0; i < len(digits); i += 2 {
+		high, low := hexDigit(digits[i]), hexDigit(digits[i+1])
+		if high < 0 || low < 0 {
+			return "", false
+		}
+		out = append(out, byte(high<<4|low))
+	}
+	if utf8.Valid(out) {
+		return string(out), true
+	}
+	decoded, _ := toUTF8(out)
+	return decoded, true
+}

@@ -1,0 +1,232 @@
+package hl7link
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"runtime/debug"
+	"time"
+
+	"vitalien/fhirmap"
+)
+
+// A connection serves one peer: messages one after the other, each answered
+// before the next is read, so that the log keeps their order.
+type connection struct {
+	*ListenerOptions
+	net.Conn
+	peer     string
+	log      *slog.Logger
+	splitter *Splitter
+	begun    time.Time // when the message under way began, on the clock of deadlines
+}
+
+func (l *Listener) serve(ctx context.Context, conn net.Conn, peer string) {
+	c := &connection{
+		ListenerOptions: &l.options, Conn: conn, peer: peer,
+		log: l.options.Logger.With("peer", peer), splitter: NewSplitter(l.options.MaxFrame),
+	}
+	l.changed(0, nil)
+	c.log.Info("connected")
+	// The read under way ends at once; the message under way is still answered.
+	stop := context.AfterFunc(ctx, func() { conn.SetReadDeadline(time.Unix(1, 0)) })
+	err := c.run(ctx)
+	stop()
+	conn.Close()
+	if ctx.Err() != nil {
+		err = nil
+	}
+	c.log.Info("disconnected", "dropped", c.splitter.Dropped, "broken", c.splitter.Broken, "reason", reason(err))
+	l.changed(-1, err)
+}
+
+func reason(err error) string {
+	if err == nil {
+		return "closed"
+	}
+	return err.Error()
+}
+
+// run reads until the peer closes, falls silent for too long, or breaks the
+// protocol.
+func (c *connection) run(ctx context.Context) error {
+	buf := make([]byte, 32<<10)
+	for {
+		if err := c.SetReadDeadline(c.deadline()); err != nil {
+			return err
+		}
+		if ctx.Err() != nil { // after the deadline, which it would have undone
+			return nil
+		}
+		n, readErr := c.Read(buf)
+		c.splitter.Feed(buf[:n])
+		if err := c.drain(ctx); err != nil {
+			return err
+		}
+		if readErr != nil {
+			if again, err := c.interrupted(ctx, readErr); !again {
+				return err
+			}
+		}
+	}
+}
+
+// deadline is when the next bytes must be there.
+func (c *connection) deadline() time.Time {
+	now := time.Now()
+	begun, quiet := c.splitter.Pending()
+	if !begun {
+		c.begun = time.Time{}
+		return now.Add(c.IdleTimeout)
+	}
+	if c.begun.IsZero() {
+		c.begun = now
+	}
+	end := c.begun.Add(c.FrameTimeout)
+	if silence := now.Add(c.SilenceTimeout); quiet && silence.Before(end) {
+		return silence
+	}
+	return end
+}
+
+// drain answers every whole message that has come.
+func (c *connection) drain(ctx context.Context) error {
+	for ctx.Err() == nil {
+		frame, err := c.splitter.Next()
+		if err != nil {
+			nak := acknowledge(nil, answer{verdict: verdict{"AE", trouble{code: errDataType, text: err.Error()}}, at: c.now()})
+			return errors.Join(err, c.write(nak))
+		}
+		if frame == nil {
+			return nil
+		}
+		c.begun = time.Time{}
+		if err := c.frame(ctx, frame); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// interrupted judges the end of a read. A message without frame is whole when
+// the sender ends the stream, or falls silent after a whole segment.
+func (c *connection) interrupted(ctx context.Context, err error) (again bool, _ error) {
+	begun, quiet := c.splitter.Pending()
+	ended := errors.Is(err, io.EOF)
+	silent := errors.Is(err, os.ErrDeadlineExceeded)
+	switch {
+	case ctx.Err() != nil:
+		return false, nil
+	case ended || silent && quiet:
+		if text := c.splitter.Flush(); text != nil {
+			if err := c.frame(ctx, text); err != nil {
+				return false, err
+			}
+			return silent, nil
+		}
+		if begun {
+			return false, errors.New("stream ended within a message")
+		}
+		return false, nil
+	case silent && begun:
+		nak := acknowledge(nil, answer{verdict: verdict{"AE", trouble{code: errDataType, text: "message without its end"}}, at: c.now()})
+		return false, errors.Join(errors.New("message not ended in time"), c.write(nak))
+	case silent:
+		return false, errors.New("idle for too long")
+	}
+	return false, err
+}
+
+// frame answers the messages in one frame.
+func (c *connection) frame(ctx context.Context, frame []byte) error {
+	messages, err := messagesIn(frame)
+	if err != nil || len(messages) == 0 {
+		messages = [][]byte{frame}
+	}
+	for _, text := range messages {
+		if reply := c.handle(ctx, text); reply != nil {
+			if err := c.write(reply); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (c *connection) now() time.Time { return c.Now().In(c.Zone) }
+
+// handle reads one message, has it stored, and gives the answer.
+func (c *connection) handle(ctx context.Context, text []byte) (reply []byte) {
+	defer func() {
+		if p := recover(); p != nil { // its value could quote the message
+			c.log.Error("panic in a message", "type", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
+			reply = acknowledge(text, answer{verdict: verdict{"AE", trouble{code: errInternal, text: "internal error"}}, at: c.now()})
+		}
+	}()
+	d := decode(text, decoding{zone: c.Zone, peer: c.peer, dialects: dialects})
+	if !d.acknowledge {
+		return nil
+	}
+	a := answer{verdict: d.refusal(), at: c.now()}
+	if a.code == "AA" {
+		a.warnings = d.troubles
+		if len(d.report.Measurements) > 0 {
+			a = c.store(ctx, d.report, a)
+		}
+	}
+	c.logAnswer(text, d, a)
+	return acknowledge(text, a)
+}
+
+// store hands the report to the sink. The answer bears the time at which the
+// message first came, so that its repetition gets the same.
+func (c *connection) store(ctx context.Context, r fhirmap.Report, a answer) answer {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.RecordTimeout)
+	defer cancel()
+	receipt, err := c.Sink.Record(ctx, r)
+	if err != nil {
+		f := fhirmap.FaultOf(err)
+		c.log.Error("not stored", "code", f.Code, "error", f)
+		a.verdict = verdict{"AR", trouble{code: errInternal, text: "not stored: " + f.Code}}
+		a.warnings = nil
+		return a
+	}
+	if !receipt.Received.IsZero() {
+		a.at = receipt.Received.In(c.Zone)
+	}
+	return a
+}
+
+func (c *connection) logAnswer(text []byte, d decoded, a answer) {
+	level := slog.LevelDebug
+	if a.code != "AA" || len(a.warnings) > 0 || d.charset {
+		level = slog.LevelWarn
+	}
+	attributes := []any{"answer", a.code, "control_id", readHead(text).field(10), "measurements", len(d.report.Measurements)}
+	if a.text != "" {
+		attributes = append(attributes, "reason", a.trouble.String())
+	}
+	for _, w := range a.warnings {
+		attributes = append(attributes, "unreadable", w.String())
+	}
+	if d.charset {
+		attributes = append(attributes, "charset", "contradicts MSH-18, read as windows-1252")
+	}
+	c.log.Log(context.Background(), level, "message", attributes...)
+}
+
+// write sends one frame in one write.
+func (c *connection) write(message []byte) error {
+	if message == nil {
+		return nil
+	}
+	if err := c.SetWriteDeadline(time.Now().Add(c.WriteTimeout)); err != nil {
+		return err
+	}
+	_, err := c.Write(Frame(message))
+	return err
+}

@@ -1,0 +1,235 @@
+package hl7link
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"vitalien/fhirmap"
+)
+
+// Decode reads the messages in data: with MLLP frames or without, one or many,
+// segments ended by CR, LF or both, in batches or not. It gives a Report for
+// each, without measurements where nothing was measured. A time without offset
+// is taken to be in zone. Any malformed message makes the whole an error, a
+// *fhirmap.Fault with the code "malformed".
+func Decode(data []byte, zone *time.Location) ([]fhirmap.Report, error) {
+	texts, err := split(data)
+	if err != nil {
+		return nil, malformed(err.Error())
+	}
+	if len(texts) == 0 {
+		return nil, malformed("no HL7 message found")
+	}
+	reports := make([]fhirmap.Report, 0, len(texts))
+	for i, text := range texts {
+		d := decode(text, decoding{zone: zone, dialects: dialects})
+		if d.verdict.code != "AA" {
+			return nil, malformed(fmt.Sprintf("message %d: %s", i+1, d.verdict.trouble))
+		}
+		reports = append(reports, d.report)
+	}
+	return reports, nil
+}
+
+func malformed(reason string) *fhirmap.Fault {
+	return &fhirmap.Fault{
+		Code:    "malformed",
+		French:  "Ces données ne sont pas des messages HL7 v2 lisibles. Vérifiez le fichier, puis recommencez.",
+		English: "malformed HL7: " + reason,
+	}
+}
+
+// split cuts data into messages and refuses what stands outside of them.
+func split(data []byte) ([][]byte, error) {
+	s := NewSplitter(len(data) + 1)
+	s.Feed(data)
+	var texts [][]byte
+	for {
+		frame, err := s.Next()
+		if err != nil {
+			return nil, err
+		}
+		if frame == nil {
+			frame = s.Flush()
+		}
+		if frame == nil {
+			break
+		}
+		messages, err := messagesIn(frame)
+		if err != nil {
+			return nil, err
+		}
+		texts = append(texts, messages...)
+	}
+	if s.Dropped > 0 || s.Broken > 0 || len(bytes.TrimSpace(s.buf)) > 0 || s.mode != between {
+		return nil, fmt.Errorf("data outside of messages, or a message without its end")
+	}
+	return texts, nil
+}
+
+// messagesIn gives the messages in the content of a frame: usually one, more
+// in a batch (2.10.3), whose own segments are left out.
+func messagesIn(frame []byte) ([][]byte, error) {
+	frame = bytes.TrimPrefix(frame, []byte("\xEF\xBB\xBF"))
+	var messages [][]byte
+	for line := range bytes.Lines(bytes.ReplaceAll(frame, []byte{cr}, []byte{lf})) {
+		switch {
+		case isHeader(line):
+			messages = append(messages, bytes.Clone(line))
+		case isBatch(line), len(bytes.TrimSpace(line)) == 0:
+		case len(messages) == 0:
+			return nil, errNoHeader
+		default:
+			messages[len(messages)-1] = append(messages[len(messages)-1], line...)
+		}
+	}
+	return messages, nil
+}
+
+func isBatch(line []byte) bool {
+	if len(line) < 4 || !isDelimiter(line[3]) {
+		return false
+	}
+	switch string(line[:3]) {
+	case "FHS", "BHS", "BTS", "FTS":
+		return true
+	}
+	return false
+}
+
+// decoding is what reading a message needs to know beside its bytes.
+type decoding struct {
+	zone     *time.Location
+	peer     string
+	dialects []*dialect
+}
+
+// decoded is what a message came to.
+type decoded struct {
+	report      fhirmap.Report
+	verdict     verdict
+	troubles    []trouble // of what could not be read beside what could
+	charset     bool      // MSH-18 was contradicted by the bytes
+	acknowledge bool      // it is itself no acknowledgement
+}
+
+// A verdict is what a message is answered with: AA, AE or AR (HL7 table 0008),
+// and why when it is not AA.
+type verdict struct {
+	code string
+	trouble
+}
+
+var (
+	version = regexp.MustCompile(`^(2\.[1-9](\.[0-9])?[A-Z]?)?$`)
+	// measured are the trigger events of ORU that carry results: unsolicited,
+	// and those of point-of-care devices.
+	measured = set("", "R01", "R30", "R31", "R32")
+)
+
+// decode reads one message.
+func decode(text []byte, with decoding) decoded {
+	d := decoded{report: fhirmap.Report{Link: "hl7", Peer: with.peer}, verdict: verdict{code: "AA"}, acknowledge: true}
+	m, err := Parse(text)
+	if err != nil {
+		d.verdict = verdict{"AE", trouble{code: errSegmentSequence, segment: "MSH", sequence: 1, field: 1, text: err.Error()}}
+		return d
+	}
+	d.charset = m.CharsetContradicted
+	header := m.Header()
+	kind, event := header.Component(9, 1), header.Component(9, 2)
+	switch {
+	case kind == "ACK" || m.First("MSA").Name != "":
+		d.acknowledge = false
+	case !version.MatchString(value(header.Text(12))):
+		d.verdict = verdict{"AR", trouble{errUnsupportedVer, "MSH", 1, 12, "unsupported version"}}
+	case kind == "":
+		d.verdict = verdict{"AE", trouble{errRequiredMissing, "MSH", 1, 9, "no message type"}}
+	case kind == "ORU" && measured[event]:
+		d.observe(text, m, with)
+	case kind == "ORU":
+		d.unsupported(errUnsupportedEvent, "unsupported event")
+	default:
+		d.unsupported(errUnsupportedType, "unsupported message type")
+	}
+	return d
+}
+
+// unsupported marks a message that is well formed and carries nothing for us.
+func (d *decoded) unsupported(code int, text string) {
+	d.troubles = append(d.troubles, trouble{code, "MSH", 1, 9, text})
+}
+
+// refusal is the verdict over the wire, where a sender must not believe that
+// its message was of use when its type is not supported.
+func (d *decoded) refusal() verdict {
+	for _, t := range d.troubles {
+		if t.code == errUnsupportedType || t.code == errUnsupportedEvent {
+			return verdict{"AR", t}
+		}
+	}
+	return d.verdict
+}
+
+// observe reads the measurements of an ORU.
+func (d *decoded) observe(text []byte, m *Message, with decoding) {
+	spoken := spokenBy(with.dialects, m)
+	from := originOf(m, with.peer, spoken)
+	bed := from.bed(m)
+	r := reader{m: m, zone: with.zone, dialects: spoken, device: from.device(bed)}
+	r.read()
+	d.troubles = r.troubles
+	patient := from.patient(m)
+	mode := m.Header().Text(11)
+	for _, g := range groups(r.found) {
+		measurement, has := g.measurement()
+		if !has {
+			continue
+		}
+		measurement.Patient, measurement.Bed, measurement.Test = patient, bed, mode == "T" || mode == "D"
+		d.report.Measurements = append(d.report.Measurements, measurement)
+	}
+	if len(d.report.Measurements) == 0 && len(r.troubles) > 0 {
+		d.verdict = verdict{"AE", r.troubles[0]}
+	}
+	d.report.Key = key(text, m, with.peer, spoken)
+}
+
+func originOf(m *Message, peer string, spoken []*dialect) origin {
+	header := m.Header()
+	o := origin{peer: peer, application: value(header.Text(3)), facility: value(header.Text(4))}
+	for _, d := range spoken {
+		if d.manufacturer != "" {
+			o.manufacturer = d.manufacturer
+		}
+		o.mindray = o.mindray || d == &mindrayDialect
+	}
+	if o.manufacturer == "" && strings.Contains(strings.ToUpper(o.application+o.facility), "MINDRAY") {
+		o.manufacturer = "Mindray"
+	}
+	return o
+}
+
+// key identifies the message among repetitions of it: peer, control id and all
+// bytes. It is empty where MSH-10 is no control id, so that two equal readings
+// remain two.
+func key(text []byte, m *Message, peer string, spoken []*dialect) string {
+	id := value(m.Header().Text(10))
+	if id == "" {
+		return ""
+	}
+	for _, d := range spoken {
+		if d.numbered != nil && d.numbered(id) {
+			return ""
+		}
+	}
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\x00%s\x00", peer, id)
+	h.Write(text)
+	return hex.EncodeToString(h.Sum(nil))
+}

@@ -1,0 +1,90 @@
+package hl7link
+
+import "vitalien/fhirmap"
+
+// A dialect is how one family of devices names vital signs. To add one, write
+// a file like those that follow and a line in the registry below;
+// blueprint_test.go holds one to copy from.
+type dialect struct {
+	name string
+	// spoken tells whether the message is in this dialect at all; nil: the
+	// coding system alone decides.
+	spoken func(*Message) bool
+	// lookup recognises a coding as OBX-3 carries it.
+	lookup func(coding) (term, bool)
+	// missing are the numbers that say there is none (in plain notation,
+	// without zeros behind the point), with the reason they stand for.
+	missing map[string]fhirmap.Absent
+	// numbered are the MSH-10 that are message types rather than control ids.
+	numbered     func(controlID string) bool
+	manufacturer string
+}
+
+// dialects is the registry.
+var dialects = []*dialect{
+	&loincDialect,
+	&mdcDialect,
+	&mindrayDialect,
+	&biolightDialect,
+	&edanDialect,
+	&philipsDialect,
+}
+
+// A coding is one triplet of a coded element: identifier, text, coding system.
+type coding struct{ code, text, system string }
+
+// A pulse is where a heart rate was taken, as far as its code says.
+type pulse int
+
+const (
+	notOfOthers pulse = iota // stands for itself: an ECG, an unspecified method
+	ofOximeter               // belongs to the saturation
+	ofCuff                   // belongs to the blood pressure
+	ofAnyArtery              // a pulse that does not say which sensor
+)
+
+// A term is what a code of a dialect means.
+type term struct {
+	vital  fhirmap.Type
+	unit   string // in which the number is when OBX-6 is empty; empty: not implied
+	pulse  pulse
+	origin fhirmap.Origin
+	mdc    fhirmap.Code // the device's own, when it codes in MDC and consistently
+	// conflict says that the parts of the coding contradict each other.
+	conflict bool
+}
+
+// terms is the table of a dialect.
+type terms map[string]term
+
+func (t terms) byCode(system string) func(coding) (term, bool) {
+	return func(c coding) (term, bool) {
+		if c.system != system {
+			return term{}, false
+		}
+		found, ok := t[c.code]
+		return found, ok
+	}
+}
+
+// impliedUnit is the unit of a vital whose code leaves no other one possible.
+// Pressures, temperatures, weights and lengths come in several.
+func impliedUnit(t fhirmap.Type) string {
+	switch t {
+	case fhirmap.HeartRate, fhirmap.RespiratoryRate:
+		return "/min"
+	case fhirmap.OxygenSaturation:
+		return "%"
+	}
+	return ""
+}
+
+func spokenBy(list []*dialect, m *Message) []*dialect {
+	var spoken []*dialect
+	for _, d := range list {
+		if d.spoken == nil || d.spoken(m) {
+			spoken = append(spoken, d)
+		}
+	}
+	return spoken
+}

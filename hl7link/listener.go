@@ -1,0 +1,211 @@
+package hl7link
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"sync"
+	"syscall"
+	"time"
+
+	"vitalien/fhirmap"
+)
+
+// A Sink is what a link hands its reports to. Record returns once the report
+// is safe; it is called from several goroutines.
+type Sink interface {
+	Record(ctx context.Context, r fhirmap.Report) (fhirmap.Receipt, error)
+}
+
+// ListenerOptions say how a Listener works. Only Sink is required.
+type ListenerOptions struct {
+	Sink   Sink
+	Logger *slog.Logger
+	Zone   *time.Location // of times without offset; default: time.Local
+	Now    func() time.Time
+	Allow  []netip.Prefix // who may connect; empty: everybody who reaches the address
+
+	MaxFrame       int           // bytes of one message; default DefaultMaxFrame
+	MaxConnections int           // default 256
+	IdleTimeout    time.Duration // between messages; default 1 h, keep-alive finds dead peers sooner
+	FrameTimeout   time.Duration // from the start of a message to its end; default 30 s
+	SilenceTimeout time.Duration // that ends a message without frame; default 500 ms
+	WriteTimeout   time.Duration // of an answer; default 10 s
+	RecordTimeout  time.Duration // of Sink.Record; default 30 s
+
+	// OnChange tells how many peers are connected and what went wrong last. It
+	// must return soon. May be nil.
+	OnChange func(peers int, last error)
+}
+
+func (o *ListenerOptions) setDefaults() {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Zone == nil {
+		o.Zone = time.Local
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.MaxFrame <= 0 {
+		o.MaxFrame = DefaultMaxFrame
+	}
+	if o.MaxConnections <= 0 {
+		o.MaxConnections = 256
+	}
+	for _, d := range []struct {
+		set      *time.Duration
+		fallback time.Duration
+	}{
+		{&o.IdleTimeout, time.Hour}, {&o.FrameTimeout, 30 * time.Second},
+		{&o.SilenceTimeout, 500 * time.Millisecond}, {&o.WriteTimeout, 10 * time.Second},
+		{&o.RecordTimeout, 30 * time.Second},
+	} {
+		if *d.set <= 0 {
+			*d.set = d.fallback
+		}
+	}
+}
+
+// A Listener accepts MLLP connections of devices and hands what they measured
+// to its Sink.
+type Listener struct {
+	options ListenerOptions
+	socket  net.Listener
+
+	mu    sync.Mutex
+	peers int
+	last  error
+}
+
+// Listen binds address, HOST:PORT. Its errors are *fhirmap.Fault: port_in_use,
+// bad_address, forbidden.
+func Listen(ctx context.Context, address string, o ListenerOptions) (*Listener, error) {
+	o.setDefaults()
+	if o.Sink == nil {
+		return nil, errors.New("hl7link: a Listener needs a Sink")
+	}
+	var config net.ListenConfig
+	socket, err := config.Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, listenFault(address, err)
+	}
+	return &Listener{options: o, socket: socket}, nil
+}
+
+func listenFault(address string, err error) error {
+	f := &fhirmap.Fault{English: "cannot listen for HL7 on " + address, Cause: err}
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		f.Code, f.Temporary = "port_in_use", true
+		f.French = "Le port d’écoute HL7 " + address + " est déjà utilisé par un autre logiciel. " +
+			"Fermez ce logiciel ou choisissez un autre port dans les réglages."
+	case errors.Is(err, syscall.EACCES):
+		f.Code = "forbidden"
+		f.French = "Le système refuse l’écoute HL7 sur " + address + ". Choisissez un port supérieur à 1024 dans les réglages."
+	default:
+		f.Code = "bad_address"
+		f.French = "L’adresse d’écoute HL7 « " + address + " » n’existe pas sur cet ordinateur. " +
+			"Corrigez-la dans les réglages, par exemple 0.0.0.0:2575."
+	}
+	return f
+}
+
+// Addr is the address that was bound.
+func (l *Listener) Addr() net.Addr { return l.socket.Addr() }
+
+// Close stops accepting connections. Those that are open end with the context
+// of Serve.
+func (l *Listener) Close() error { return l.socket.Close() }
+
+// Serve accepts connections until ctx ends, then lets each answer the message
+// under way and returns nil.
+func (l *Listener) Serve(ctx context.Context) error {
+	stop := context.AfterFunc(ctx, func() { l.socket.Close() })
+	defer stop()
+	var open sync.WaitGroup
+	defer open.Wait()
+	for {
+		conn, err := l.socket.Accept()
+		switch {
+		case err == nil:
+			if peer, ok := l.admit(conn); ok {
+				open.Go(func() { l.serve(ctx, conn, peer) })
+			}
+		case ctx.Err() != nil || errors.Is(err, net.ErrClosed):
+			return nil
+		default: // out of file descriptors, or a connection that died while waiting
+			l.changed(0, fmt.Errorf("accept: %w", err))
+			select {
+			case <-ctx.Done():
+			case <-time.After(100 * time.Millisecond):
+			}
+		}
+	}
+}
+
+// admit lets in who may connect while there is room.
+func (l *Listener) admit(conn net.Conn) (peer string, ok bool) {
+	peer = conn.RemoteAddr().String()
+	if address, err := netip.ParseAddrPort(peer); err == nil {
+		peer = address.Addr().Unmap().String()
+	}
+	reason := ""
+	switch {
+	case !l.allowed(peer):
+		reason = "peer is not allowed"
+	case !l.enter():
+		reason = "too many connections"
+	default:
+		return peer, true
+	}
+	conn.Close()
+	l.options.Logger.Warn("connection refused", "peer", peer, "reason", reason)
+	l.changed(0, fmt.Errorf("connection of %s refused: %s", peer, reason))
+	return peer, false
+}
+
+func (l *Listener) allowed(peer string) bool {
+	if len(l.options.Allow) == 0 {
+		return true
+	}
+	address, err := netip.ParseAddr(peer)
+	if err != nil {
+		return false
+	}
+	address = address.WithZone("")
+	for _, prefix := range l.options.Allow {
+		if prefix.Contains(address) {
+			return true
+		}
+	}
+	return false
+}
+
+func (l *Listener) enter() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.peers >= l.options.MaxConnections {
+		return false
+	}
+	l.peers++
+	return true
+}
+
+// changed counts peers, keeps the last error and tells who listens.
+func (l *Listener) changed(by int, err error) {
+	l.mu.Lock()
+	l.peers += by
+	if err != nil {
+		l.last = err
+	}
+	peers, last := l.peers, l.last
+	l.mu.Unlock()
+	if l.options.OnChange != nil {
+		l.options.OnChange(peers, last)
+	}
+}

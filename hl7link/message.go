@@ -1,0 +1,208 @@
+package hl7link
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+
+	"github.com/lenaten/hl7"
+)
+
+// Delimiters are the characters that MSH-1 and MSH-2 declare (2.5.4).
+type Delimiters struct{ Field, Component, Repetition, Escape, Subcomponent byte }
+
+// A Message is a parsed HL7 message. Its texts are UTF-8 with escape
+// sequences decoded.
+type Message struct {
+	Delimiters Delimiters
+	Segments   []Segment
+	// CharsetContradicted says that the bytes were not in the character set
+	// that MSH-18 names.
+	CharsetContradicted bool
+}
+
+// A Segment of a message.
+type Segment struct {
+	Name   string
+	fields []hl7.Field
+	d      Delimiters
+}
+
+var errNoHeader = errors.New("no MSH segment")
+
+// Parse reads one message: an MSH segment and those that follow, ended by CR,
+// LF or both. A line that is no segment continues the one before it, so that a
+// line break within a value cannot cut that value short.
+func Parse(text []byte) (*Message, error) {
+	decoded, contradicted := toUTF8(text)
+	d, err := delimitersOf([]byte(decoded))
+	if err != nil {
+		return nil, err
+	}
+	parsed := hl7.NewMessage(armourMessage(segmentLines(decoded, d), d))
+	if err := parsed.Parse(); err != nil {
+		return nil, errors.New("segments cannot be separated") // the cause would quote the message
+	}
+	m := &Message{Delimiters: d, CharsetContradicted: contradicted}
+	for _, segment := range parsed.Segments {
+		if len(segment.Fields) > 0 {
+			name := strings.TrimSuffix(string(segment.Fields[0].Value), "\r")
+			m.Segments = append(m.Segments, Segment{Name: name, fields: segment.Fields, d: d})
+		}
+	}
+	return m, nil
+}
+
+// delimitersOf reads MSH-1 and MSH-2. Delimiters that MSH-2 leaves out are the
+// recommended ones (2.5.4).
+func delimitersOf(text []byte) (Delimiters, error) {
+	text = bytes.TrimLeft(text, "\r\n")
+	if !isHeader(text) {
+		return Delimiters{}, errNoHeader
+	}
+	field := text[3]
+	declared := text[4:]
+	if end := bytes.IndexAny(declared, string(rune(field))+"\r\n"); end >= 0 {
+		declared = declared[:end]
+	}
+	all := []byte{field}
+	for i, usual := range []byte(`^~\&`) {
+		if i < len(declared) {
+			usual = declared[i]
+		}
+		if !isDelimiter(usual) || bytes.IndexByte(all, usual) >= 0 {
+			return Delimiters{}, errors.New("MSH-1 and MSH-2 declare no usable delimiters")
+		}
+		all = append(all, usual)
+	}
+	if len(declared) == 0 {
+		return Delimiters{}, errors.New("MSH-2 is empty")
+	}
+	return Delimiters{all[0], all[1], all[2], all[3], all[4]}, nil
+}
+
+// segmentLines gives the segments of text, each one string.
+func segmentLines(text string, d Delimiters) []string {
+	var lines []string
+	for line := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == cr || r == lf }) {
+		if len(lines) > 0 && !isSegment(line, d.Field) {
+			lines[len(lines)-1] += "\n" + line
+			continue
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// isSegment tells whether line looks like a segment other than MSH: three
+// capitals or digits and the field separator, or nothing more.
+func isSegment(line string, separator byte) bool {
+	if len(line) < 3 || len(line) > 3 && line[3] != separator || line[:3] == "MSH" {
+		return false
+	}
+	for i := range 3 {
+		if c := line[i]; !(c >= 'A' && c <= 'Z') && !(i > 0 && c >= '0' && c <= '9') {
+			return false
+		}
+	}
+	return true
+}
+
+func armourMessage(lines []string, d Delimiters) []byte {
+	size := 0
+	for _, line := range lines {
+		size += len(line) + len(line)/4 + spare
+	}
+	out := make([]byte, 0, size+spare)
+	for i, line := range lines {
+		if i == 0 {
+			out = append(out, 'M', 'S', 'H', d.Field, d.Component, d.Repetition, d.Escape, d.Subcomponent)
+			line = afterDelimiters(line, d)
+		}
+		out = append(armour(out, line, d.Escape), cr)
+	}
+	return reserve(out)
+}
+
+// afterDelimiters is what follows MSH-2 in the header.
+func afterDelimiters(header string, d Delimiters) string {
+	if end := strings.IndexByte(header[4:], d.Field); end >= 0 {
+		return header[4+end:]
+	}
+	return ""
+}
+
+// Header is the MSH segment.
+func (m *Message) Header() Segment { return m.Segments[0] }
+
+// First is the first segment with that name, an empty one if there is none.
+func (m *Message) First(name string) Segment {
+	for _, s := range m.Segments {
+		if s.Name == name {
+			return s
+		}
+	}
+	return Segment{}
+}
+
+// Text is the first subcomponent of the first component of the first
+// repetition of field.
+func (s Segment) Text(field int) string { return s.At(field, 1, 1, 1) }
+
+// Component is the first subcomponent of component of the first repetition of
+// field.
+func (s Segment) Component(field, component int) string { return s.At(field, 1, component, 1) }
+
+// Repetitions is how often field occurs, 0 when the segment does not reach it.
+func (s Segment) Repetitions(field int) int {
+	n := 0
+	for i := range s.fields {
+		if s.fields[i].SeqNum == field {
+			n++
+		}
+	}
+	return n
+}
+
+// Subcomponents is how many there are in that component.
+func (s Segment) Subcomponents(field, repetition, component int) int {
+	c := s.component(field, repetition, component)
+	if c == nil {
+		return 0
+	}
+	return len(c.SubComponents)
+}
+
+// At is the text of one subcomponent, all counted from 1 as HL7 does; empty
+// when it is not there.
+func (s Segment) At(field, repetition, component, subcomponent int) string {
+	c := s.component(field, repetition, component)
+	if c == nil || subcomponent < 1 || subcomponent > len(c.SubComponents) {
+		return ""
+	}
+	value := c.SubComponents[subcomponent-1].Value
+	// The parser leaves the CR of a segment in its last field; armour lets no
+	// other through.
+	value = bytes.TrimSuffix(value, []byte{cr})
+	if bytes.IndexByte(value, tokenStart) < 0 {
+		return string(value)
+	}
+	return unescape(disarm(value), s.d)
+}
+
+func (s Segment) component(field, repetition, component int) *hl7.Component {
+	for i := range s.fields {
+		f := &s.fields[i]
+		if f.SeqNum != field {
+			continue
+		}
+		if repetition--; repetition > 0 {
+			continue
+		}
+		if component < 1 || component > len(f.Components) {
+			return nil
+		}
+		return &f.Components[component-1]
+	}
+	return nil
+}

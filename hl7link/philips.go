@@ -1,0 +1,25 @@
+package hl7link
+
+import "vitalien/fhirmap"
+
+// philipsDialect is the HL7 export of Philips IntelliVue information centres:
+// codes with the system MDIL, units as 0004-xxxx with a plain text beside.
+var philipsDialect = dialect{
+	name:   "Philips MDIL",
+	lookup: philipsTerms.byCode("MDIL"),
+}
+
+var philipsTerms = terms{
+	"0002-4182": {vital: fhirmap.HeartRate, unit: "/min"},
+	"0002-4822": {vital: fhirmap.HeartRate, unit: "/min", pulse: ofOximeter},
+	"0002-4bb8": {vital: fhirmap.OxygenSaturation, unit: "%"},
+	"0002-5000": {vital: fhirmap.RespiratoryRate, unit: "/min"},
+	"0002-4a05": {vital: fhirmap.Systolic},
+	"0002-4a06": {vital: fhirmap.Diastolic},
+	"0002-4a07": {vital: fhirmap.Mean},
+	"0002-4a15": {vital: fhirmap.ArterialSystolic},
+	"0002-4a16": {vital: fhirmap.ArterialDiastolic},
+	"0002-4a17": {vital: fhirmap.ArterialMean},
+	"0002-4b60": {vital: fhirmap.BodyTemperature},
+	"0002-f0c7": {vital: fhirmap.BodyTemperature},
+}
