@@ -1,0 +1,91 @@
+package ui
+
+import (
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+
+	"vitalien/app/station"
+)
+
+// A bandText is what the patient band says. Unassigned: what arrives now is
+// nobody's, and the band is amber.
+type bandText struct {
+	title, detail string
+	unassigned    bool
+	open          bool // a consultation can be ended
+}
+
+func (w words) band(c *station.Consultation, now time.Time) bandText {
+	if c == nil {
+		return bandText{title: w.say("band.unassigned"), detail: w.say("band.unassigned.why"), unassigned: true}
+	}
+	since := w.say("band.since", "time", hour(c.Start, now))
+	name := w.person(c.Patient)
+	if name == "" {
+		return bandText{
+			title: w.say("band.nobody"), detail: joined(" · ", since, w.say("band.nobody.why")),
+			unassigned: true, open: true,
+		}
+	}
+	return bandText{title: name, detail: joined(" · ", w.birth(c.Patient), since), open: true}
+}
+
+// hour is 14:05 today and 12/03/2026 14:05 on any other day.
+func hour(t, now time.Time) string {
+	t = t.In(now.Location())
+	if t.Format(dateLayout) == now.Format(dateLayout) {
+		return t.Format("15:04")
+	}
+	return t.Format(dateLayout + " 15:04")
+}
+
+// band is the strip on top of every page: whose the measurements are.
+type band struct {
+	*fyne.Container
+	words  words
+	ground *panel
+	icon   *symbol
+	title  *label
+	detail *label
+	end    *button
+	demo   *fyne.Container
+}
+
+func newBand(w words, end func()) *band {
+	b := &band{
+		words:  w,
+		ground: newPanel(colourCard, "", ""),
+		icon:   newSymbol("person", colourAccent, 28),
+		title:  newLabel("", colourText, sizeSection).strong().cutting(),
+		detail: newLabel("", colourMuted, sizeText).cutting(),
+		end:    newButton(w.say("band.end"), widget.MediumImportance, end),
+	}
+	who := container.NewBorder(nil, nil, padded(0, 4, container.NewCenter(b.icon)), nil, column(1, b.title, b.detail))
+	b.demo = container.NewStack(
+		newPanel(colourDemoGround, "", ""),
+		padded(5, margin, newLabel(w.say("demo.band"), colourDemo, sizeSmall).strong().cutting()),
+	)
+	b.Container = column(0,
+		container.NewStack(b.ground, padded(10, margin-4, container.New(fixedHeight(48), between(who, b.end)))),
+		widget.NewSeparator(),
+		b.demo,
+	)
+	return b
+}
+
+func (b *band) update(s station.Situation, now time.Time) {
+	text := b.words.band(s.Consultation, now)
+	ground, title, detail, icon := colourCard, colourText, colourMuted, colourAccent
+	if text.unassigned {
+		ground, title, detail, icon = colourAmberGround, colourAmber, colourText, colourAmber
+	}
+	b.ground.set(ground)
+	b.icon.set("person", icon)
+	b.title.show(text.title, title)
+	b.detail.show(text.detail, detail)
+	visible(b.end, text.open)
+	visible(b.demo, s.Demo)
+}

@@ -1,0 +1,225 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"vitalien/app/station"
+	"vitalien/fhirmap"
+)
+
+// fakeCore is a station in memory.
+type fakeCore struct {
+	mu        sync.Mutex
+	recent    []fhirmap.Recorded
+	situation station.Situation
+	changed   chan struct{}
+	ended     chan struct{}
+	answers   chan string
+	fault     error
+}
+
+var _ Core = (*fakeCore)(nil)
+
+func newFakeCore() *fakeCore {
+	return &fakeCore{changed: make(chan struct{}, 1), ended: make(chan struct{}, 8), answers: make(chan string, 8)}
+}
+
+func (c *fakeCore) Recent(n int) []fhirmap.Recorded {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return append([]fhirmap.Recorded(nil), c.recent[:min(n, len(c.recent))]...)
+}
+
+func (c *fakeCore) Situation() station.Situation {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.situation
+}
+
+func (c *fakeCore) Watch() (<-chan struct{}, func()) { return c.changed, func() {} }
+
+func (c *fakeCore) EndConsultation(context.Context) error {
+	c.ended <- struct{}{}
+	return c.fault
+}
+
+func (c *fakeCore) AnswerOrigin(_ context.Context, origin string, a station.Answer) error {
+	c.answers <- fmt.Sprintf("%s %s", origin, a)
+	return c.fault
+}
+
+// change does something to the core and signals it.
+func (c *fakeCore) change(f func(*fakeCore)) {
+	c.mu.Lock()
+	f(c)
+	c.mu.Unlock()
+	select {
+	case c.changed <- struct{}{}:
+	default:
+	}
+}
+
+func testBridge(c Core, post func(func())) *bridge {
+	return &bridge{
+		core: c, post: post, logger: slog.New(slog.DiscardHandler), wake: make(chan struct{}, 1),
+		show: func(view) {}, age: func() {}, wanted: func(view) bool { return false },
+	}
+}
+
+func TestBridge_AtMostOneUpdateIsPending(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		core := newFakeCore()
+		var pending, most, shown atomic.Int64
+		queue := make(chan func(), 100)
+		b := testBridge(core, func(f func()) {
+			if n := pending.Add(1); n > most.Load() {
+				most.Store(n)
+			}
+			queue <- f
+		})
+		var last view
+		b.show = func(v view) { shown.Add(1); last = v }
+		b.visible.Store(true)
+		go b.run(ctx)
+		go func() { // a toolkit that is slow
+			for {
+				select {
+				case f := <-queue:
+					time.Sleep(30 * time.Millisecond)
+					pending.Add(-1)
+					f()
+				case <-ctx.Done():
+					return
+				}
+			}
+		}()
+		for i := range 5000 {
+			core.change(func(c *fakeCore) { c.situation.Clients = i })
+			time.Sleep(time.Millisecond)
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if most.Load() != 1 {
+			t.Errorf("%d updates pending at once, want 1", most.Load())
+		}
+		if n := shown.Load(); n < 20 || n > 60 {
+			t.Errorf("%d updates in 5 s, want one every 130 ms", n)
+		}
+		if last.situation.Clients != 4999 {
+			t.Errorf("the last change is not shown: %d", last.situation.Clients)
+		}
+		cancel()
+		time.Sleep(time.Second) // the slow toolkit finishes
+		synctest.Wait()
+	})
+}
+
+func TestBridge_HiddenWindowIsNotRefreshed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		core := newFakeCore()
+		var posts atomic.Int64
+		b := testBridge(core, func(f func()) { posts.Add(1); f() })
+		var shown, aged int
+		b.show = func(view) { shown++ }
+		b.age = func() { aged++ }
+		go b.run(ctx)
+		for range 50 {
+			core.change(func(c *fakeCore) { c.situation.Clients++ })
+			time.Sleep(200 * time.Millisecond)
+		}
+		synctest.Wait()
+		if n := posts.Load(); n != 0 {
+			t.Errorf("%d posts while hidden", n)
+		}
+		b.appear()
+		synctest.Wait()
+		if shown != 1 {
+			t.Errorf("shown %d times after it appeared, want 1", shown)
+		}
+		time.Sleep(10*time.Second + time.Millisecond)
+		synctest.Wait()
+		if aged != 10 || shown != 1 {
+			t.Errorf("in 10 s without news: aged %d times, want 10; shown %d, want 1", aged, shown)
+		}
+		b.disappear()
+		before := posts.Load()
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		if posts.Load() != before {
+			t.Error("posts after it was hidden again")
+		}
+		cancel()
+		synctest.Wait()
+	})
+}
+
+func TestBridge_HiddenButWanted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		core := newFakeCore()
+		b := testBridge(core, func(f func()) { f() })
+		b.wanted = func(v view) bool { return len(v.situation.Origins) > 0 }
+		var shown []string
+		b.show = func(v view) { shown = append(shown, v.situation.Origins...) }
+		go b.run(ctx)
+		core.change(func(c *fakeCore) { c.situation.Origins = []string{"https://a"} })
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if len(shown) != 1 || shown[0] != "https://a" {
+			t.Errorf("shown %v", shown)
+		}
+		cancel()
+		synctest.Wait()
+	})
+}
+
+func TestBridge_IsBackAfterAPanic(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		core := &fallingCore{fakeCore: newFakeCore()}
+		b := testBridge(core, func(f func()) { f() })
+		shown := 0
+		b.show = func(view) {
+			if shown++; shown == 1 {
+				panic("a widget fell")
+			}
+		}
+		b.visible.Store(true)
+		go b.run(ctx)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if core.falls.Load() != 2 {
+			t.Errorf("the core fell %d times, want 2", core.falls.Load())
+		}
+		core.change(func(*fakeCore) {})
+		synctest.Wait()
+		if shown != 2 {
+			t.Errorf("shown %d times, want 2: the one that fell and the one after", shown)
+		}
+		cancel()
+		synctest.Wait()
+	})
+}
+
+// fallingCore panics on its first two reads.
+type fallingCore struct {
+	*fakeCore
+	falls atomic.Int64
+}
+
+func (c *fallingCore) Recent(n int) []fhirmap.Recorded {
+	if c.falls.Load() < 2 {
+		c.falls.Add(1)
+		panic("a core fell")
+	}
+	return c.fakeCore.Recent(n)
+}

@@ -1,0 +1,174 @@
+package ui
+
+import (
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"vitalien/fhirmap"
+)
+
+// newBadge is a word on a ground of its own colour.
+func newBadge(text string, colour, ground fyne.ThemeColorName) *fyne.Container {
+	return container.NewStack(
+		newPanel(ground, "", theme.SizeNameInputRadius),
+		padded(1, 7, newLabel(text, colour, sizeSmall).strong()),
+	)
+}
+
+// A numeral is the value of a card: the largest thing on it, made smaller
+// only when it would not fit.
+type numeral struct {
+	widget.BaseWidget
+	main, aside string
+	colour      fyne.ThemeColorName
+}
+
+func newNumeral() *numeral {
+	n := &numeral{colour: colourText}
+	n.ExtendBaseWidget(n)
+	return n
+}
+
+func (n *numeral) set(main, aside string, colour fyne.ThemeColorName) {
+	if n.main != main || n.aside != aside || n.colour != colour {
+		n.main, n.aside, n.colour = main, aside, colour
+		n.Refresh()
+	}
+}
+
+func (n *numeral) CreateRenderer() fyne.WidgetRenderer {
+	main, aside := canvas.NewText("", nil), canvas.NewText("", nil)
+	main.TextStyle.Bold = true
+	place := func(size fyne.Size) {
+		main.TextSize, aside.TextSize = theme.Size(sizeFigure), theme.Size(sizeAside)
+		const distance = 8
+		needed := main.MinSize().Width + distance + aside.MinSize().Width
+		if size.Width > 0 && needed > size.Width {
+			main.TextSize *= size.Width / needed
+			aside.TextSize *= size.Width / needed
+		}
+		mainSize, asideSize := main.MinSize(), aside.MinSize()
+		main.Resize(mainSize)
+		main.Move(fyne.NewPos(0, (size.Height-mainSize.Height)/2))
+		aside.Resize(asideSize)
+		aside.Move(fyne.NewPos(mainSize.Width+distance, (size.Height-asideSize.Height)/2+main.TextSize/8))
+	}
+	r := &renderer{objects: []fyne.CanvasObject{main, aside}, layout: place}
+	r.refresh = func() {
+		main.Text, aside.Text = n.main, n.aside
+		main.Color, aside.Color = paint(n.colour), paint(n.colour)
+		place(n.BaseWidget.Size())
+		main.Refresh()
+		aside.Refresh()
+	}
+	r.minSize = func() fyne.Size {
+		line := fyne.MeasureText("0", theme.Size(sizeFigure), fyne.TextStyle{Bold: true})
+		return fyne.NewSize(line.Width, line.Height*0.92)
+	}
+	r.refresh()
+	return r
+}
+
+// A card shows one measurement that arrived.
+type card struct {
+	*fyne.Container
+	words  words
+	icon   *symbol
+	name   *label
+	unit   *label
+	value  *numeral
+	second *label
+	test   *fyne.Container
+	check  *fyne.Container
+	source *label
+	when   *label
+	whose  *label
+	old    *label
+	time   time.Time
+}
+
+func newCard(w words) *card {
+	c := &card{
+		words:  w,
+		icon:   newSymbol("live", colourAccent, 20),
+		name:   newLabel("", colourText, sizeText).strong().cutting(),
+		unit:   newLabel("", colourMuted, sizeText),
+		value:  newNumeral(),
+		second: newLabel("", colourMuted, sizeText).cutting(),
+		test:   newBadge(w.say("live.simulated"), colourDemo, colourDemoGround),
+		check:  newBadge(w.say("live.check"), colourAmber, colourAmberGround),
+		source: newLabel("", colourMuted, sizeSmall).cutting(),
+		when:   newLabel("", colourMuted, sizeSmall).trailing(),
+		whose:  newLabel("", colourText, sizeSmall).strong().cutting(),
+		old:    newLabel("", colourMuted, sizeSmall).trailing(),
+	}
+	head := container.NewBorder(nil, nil, c.icon, c.unit, c.name)
+	c.Container = container.NewStack(
+		newPanel(colourCard, colourLine, sizeRadius),
+		padded(12, 16, column(4,
+			head,
+			c.value,
+			between(c.second, row(6, c.test, c.check)),
+			padded(4, 0, widget.NewSeparator()),
+			column(2, between(c.whose, c.when), between(c.source, c.old)),
+		)),
+	)
+	return c
+}
+
+// show fills the card.
+func (c *card) show(r *fhirmap.Recorded, now time.Time) {
+	appearance := lookOf(r.Type)
+	f := c.words.figure(&r.Measurement)
+	c.icon.set(appearance.symbol, appearance.colour)
+	c.name.show(c.words.vital(r.Type), appearance.colour)
+	c.unit.set(f.unit)
+	c.value.set(f.main, f.aside, appearance.colour)
+	c.second.set(joined(" · ", f.second, c.words.standing(r)))
+	visible(c.test, r.Test)
+	visible(c.check, r.Implausible)
+	c.source.set(c.words.source(&r.Measurement))
+	if person := c.words.person(r.Subject); person != "" {
+		c.whose.show(person, colourText)
+	} else {
+		c.whose.show(c.words.say("live.unassigned"), colourAmber)
+	}
+	c.time = r.Effective()
+	c.age(now)
+}
+
+// age brings the time and the age of the measurement up to date.
+func (c *card) age(now time.Time) {
+	c.when.set(moment(c.time, now))
+	c.old.set(c.words.age(c.time, now))
+}
+
+// standing says in what way a measurement is not simply a final one.
+func (w words) standing(r *fhirmap.Recorded) string {
+	status, origin := "", ""
+	switch r.Status {
+	case fhirmap.StatusPreliminary:
+		status = w.say("live.preliminary")
+	case fhirmap.StatusCorrected:
+		status = w.say("live.corrected")
+	}
+	if r.Origin == fhirmap.OriginAdmission {
+		origin = w.say("live.admission")
+	}
+	return joined(" · ", status, origin)
+}
+
+func visible(object fyne.CanvasObject, wanted bool) {
+	switch {
+	case wanted == object.Visible():
+	case wanted:
+		object.Show()
+	default:
+		object.Hide()
+	}
+}

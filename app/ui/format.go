@@ -1,0 +1,204 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"vitalien/fhirmap"
+)
+
+const (
+	noValue    = "—"
+	clockSkew  = 2 * time.Minute // a device's clock may be ahead by that much unnoticed
+	justNow    = 2 * time.Second
+	dateLayout = "02/01/2006"
+)
+
+// A figure is a measurement as a card writes it: 128/82 (97), mmHg, Pouls 72.
+type figure struct {
+	main, aside, unit, second string
+}
+
+// decimal writes a number with the precision it has: 37.20 is 37,20.
+func (w words) decimal(d fhirmap.Decimal) string {
+	if w.language == "fr" {
+		return strings.Replace(d.String(), ".", ",", 1)
+	}
+	return d.String()
+}
+
+func (w words) value(r *fhirmap.Reading) string {
+	if r == nil || r.Value == nil {
+		return noValue
+	}
+	return w.decimal(*r.Value)
+}
+
+func (w words) figure(m *fhirmap.Measurement) figure {
+	switch m.Type {
+	case fhirmap.BloodPressure:
+		f := w.pressure(m, fhirmap.Systolic, fhirmap.Diastolic, fhirmap.Mean)
+		f.second = w.pulse(m.Reading(fhirmap.HeartRate))
+		return f
+	case fhirmap.ArterialPressure:
+		return w.pressure(m, fhirmap.ArterialSystolic, fhirmap.ArterialDiastolic, fhirmap.ArterialMean)
+	}
+	main := m.Reading(m.Type)
+	f := figure{main: w.value(main), unit: w.unit(main)}
+	if main != nil {
+		f.second = w.absence(main.Absent)
+	}
+	if m.Type != fhirmap.HeartRate {
+		f.second = joined(" · ", f.second, w.pulse(m.Reading(fhirmap.HeartRate)))
+	}
+	return f
+}
+
+// pressure is written systolic/diastolic (mean). A part that is missing is a
+// dash, and a mean alone stands alone in its brackets.
+func (w words) pressure(m *fhirmap.Measurement, systolic, diastolic, mean fhirmap.Type) figure {
+	parts := []*fhirmap.Reading{m.Reading(systolic), m.Reading(diastolic), m.Reading(mean)}
+	f := figure{main: w.value(parts[0]) + "/" + w.value(parts[1])}
+	if parts[2] != nil && parts[2].Value != nil {
+		f.aside = "(" + w.value(parts[2]) + ")"
+	}
+	if f.main == noValue+"/"+noValue && f.aside != "" {
+		f.main, f.aside = f.aside, ""
+	}
+	for _, part := range parts {
+		if unit := w.unit(part); unit != "" {
+			f.unit = unit
+			break
+		}
+	}
+	return f
+}
+
+func (w words) unit(r *fhirmap.Reading) string {
+	if r == nil {
+		return ""
+	}
+	return r.Unit.Label
+}
+
+func (w words) pulse(r *fhirmap.Reading) string {
+	if r == nil || r.Value == nil {
+		return ""
+	}
+	return w.say("live.pulse", "value", w.value(r), "unit", r.Unit.Label)
+}
+
+func (w words) absence(reason fhirmap.Absent) string {
+	switch reason {
+	case "":
+		return ""
+	case fhirmap.AbsentError:
+		return w.say("absent.error")
+	case fhirmap.AbsentNotANumber:
+		return w.say("absent.number")
+	case fhirmap.AbsentNegativeInfinity:
+		return w.say("absent.low")
+	case fhirmap.AbsentPositiveInfinity:
+		return w.say("absent.high")
+	case fhirmap.AbsentNotPerformed:
+		return w.say("absent.performed")
+	default:
+		return w.say("absent.unknown")
+	}
+}
+
+// moment is 14:05:12 today and 12/03/1980 14:05 on any other day, on the
+// clock of this computer.
+func moment(t, now time.Time) string {
+	t = t.In(now.Location())
+	if t.Format(dateLayout) == now.Format(dateLayout) {
+		return t.Format("15:04:05")
+	}
+	return t.Format(dateLayout + " 15:04")
+}
+
+// age is how long ago t was, in the one unit that says enough.
+func (w words) age(t, now time.Time) string {
+	elapsed := now.Sub(t)
+	number := func(d time.Duration) string { return fmt.Sprint(int(elapsed / d)) }
+	switch {
+	case elapsed < -clockSkew:
+		return w.say("age.ahead")
+	case elapsed < justNow:
+		return w.say("age.now")
+	case elapsed < time.Minute:
+		return w.say("age.seconds", "n", number(time.Second))
+	case elapsed < time.Hour:
+		return w.say("age.minutes", "n", number(time.Minute))
+	case elapsed < 24*time.Hour:
+		return w.say("age.hours", "n", number(time.Hour))
+	default:
+		return w.say("age.days", "n", number(24*time.Hour))
+	}
+}
+
+// birth is «née le 12/03/1980», or as much of it as is known.
+func (w words) birth(p *fhirmap.Patient) string {
+	known := ""
+	for _, form := range []struct{ in, out string }{
+		{"2006-01-02", dateLayout}, {"2006-01", "01/2006"}, {"2006", "2006"},
+	} {
+		if t, err := time.Parse(form.in, p.BirthDate); err == nil {
+			known = t.Format(form.out)
+			break
+		}
+	}
+	switch full := len(p.BirthDate) == len("2006-01-02"); {
+	case known == "":
+		return ""
+	case full && p.Sex == "male":
+		return w.say("band.born.male", "date", known)
+	case full && p.Sex == "female":
+		return w.say("band.born.female", "date", known)
+	case full:
+		return w.say("band.born", "date", known)
+	case p.Sex == "male":
+		return w.say("band.born.in.male", "date", known)
+	case p.Sex == "female":
+		return w.say("band.born.in.female", "date", known)
+	default:
+		return w.say("band.born.in", "date", known)
+	}
+}
+
+// person names a patient, by number when there is no name. It is empty for
+// nobody, which includes a name without identity.
+func (w words) person(p *fhirmap.Patient) string {
+	if p.Key() == "" {
+		return ""
+	}
+	if name := p.Name(); name != "" {
+		return name
+	}
+	return w.say("band.patient", "number", p.ID)
+}
+
+// source names the bed and the device of a measurement.
+func (w words) source(m *fhirmap.Measurement) string {
+	name := m.Device.Name
+	if name == "" {
+		name = strings.TrimSpace(m.Device.Manufacturer + " " + m.Device.Model)
+	}
+	bed := ""
+	if m.Bed != "" && !strings.Contains(name, m.Bed) {
+		bed = w.say("live.bed", "bed", m.Bed)
+	}
+	return joined(" · ", bed, name)
+}
+
+// joined puts the parts that are not empty together.
+func joined(separator string, parts ...string) string {
+	var present []string
+	for _, part := range parts {
+		if part != "" {
+			present = append(present, part)
+		}
+	}
+	return strings.Join(present, separator)
+}

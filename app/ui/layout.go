@@ -1,0 +1,162 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+)
+
+// padded keeps room around an object.
+func padded(vertical, horizontal float32, object fyne.CanvasObject) *fyne.Container {
+	return container.New(layout.NewCustomPaddedLayout(vertical, vertical, horizontal, horizontal), object)
+}
+
+// column stacks objects with a set distance.
+func column(distance float32, objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(layout.NewCustomPaddedVBoxLayout(distance), objects...)
+}
+
+// row sets objects side by side, each at its own height in the middle.
+func row(distance float32, objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(inline{distance}, objects...)
+}
+
+// inline is a row whose objects are centred on one line.
+type inline struct{ distance float32 }
+
+func (l inline) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	size := fyne.Size{}
+	for _, object := range objects {
+		if !object.Visible() {
+			continue
+		}
+		if size.Width > 0 {
+			size.Width += l.distance
+		}
+		needed := object.MinSize()
+		size.Width += needed.Width
+		size.Height = max(size.Height, needed.Height)
+	}
+	return size
+}
+
+func (l inline) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	x := float32(0)
+	for _, object := range objects {
+		if !object.Visible() {
+			continue
+		}
+		needed := object.MinSize()
+		object.Resize(needed)
+		object.Move(fyne.NewPos(x, (size.Height-needed.Height)/2))
+		x += needed.Width + l.distance
+	}
+}
+
+// spread gives the first object what the second, if visible, leaves of a line.
+type spread struct{ distance float32 }
+
+func (l spread) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	first, second := objects[0].MinSize(), objects[1].MinSize()
+	if !objects[1].Visible() {
+		return first
+	}
+	return fyne.NewSize(first.Width+l.distance+second.Width, max(first.Height, second.Height))
+}
+
+func (l spread) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	second := objects[1].MinSize()
+	width := max(size.Width-second.Width-l.distance, 0)
+	if !objects[1].Visible() {
+		width = size.Width
+	}
+	first := objects[0].MinSize()
+	objects[0].Resize(fyne.NewSize(width, first.Height))
+	objects[0].Move(fyne.NewPos(0, (size.Height-first.Height)/2))
+	objects[1].Resize(second)
+	objects[1].Move(fyne.NewPos(size.Width-second.Width, (size.Height-second.Height)/2))
+}
+
+func between(first, second fyne.CanvasObject) *fyne.Container {
+	return container.New(spread{8}, first, second)
+}
+
+// reading limits running text to a width that reads well, at the left or in
+// the middle. Its height follows from the width it last had.
+type reading struct {
+	width    float32
+	centred  bool
+	required bool // asks for the width, as a dialog does; else takes less
+}
+
+func (l reading) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	object := objects[0]
+	width := l.width
+	if !l.required && object.Size().Width > 0 {
+		width = object.Size().Width
+	}
+	object.Resize(fyne.NewSize(width, object.MinSize().Height))
+	size := fyne.NewSize(0, object.MinSize().Height)
+	if l.required {
+		size.Width = width
+	}
+	return size
+}
+
+func (l reading) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	width := min(l.width, size.Width)
+	object := objects[0]
+	object.Resize(fyne.NewSize(width, max(size.Height, object.MinSize().Height)))
+	if l.centred {
+		object.Move(fyne.NewPos((size.Width-width)/2, 0))
+	}
+}
+
+// tiles is a grid of cards of equal size, as many side by side as fit. The
+// height of the whole follows from the width, so the width comes first: see
+// tilesScroll.
+type tiles struct{ columns int }
+
+func (l *tiles) fit(width float32) bool {
+	columns := max(1, int((width+gap)/(cardWidth+gap)))
+	changed := columns != l.columns
+	l.columns = columns
+	return changed
+}
+
+func (l *tiles) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	if len(objects) == 0 {
+		return fyne.Size{}
+	}
+	columns := max(1, l.columns)
+	rows := (len(objects) + columns - 1) / columns
+	return fyne.NewSize(cardWidth, float32(rows)*(objects[0].MinSize().Height+gap)-gap)
+}
+
+func (l *tiles) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	if len(objects) == 0 {
+		return
+	}
+	l.fit(size.Width)
+	width := (size.Width - float32(l.columns-1)*gap) / float32(l.columns)
+	height := objects[0].MinSize().Height
+	for i, object := range objects {
+		column, row := i%l.columns, i/l.columns
+		object.Resize(fyne.NewSize(width, height))
+		object.Move(fyne.NewPos(float32(column)*(width+gap), float32(row)*(height+gap)))
+	}
+}
+
+// tilesScroll lays out a scroll that holds tiles: it tells them their width
+// before the scroll asks for their height.
+type tilesScroll struct{ tiles *tiles }
+
+func (tilesScroll) MinSize(objects []fyne.CanvasObject) fyne.Size { return objects[0].MinSize() }
+
+func (l tilesScroll) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	changed := l.tiles.fit(size.Width - 2*margin)
+	objects[0].Resize(size)
+	if changed {
+		objects[0].Refresh()
+	}
+}

@@ -1,0 +1,167 @@
+package ui
+
+import (
+	"slices"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+
+	"vitalien/fhirmap"
+)
+
+const (
+	maxCards  = 100
+	atTheTop  = 8 // how far from the top still counts as there
+	barHeight = 56
+)
+
+// A key tells measurements apart. A correction keeps the key.
+type key struct {
+	log string
+	seq uint64
+}
+
+// livePage shows the measurements as they arrive, newest first. Who has
+// scrolled down reads on undisturbed: what is new then waits behind a button.
+type livePage struct {
+	*fyne.Container
+	words   words
+	now     func() time.Time
+	grid    *fyne.Container
+	scroll  *container.Scroll
+	list    fyne.CanvasObject
+	empty   fyne.CanvasObject
+	fresh   *button
+	cards   map[key]*card
+	order   []key
+	waiting []fhirmap.Recorded // all of them, while some are held back
+}
+
+func newLivePage(w words, now func() time.Time, empty fyne.CanvasObject) *livePage {
+	p := &livePage{words: w, now: now, empty: empty, cards: map[key]*card{}}
+	arrangement := &tiles{}
+	p.grid = container.New(arrangement)
+	p.scroll = container.NewVScroll(padded(0, margin, column(0, p.grid, padded(margin/2, 0, widget.NewLabel("")))))
+	p.scroll.OnScrolled = func(at fyne.Position) {
+		if at.Y <= atTheTop {
+			p.release()
+		}
+	}
+	p.fresh = newButton("", widget.HighImportance, p.toTop)
+	p.fresh.Hide()
+	title := newLabel(w.say("live.title"), colourText, sizeTitle).strong()
+	head := padded(10, margin, container.New(fixedHeight(barHeight-20), between(title, p.fresh)))
+	p.list = container.NewBorder(head, nil, nil, nil, container.New(tilesScroll{arrangement}, p.scroll))
+	p.Container = container.NewStack(p.list, empty)
+	p.list.Hide()
+	return p
+}
+
+// update shows recent, newest first.
+func (p *livePage) update(recent []fhirmap.Recorded) {
+	recent = recent[:min(len(recent), maxCards)]
+	visible(p.empty, len(recent) == 0)
+	visible(p.list, len(recent) > 0)
+	unseen := p.unseen(recent)
+	if unseen == 0 || len(p.order) == 0 || p.scroll.Offset.Y <= atTheTop {
+		p.waiting = nil
+		p.fresh.Hide()
+		p.place(recent)
+		return
+	}
+	p.waiting = recent
+	p.fill(recent)
+	p.fresh.SetText(p.words.count(unseen, "", "live.new.single", "live.new.several"))
+	p.fresh.Show()
+	p.list.Refresh()
+}
+
+// unseen is how many of recent came after the newest card.
+func (p *livePage) unseen(recent []fhirmap.Recorded) int {
+	for i := range recent {
+		if _, shown := p.cards[keyOf(&recent[i])]; shown {
+			return i
+		}
+	}
+	return len(recent)
+}
+
+// place puts a card for each of recent in order. Cards whose measurement has
+// left the list serve for the new ones.
+func (p *livePage) place(recent []fhirmap.Recorded) {
+	order := make([]key, len(recent))
+	kept := make(map[key]*card, len(recent))
+	for i := range recent {
+		order[i] = keyOf(&recent[i])
+		if c, ok := p.cards[order[i]]; ok {
+			kept[order[i]] = c
+			delete(p.cards, order[i])
+		}
+	}
+	free := make([]*card, 0, len(p.cards))
+	for _, c := range p.cards {
+		free = append(free, c)
+	}
+	objects := make([]fyne.CanvasObject, len(order))
+	for i, k := range order {
+		if kept[k] == nil {
+			if len(free) > 0 {
+				kept[k], free = free[0], free[1:]
+			} else {
+				kept[k] = newCard(p.words)
+			}
+		}
+		objects[i] = kept[k].Container
+	}
+	moved := !slices.Equal(p.order, order)
+	p.cards, p.order = kept, order
+	p.fill(recent)
+	if moved {
+		p.grid.Objects = objects
+		p.grid.Refresh()
+		p.scroll.Refresh()
+	}
+}
+
+// fill brings the cards that there are up to date, where they stand.
+func (p *livePage) fill(recent []fhirmap.Recorded) {
+	now := p.now()
+	for i := range recent {
+		if c := p.cards[keyOf(&recent[i])]; c != nil {
+			c.show(&recent[i], now)
+		}
+	}
+}
+
+// release shows what was held back.
+func (p *livePage) release() {
+	if recent := p.waiting; recent != nil {
+		p.update(recent)
+	}
+}
+
+func (p *livePage) toTop() {
+	p.scroll.ScrollToTop()
+	p.release()
+}
+
+// age brings all ages up to date.
+func (p *livePage) age() {
+	now := p.now()
+	for _, c := range p.cards {
+		c.age(now)
+	}
+}
+
+func keyOf(r *fhirmap.Recorded) key { return key{r.Log, r.Seq} }
+
+// fixedHeight keeps a line as high as it is, whatever appears in it.
+type fixedHeight float32
+
+func (h fixedHeight) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(objects[0].MinSize().Width, float32(h))
+}
+
+func (h fixedHeight) Layout(objects []fyne.CanvasObject, size fyne.Size) { objects[0].Resize(size) }

@@ -1,0 +1,96 @@
+package ui
+
+import (
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+)
+
+// paragraph is running text that wraps.
+func paragraph(text string) *widget.Label {
+	l := widget.NewLabel(text)
+	l.Wrapping = fyne.TextWrapWord
+	return l
+}
+
+// muted is the same in a quieter colour.
+func muted(text string) *widget.Label {
+	l := paragraph(text)
+	l.Importance = widget.LowImportance
+	return l
+}
+
+// command is text to copy: an address, a command line.
+func command(text string) fyne.CanvasObject {
+	l := widget.NewLabelWithStyle(text, fyne.TextAlignLeading, fyne.TextStyle{Monospace: true})
+	l.Selectable = true
+	l.Wrapping = fyne.TextWrapBreak
+	return container.NewStack(newPanel(colourChosen, "", sizeRadius), l)
+}
+
+// topic is a heading with its drawing and what belongs to it, on a card.
+func topic(drawing, heading string, content ...fyne.CanvasObject) fyne.CanvasObject {
+	head := padded(0, 8, row(10,
+		newSymbol(drawing, colourAccent, 24),
+		newLabel(heading, colourText, sizeSection).strong(),
+	))
+	return container.NewStack(
+		newPanel(colourCard, colourLine, sizeRadius),
+		padded(12, 12, column(4, append([]fyne.CanvasObject{head}, content...)...)),
+	)
+}
+
+// page is a column of topics that scrolls.
+func page(content ...fyne.CanvasObject) fyne.CanvasObject {
+	text := container.New(reading{width: pageWidth, centred: true}, column(gap, content...))
+	return container.NewVScroll(padded(margin, margin, text))
+}
+
+// newEmptyPage says what to do as long as nothing has arrived.
+func newEmptyPage(w words, o Options, openAddress func()) fyne.CanvasObject {
+	devices := []fyne.CanvasObject{paragraph(w.say("empty.devices.on")), command(o.Listener)}
+	if o.Listener == "" {
+		devices = []fyne.CanvasObject{paragraph(w.say("empty.devices.off")), command("vitalien --hl7-listen 0.0.0.0:2575")}
+	}
+	action := newButton(w.say("empty.action"), widget.HighImportance, openAddress)
+	return page(
+		padded(0, 8, newLabel(w.say("empty.title"), colourText, sizeTitle).strong()),
+		muted(w.say("empty.text")),
+		topic("monitor", w.say("empty.devices"), devices...),
+		topic("software", w.say("empty.software"),
+			paragraph(w.say("empty.software.text")), command(o.Address),
+			padded(6, 0, row(0, action))),
+		topic("trial", w.say("empty.trial"), paragraph(w.say("empty.trial.text")), command("vitalien --demo")),
+	)
+}
+
+// newHelpPage holds the first steps, the addresses and the version.
+func newHelpPage(w words, o Options) fyne.CanvasObject {
+	listener := paragraph(w.say("help.addresses.off"))
+	addresses := []fyne.CanvasObject{
+		muted(w.say("help.addresses.software")), command(o.Address),
+		muted(w.say("help.addresses.devices")), listener,
+	}
+	if o.Listener != "" {
+		addresses[len(addresses)-1] = command(o.Listener)
+	}
+	return page(
+		padded(0, 8, newLabel(w.say("help.title"), colourText, sizeTitle).strong()),
+		topic("live", w.say("help.start"), lines(w.say("help.start.text"))...),
+		topic("person", w.say("help.unassigned"), paragraph(w.say("help.unassigned.text"))),
+		topic("software", w.say("help.addresses"), addresses...),
+		topic("help", w.say("help.keys"), lines(w.say("help.keys.text"))...),
+		muted(w.say("help.notice")),
+		muted(joined(" · ", w.say("app.name"), w.say("help.version", "version", o.Version))),
+	)
+}
+
+func lines(text string) []fyne.CanvasObject {
+	var all []fyne.CanvasObject
+	for line := range strings.SplitSeq(text, "\n") {
+		all = append(all, paragraph(line))
+	}
+	return all
+}

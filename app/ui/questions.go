@@ -1,0 +1,105 @@
+package ui
+
+import (
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"vitalien/app/station"
+	"vitalien/fhirmap"
+)
+
+// originQuestion asks whether a web page may receive measurements. The whole
+// origin is shown, wrapped where it is long: its end says whose it is.
+func (w words) originQuestion(origin string, answer func(station.Answer)) question {
+	shown, null := origin, origin == "null"
+	if null {
+		shown = w.say("origin.null")
+	}
+	name := widget.NewLabelWithStyle(folded(shown, dialogWidth-40), fyne.TextAlignCenter, fyne.TextStyle{Bold: true})
+	name.Wrapping = fyne.TextWrapBreak
+	name.SizeName = theme.SizeNameSubHeadingText
+	q := question{
+		id:    origin,
+		title: w.say("origin.heading"),
+		content: []fyne.CanvasObject{
+			paragraph(w.say("origin.allow")),
+			padded(0, 8, container.NewStack(newPanel(colourChosen, "", sizeRadius), padded(4, 4, name))),
+			paragraph(w.say("origin.question")),
+			muted(w.say("origin.text")),
+		},
+		choices: []choice{
+			{w.say("origin.refuse"), widget.MediumImportance, func() { answer(station.AnswerRefuse) }},
+			{w.say("origin.once"), widget.HighImportance, func() { answer(station.AnswerOnce) }},
+		},
+	}
+	if !null { // it names nobody, so it is never remembered
+		q.choices = append(q.choices,
+			choice{w.say("origin.always"), widget.MediumImportance, func() { answer(station.AnswerAlways) }})
+	}
+	return q
+}
+
+// folded breaks an address behind its punctuation where it would be wider than
+// width. The label breaks what has none.
+func folded(address string, width float32) string {
+	size, style := theme.Size(sizeSection), fyne.TextStyle{Bold: true}
+	var lines []string
+	line := ""
+	for address != "" {
+		end := strings.IndexAny(address, ".:-") + 1
+		for end > 0 && strings.HasPrefix(address[end:], "/") {
+			end++
+		}
+		if end == 0 {
+			end = len(address)
+		}
+		piece := address[:end]
+		if line != "" && fyne.MeasureText(line+piece, size, style).Width > width {
+			lines = append(lines, line)
+			line = ""
+		}
+		line, address = line+piece, address[end:]
+	}
+	return strings.Join(append(lines, line), "\n")
+}
+
+// endPrefix tells questions about a consultation from those about an origin.
+const endPrefix = "consultation "
+
+func (w words) endQuestion(consultation string, end func()) question {
+	return question{
+		id:      endPrefix + consultation,
+		title:   w.say("end.title"),
+		content: []fyne.CanvasObject{paragraph(w.say("end.text"))},
+		choices: []choice{
+			{w.say("end.no"), widget.MediumImportance, nil},
+			{w.say("end.yes"), widget.HighImportance, end},
+		},
+	}
+}
+
+func (w words) closeQuestion(keep, quit func()) question {
+	return question{
+		title:   w.say("close.title"),
+		content: []fyne.CanvasObject{paragraph(w.say("close.text"))},
+		choices: []choice{
+			{w.say("close.keep"), widget.HighImportance, keep},
+			{w.say("close.quit"), widget.MediumImportance, quit},
+		},
+	}
+}
+
+func (w words) faultNotice(f *fhirmap.Fault) question {
+	return question{
+		title: w.say("fault.title"),
+		content: []fyne.CanvasObject{
+			paragraph(w.fault(f)),
+			muted(w.say("fault.code", "code", f.Code)),
+		},
+		choices: []choice{{w.say("fault.close"), widget.HighImportance, nil}},
+	}
+}

@@ -1,0 +1,129 @@
+package ui
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"vitalien/assets"
+)
+
+// An entry of the rail leads to a page.
+type entry struct {
+	widget.BaseWidget
+	icon    *symbol
+	name    *label
+	chosen  bool
+	focused bool
+	hovered bool
+	open    func()
+}
+
+var (
+	_ fyne.Tappable     = (*entry)(nil)
+	_ fyne.Focusable    = (*entry)(nil)
+	_ desktop.Hoverable = (*entry)(nil)
+	_ fyne.Accessible   = (*entry)(nil)
+)
+
+func newEntry(drawing, name string, open func()) *entry {
+	e := &entry{
+		icon: newSymbol(drawing, colourMuted, 22),
+		name: newLabel(name, colourText, sizeText),
+		open: open,
+	}
+	e.ExtendBaseWidget(e)
+	return e
+}
+
+func (e *entry) choose(chosen bool) {
+	if e.chosen == chosen {
+		return
+	}
+	e.chosen = chosen
+	e.Refresh()
+}
+
+func (e *entry) Tapped(*fyne.PointEvent)        { e.open() }
+func (e *entry) FocusGained()                   { e.focused = true; e.Refresh() }
+func (e *entry) FocusLost()                     { e.focused = false; e.Refresh() }
+func (e *entry) MouseIn(*desktop.MouseEvent)    { e.hovered = true; e.Refresh() }
+func (e *entry) MouseMoved(*desktop.MouseEvent) {}
+func (e *entry) MouseOut()                      { e.hovered = false; e.Refresh() }
+func (e *entry) TypedRune(rune)                 {}
+
+func (e *entry) TypedKey(event *fyne.KeyEvent) {
+	switch event.Name {
+	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace:
+		e.open()
+	}
+}
+
+// AccessibilityLabel is the name of the page.
+func (e *entry) AccessibilityLabel() string { return e.name.text }
+
+// AccessibilityRole is that of a link: it leads somewhere.
+func (e *entry) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleLink }
+
+func (e *entry) CreateRenderer() fyne.WidgetRenderer {
+	ground := canvas.NewRectangle(color.Transparent)
+	content := padded(9, 12, row(12, e.icon, e.name))
+	r := &renderer{
+		objects: []fyne.CanvasObject{ground, content},
+		minSize: content.MinSize,
+		layout:  func(size fyne.Size) { ground.Resize(size); content.Resize(size) },
+	}
+	r.refresh = func() {
+		ground.CornerRadius = theme.Size(sizeRadius)
+		ground.FillColor = color.Transparent
+		text, icon := colourText, colourMuted
+		switch {
+		case e.chosen:
+			ground.FillColor, text, icon = paint(colourChosen), colourAccent, colourAccent
+		case e.hovered:
+			ground.FillColor = paint(theme.ColorNameHover)
+		}
+		e.icon.set(e.icon.name, icon)
+		e.name.bold = e.chosen
+		e.name.colour = text
+		e.name.Refresh()
+		ground.Refresh()
+	}
+	r.refresh()
+	return withRing(r, sizeRadius, func() bool { return e.focused })
+}
+
+// rail leads from page to page.
+type rail struct {
+	*fyne.Container
+	entries []*entry
+}
+
+func newRail(w words, entries ...*entry) *rail {
+	r := &rail{entries: entries}
+	logo := canvas.NewImageFromResource(fyne.NewStaticResource("icon.png", assets.Icon))
+	logo.FillMode = canvas.ImageFillContain
+	logo.SetMinSize(fyne.NewSquareSize(32))
+	brand := padded(8, 10, row(10, logo, newLabel(w.say("app.name"), colourText, sizeSection).strong()))
+	objects := []fyne.CanvasObject{brand}
+	for _, e := range entries {
+		objects = append(objects, e)
+	}
+	width := canvas.NewRectangle(color.Transparent)
+	width.SetMinSize(fyne.NewSize(railWidth, 0))
+	r.Container = container.NewBorder(nil, nil, nil, widget.NewSeparator(), container.NewStack(
+		newPanel(colourRail, "", ""), width, padded(10, 10, column(4, objects...)),
+	))
+	return r
+}
+
+func (r *rail) choose(index int) {
+	for i, e := range r.entries {
+		e.choose(i == index)
+	}
+}

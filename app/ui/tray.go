@@ -1,0 +1,65 @@
+package ui
+
+import (
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"vitalien/app/station"
+	"vitalien/fhirmap"
+)
+
+// A trayText is what the tray says. It names no patient and no value: a
+// menu can stay open in front of anybody.
+type trayText struct {
+	state   string
+	last    string
+	end     string // empty: no consultation to end
+	trouble bool
+}
+
+func (w words) tray(s station.Situation, last *fhirmap.Recorded, now time.Time) trayText {
+	text := trayText{last: w.say("tray.last.none")}
+	if last != nil {
+		text.last = w.say("tray.last", "type", w.vital(last.Type), "time", hour(last.Effective(), now))
+	}
+	text.state = w.count(s.Clients, "status.clients.none", "status.clients.single", "status.clients.several")
+	if s.Demo {
+		text.state = joined(" · ", w.say("tray.demo"), text.state)
+	}
+	for _, link := range s.Links {
+		if link.State == station.LinkFailed {
+			text.state, text.trouble = w.say("tray.failed", "name", link.Name), true
+			break
+		}
+	}
+	if s.Consultation != nil {
+		text.state = joined(" · ", text.state, w.say("tray.consultation"))
+		text.end = w.say("tray.end")
+	}
+	return text
+}
+
+// trayOf is the text for a view.
+func (w words) trayOf(v view, now time.Time) trayText {
+	var last *fhirmap.Recorded
+	if len(v.recent) > 0 {
+		last = &v.recent[0]
+	}
+	return w.tray(v.situation, last, now)
+}
+
+// trayMenu is built whole whenever the text changes.
+func trayMenu(w words, text trayText, open, end, quit func()) *fyne.Menu {
+	state := fyne.NewMenuItem(text.state, nil)
+	last := fyne.NewMenuItem(text.last, nil)
+	state.Disabled, last.Disabled = true, true
+	items := []*fyne.MenuItem{state, last, fyne.NewMenuItemSeparator(), fyne.NewMenuItem(w.say("tray.open"), open)}
+	if text.end != "" {
+		items = append(items, fyne.NewMenuItem(text.end, end))
+	}
+	leave := fyne.NewMenuItem(w.say("tray.quit"), quit)
+	leave.IsQuit = true
+	items = append(items, fyne.NewMenuItemSeparator(), leave)
+	return fyne.NewMenu(w.say("app.name"), items...)
+}

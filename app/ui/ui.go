@@ -1,0 +1,135 @@
+package ui
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/app"
+
+	"vitalien/app/station"
+	"vitalien/assets"
+	"vitalien/fhirmap"
+)
+
+// appID names the program to the desktop and to the toolkit's preferences.
+const appID = "fr.vitalien.desktop"
+
+// Core is what the window needs of the station. Its methods may be called on
+// any goroutine.
+type Core interface {
+	// Recent is the last n measurements, newest first.
+	Recent(n int) []fhirmap.Recorded
+	Situation() station.Situation
+	// Watch signals that something in Recent or Situation has changed. Several
+	// changes may be one signal.
+	Watch() (changed <-chan struct{}, stop func())
+	EndConsultation(ctx context.Context) error
+	AnswerOrigin(ctx context.Context, origin string, a station.Answer) error
+}
+
+// Options are what the window is made from.
+type Options struct {
+	Core      Core
+	Language  string           // "fr" or "en"
+	Minimized bool             // start in the tray, without the window
+	Address   string           // of the local server: http://127.0.0.1:63336
+	Listener  string           // of the HL7 listener: 127.0.0.1:2575; empty when there is none
+	Version   string           // of the program
+	Logger    *slog.Logger     // nil: the default one
+	Now       func() time.Time // nil: the clock of this computer
+	Quit      func()           // when a person has chosen to quit; may be nil
+}
+
+// UI is the tray and the window of the running program.
+type UI struct {
+	options Options
+	words   words
+
+	mu     sync.Mutex
+	raise  func() // brings the window to the front; nil unless Run runs
+	wanted bool   // Show came before Run
+}
+
+// New prepares the window. Nothing of it exists before Run.
+func New(o Options) *UI {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	return &UI{options: o, words: newWords(o.Language)}
+}
+
+// Run shows tray and window until a person quits, ctx ends or the process is
+// told to terminate (SIGINT, SIGTERM). It must be called once, on the
+// goroutine of main. It returns a Fault "no_display" when there is nothing to
+// show a window on; where only OpenGL is missing the toolkit ends the process,
+// which Probe finds out beforehand.
+func (u *UI) Run(ctx context.Context) error {
+	if err := u.words.teachToolkit(); err != nil {
+		u.options.Logger.Warn("toolkit's own texts", "error", err)
+	}
+	a := app.NewWithID(appID)
+	a.SetIcon(fyne.NewStaticResource("icon.png", assets.Icon))
+	a.Settings().SetTheme(calm{})
+
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	w := newWindow(ctx, a, u.options, u.words, fyne.Do)
+	started := false
+	a.Lifecycle().SetOnStarted(func() {
+		started = true
+		u.standBy(w.front)
+		if !u.options.Minimized {
+			w.front()
+		}
+	})
+	var background sync.WaitGroup
+	background.Go(func() { w.bridge.run(ctx) })
+	release := context.AfterFunc(ctx, func() { fyne.Do(a.Quit) })
+	a.Run()
+	release()
+	ended := ctx.Err() != nil
+	u.standBy(nil)
+	cancel()
+	background.Wait()
+	if !started && !ended {
+		return noDisplay()
+	}
+	return nil
+}
+
+// Show brings the window to the front. It may be called on any goroutine, and
+// before Run.
+func (u *UI) Show() {
+	u.mu.Lock()
+	raise := u.raise
+	u.wanted = raise == nil
+	u.mu.Unlock()
+	if raise != nil {
+		fyne.Do(raise)
+	}
+}
+
+// standBy makes Show work, or stop working when raise is nil.
+func (u *UI) standBy(raise func()) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.raise = raise
+	if u.wanted && raise != nil {
+		u.wanted = false
+		raise()
+	}
+}
+
+func noDisplay() error {
+	return &fhirmap.Fault{
+		Code:    "no_display",
+		French:  "Aucun écran n’est disponible. Vitalien continue sans fenêtre.",
+		English: "no display to show a window on",
+	}
+}

@@ -1,0 +1,252 @@
+package ui
+
+import (
+	"context"
+	"net/url"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+
+	"vitalien/app/station"
+	"vitalien/assets"
+	"vitalien/fhirmap"
+)
+
+const (
+	usualWidth, usualHeight = 1100, 720
+	leastWidth, leastHeight = 800, 560
+	coreDeadline            = 10 * time.Second
+
+	preferWidth  = "window.width"
+	preferHeight = "window.height"
+	preferTold   = "tray.told" // that closing the window does not quit
+)
+
+// window ties the screen, the dialogs and the tray to the core. All its
+// methods run on the toolkit's goroutine but where they say otherwise.
+type window struct {
+	ctx     context.Context
+	app     fyne.App
+	frame   fyne.Window
+	options Options
+	words   words
+	screen  *screen
+	dialogs *dialogs
+	bridge  *bridge
+	now     station.Situation
+	notices []question      // wait for their turn
+	decided map[string]bool // origins whose answer is on its way to the core
+	raised  map[string]bool // origins that the window was brought up for
+	tray    atomic.Pointer[trayText]
+}
+
+func newWindow(ctx context.Context, a fyne.App, o Options, w words, post func(func())) *window {
+	x := &window{
+		ctx: ctx, app: a, options: o, words: w,
+		decided: map[string]bool{}, raised: map[string]bool{},
+	}
+	x.tray.Store(&trayText{})
+	x.frame = a.NewWindow(w.say("app.name"))
+	x.screen = newScreen(w, o, x.confirmEnd, x.openAddress)
+	x.frame.SetPadded(false)
+	x.frame.SetContent(x.screen.Container)
+	x.frame.Resize(x.rememberedSize())
+	x.frame.CenterOnScreen()
+	x.frame.SetCloseIntercept(x.close)
+	x.dialogs = newDialogs(x.frame.Canvas(), x.next)
+	x.bridge = &bridge{
+		core: o.Core, post: post, logger: o.Logger, wake: make(chan struct{}, 1),
+		show: x.show, age: x.screen.live.age, wanted: x.wanted,
+	}
+	x.shortcut(fyne.KeyQ, x.quit)
+	x.shortcut(fyne.KeyW, x.close)
+	x.placeTray(w.trayOf(view{}, o.Now()))
+	return x
+}
+
+func (x *window) shortcut(key fyne.KeyName, do func()) {
+	combination := &desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierShortcutDefault}
+	x.frame.Canvas().AddShortcut(combination, func(fyne.Shortcut) { do() })
+}
+
+func (x *window) rememberedSize() fyne.Size {
+	p := x.app.Preferences()
+	return fyne.NewSize(
+		max(float32(p.FloatWithFallback(preferWidth, usualWidth)), leastWidth),
+		max(float32(p.FloatWithFallback(preferHeight, usualHeight)), leastHeight),
+	)
+}
+
+func (x *window) rememberSize() {
+	size := x.frame.Canvas().Size()
+	x.app.Preferences().SetFloat(preferWidth, float64(size.Width))
+	x.app.Preferences().SetFloat(preferHeight, float64(size.Height))
+}
+
+// front shows the window before all others.
+func (x *window) front() {
+	x.frame.Show()
+	x.frame.RequestFocus()
+	x.bridge.appear()
+}
+
+func (x *window) hide() {
+	x.rememberSize()
+	x.bridge.disappear()
+	x.frame.Hide()
+}
+
+// close leaves the program in the tray. The first time it says so.
+func (x *window) close() {
+	if x.app.Preferences().Bool(preferTold) {
+		x.hide()
+		return
+	}
+	x.dialogs.ask(x.words.closeQuestion(func() {
+		x.app.Preferences().SetBool(preferTold, true)
+		x.hide()
+	}, x.quit))
+}
+
+func (x *window) quit() {
+	x.rememberSize()
+	if x.options.Quit != nil {
+		x.options.Quit()
+	}
+	x.app.Quit()
+}
+
+// wanted runs on the bridge's goroutine.
+func (x *window) wanted(v view) bool {
+	return len(v.situation.Origins) > 0 || x.words.trayOf(v, x.options.Now()) != *x.tray.Load()
+}
+
+func (x *window) show(v view) {
+	x.now = v.situation
+	if x.bridge.visible.Load() {
+		x.screen.update(v)
+	}
+	if text := x.words.trayOf(v, x.options.Now()); text != *x.tray.Load() {
+		x.placeTray(text)
+	}
+	x.withdrawStale()
+	x.next()
+}
+
+// withdrawStale closes a question that was settled elsewhere, and forgets
+// answers that have arrived.
+func (x *window) withdrawStale() {
+	for origin := range x.decided {
+		if !slices.Contains(x.now.Origins, origin) {
+			delete(x.decided, origin)
+		}
+	}
+	for origin := range x.raised {
+		if !slices.Contains(x.now.Origins, origin) {
+			delete(x.raised, origin)
+		}
+	}
+	switch id := x.dialogs.current.id; {
+	case id == "":
+	case strings.HasPrefix(id, endPrefix):
+		if x.now.Consultation == nil || id != endPrefix+x.now.Consultation.ID {
+			x.dialogs.withdraw()
+		}
+	case !slices.Contains(x.now.Origins, id):
+		x.dialogs.withdraw()
+	}
+}
+
+// next asks what waits to be asked.
+func (x *window) next() {
+	if len(x.notices) > 0 {
+		if x.dialogs.ask(x.notices[0]) {
+			x.notices = x.notices[1:]
+		}
+		return
+	}
+	for _, origin := range x.now.Origins {
+		if x.decided[origin] {
+			continue
+		}
+		if !x.bridge.visible.Load() && !x.raised[origin] {
+			x.front()
+		}
+		x.raised[origin] = true
+		x.dialogs.ask(x.words.originQuestion(origin, func(a station.Answer) { x.answerOrigin(origin, a) }))
+		return
+	}
+}
+
+func (x *window) answerOrigin(origin string, a station.Answer) {
+	x.decided[origin] = true
+	x.tell("answer origin",
+		func(ctx context.Context) error { return x.options.Core.AnswerOrigin(ctx, origin, a) },
+		func() { delete(x.decided, origin) })
+}
+
+func (x *window) confirmEnd() {
+	if c := x.now.Consultation; c != nil {
+		x.dialogs.ask(x.words.endQuestion(c.ID, x.end))
+	}
+}
+
+func (x *window) end() {
+	x.tell("end consultation", x.options.Core.EndConsultation, func() {})
+}
+
+// trayEnd ends the consultation from the tray, where the window may be hidden.
+func (x *window) trayEnd() {
+	x.front()
+	x.confirmEnd()
+}
+
+func (x *window) openAddress() {
+	address, err := url.Parse(x.options.Address)
+	if err == nil {
+		err = x.app.OpenURL(address)
+	}
+	if err != nil {
+		x.notify(err)
+	}
+}
+
+// tell has the core do something, off this goroutine, and shows what went
+// wrong.
+func (x *window) tell(what string, do func(context.Context) error, failed func()) {
+	go func() {
+		defer x.bridge.survive(what)
+		ctx, cancel := context.WithTimeout(x.ctx, coreDeadline)
+		defer cancel()
+		if err := do(ctx); err != nil {
+			x.options.Logger.Error(what, "error", err)
+			x.bridge.post(func() {
+				failed()
+				x.notify(err)
+			})
+		}
+	}()
+}
+
+func (x *window) notify(err error) {
+	x.notices = append(x.notices, x.words.faultNotice(fhirmap.FaultOf(err)))
+	x.next()
+}
+
+func (x *window) placeTray(text trayText) {
+	x.tray.Store(&text)
+	tray, ok := x.app.(desktop.App)
+	if !ok {
+		return
+	}
+	icon := fyne.NewStaticResource("tray.png", assets.Tray)
+	if text.trouble {
+		icon = fyne.NewStaticResource("tray-trouble.png", assets.TrayTrouble)
+	}
+	tray.SetSystemTrayIcon(icon)
+	tray.SetSystemTrayMenu(trayMenu(x.words, text, x.front, x.trayEnd, x.quit))
+}

@@ -1,0 +1,96 @@
+package ui
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"fyne.io/fyne/v2/lang"
+
+	"vitalien/assets"
+	"vitalien/fhirmap"
+)
+
+// words are the texts of the window in one language.
+type words struct {
+	language string
+	texts    map[string]string
+}
+
+// newWords falls back to French, the language of the product, for a language
+// that has no texts.
+func newWords(language string) words {
+	if !slices.Contains(assets.Languages, language) {
+		language = assets.Languages[0]
+	}
+	texts, err := assets.Texts(language)
+	if err != nil {
+		panic("ui: embedded texts: " + err.Error())
+	}
+	return words{language, texts}
+}
+
+// say is the text under key. The pairs are the names and values of its
+// placeholders: say("age.seconds", "n", "4").
+func (w words) say(key string, pairs ...string) string {
+	text, ok := w.texts[key]
+	if !ok {
+		return key
+	}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		text = strings.ReplaceAll(text, "{"+pairs[i]+"}", pairs[i+1])
+	}
+	return text
+}
+
+// count is one of three texts, or two when there is none for zero.
+func (w words) count(n int, none, single, several string) string {
+	switch {
+	case n == 0 && none != "":
+		return w.say(none)
+	case n == 1:
+		return w.say(single)
+	default:
+		return w.say(several, "n", fmt.Sprint(n))
+	}
+}
+
+// vital is what the language calls a vital sign.
+func (w words) vital(t fhirmap.Type) string {
+	v, ok := fhirmap.Lookup(t)
+	switch {
+	case t == fhirmap.ArterialPressure: // shorter than the vocabulary has it
+		return w.say("live.arterial")
+	case !ok:
+		return string(t)
+	case w.language == "en":
+		return v.English
+	default:
+		return v.French
+	}
+}
+
+// fault is what a person is told of an error.
+func (w words) fault(f *fhirmap.Fault) string {
+	if w.language == "en" {
+		return f.English
+	}
+	return f.French
+}
+
+// teachToolkit gives the toolkit its own strings in this language, whatever
+// the language of the system.
+func (w words) teachToolkit() error {
+	own := map[string]string{}
+	for key, text := range w.texts {
+		if !strings.Contains(key, ".") {
+			own[key] = text
+		}
+	}
+	content, err := json.Marshal(own)
+	if err != nil {
+		return err
+	}
+	return lang.AddTranslationsForLocale(content, lang.SystemLocale())
+}

@@ -1,0 +1,92 @@
+package ui
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"vitalien/assets"
+)
+
+var keyForm = regexp.MustCompile(`^[a-z]+(\.[a-z]+)+$`)
+
+// keysInSource are the string literals of this package that look like a key
+// of the texts.
+func keysInSource(t *testing.T) map[string]bool {
+	t.Helper()
+	entries, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := map[string]bool{}
+	for _, entry := range entries {
+		if !strings.HasSuffix(entry.Name(), ".go") || strings.HasSuffix(entry.Name(), "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), entry.Name(), nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if literal, ok := n.(*ast.BasicLit); ok && literal.Kind == token.STRING {
+				if text, err := strconv.Unquote(literal.Value); err == nil && keyForm.MatchString(text) {
+					keys[text] = true
+				}
+			}
+			return true
+		})
+	}
+	return keys
+}
+
+func TestWords_EveryKeyOfTheSourceHasATextAndIsUsed(t *testing.T) {
+	texts, err := assets.Texts("fr")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sections := map[string]bool{}
+	for key := range texts {
+		if section, _, dotted := strings.Cut(key, "."); dotted {
+			sections[section] = true
+		}
+	}
+	used := keysInSource(t)
+	for key := range used {
+		section, _, _ := strings.Cut(key, ".")
+		if _, ok := texts[key]; !ok && sections[section] && !notKeys[key] {
+			t.Errorf("%s is used and has no text", key)
+		}
+	}
+	for key := range texts {
+		if strings.Contains(key, ".") && !used[key] {
+			t.Errorf("%s has a text and is not used", key)
+		}
+	}
+}
+
+// notKeys are literals of that form that are something else.
+var notKeys = map[string]bool{
+	"tray.png": true, // names of pictures and preferences
+	preferTold: true,
+}
+
+func TestWords_Say(t *testing.T) {
+	w := newWords("fr")
+	if got, want := w.say("age.seconds", "n", "4"), "il y a 4\u00a0s"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got := w.say("no.such.text"); got != "no.such.text" {
+		t.Errorf("an unknown key: %q", got)
+	}
+	if got := newWords("de").language; got != "fr" {
+		t.Errorf("an unknown language gives %q", got)
+	}
+	if got, want := newWords("en").count(2, "", "live.new.single", "live.new.several"), "2\u00a0new measurements"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
