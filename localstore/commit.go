@@ -3,6 +3,7 @@ package localstore
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 
 	bolt "go.etcd.io/bbolt"
@@ -87,6 +88,10 @@ func (s *Store) commitLoop() {
 		case <-s.quit:
 		case <-s.broken:
 		case r := <-s.queue:
+			// Those whom the last commit has just woken are about to append
+			// again: let them join, which doubles the groups and waits for
+			// nobody.
+			runtime.Gosched()
 			s.commit(s.gather(r))
 		}
 	}

@@ -1,0 +1,89 @@
+package localstore
+
+import (
+	"fmt"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// A message of a monitor, encoded, is about this long.
+var benchData = make([]byte, 700)
+
+func BenchmarkAppend(b *testing.B) {
+	for _, writers := range []int{1, 16} {
+		b.Run(fmt.Sprint("writers=", writers), func(b *testing.B) {
+			s := openNew(b)
+			bench(b, writers, func() error {
+				_, err := s.Append(b.Context(), Entry{Count: 1, Data: benchData})
+				return err
+			})
+		})
+	}
+}
+
+// BenchmarkBboltUpdate is the baseline: one transaction for each put of the
+// same bytes.
+func BenchmarkBboltUpdate(b *testing.B) {
+	for _, writers := range []int{1, 16} {
+		b.Run(fmt.Sprint("writers=", writers), func(b *testing.B) {
+			db, err := bolt.Open(filepath.Join(b.TempDir(), "plain.db"), 0o600, nil)
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer db.Close()
+			bench(b, writers, func() error {
+				return db.Update(func(tx *bolt.Tx) error {
+					log, err := tx.CreateBucketIfNotExists(bucketLog)
+					if err != nil {
+						return err
+					}
+					n, err := log.NextSequence()
+					if err != nil {
+						return err
+					}
+					return log.Put(logKey(n), benchData)
+				})
+			})
+		})
+	}
+}
+
+func BenchmarkRead(b *testing.B) {
+	s := openNew(b)
+	var wg sync.WaitGroup
+	for range 1000 {
+		wg.Go(func() { mustAppend(b, s, 1, string(benchData)) })
+	}
+	wg.Wait()
+	for i := 0; b.Loop(); i++ {
+		if _, err := s.Read(uint64(1+i%900), 100, 1<<20); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.N)*100/b.Elapsed().Seconds(), "records/s")
+}
+
+// bench shares b.N calls of fn among writers.
+func bench(b *testing.B, writers int, fn func() error) {
+	var left atomic.Int64
+	left.Store(int64(b.N))
+	b.ReportAllocs()
+	b.ResetTimer()
+	var wg sync.WaitGroup
+	for range writers {
+		wg.Go(func() {
+			for left.Add(-1) >= 0 {
+				if err := fn(); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "entries/s")
+}
