@@ -32,7 +32,9 @@ func child(t testing.TB, mode, path string, extra ...string) *exec.Cmd {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), self)
-	cmd.Env = append(os.Environ(), append(extra, childVar+"="+mode, "VITALIEN_STORE_PATH="+path)...)
+	cmd.Env = append(os.Environ(), childVar+"="+mode, "VITALIEN_STORE_PATH="+path,
+		"GORACE=atexit_sleep_ms=0 halt_on_error=1") // a race ends the child, and so is seen
+	cmd.Env = append(cmd.Env, extra...)
 	cmd.Stderr = os.Stderr
 	return cmd
 }

@@ -11,10 +11,6 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-func renameOver(from, to string) error { return os.Rename(from, to) }
-
-func emptyFile(path string) error { return os.Truncate(path, 0) }
-
 // tenRecords makes a closed store of ten records, of two numbers each.
 func tenRecords(t *testing.T) (path string) {
 	t.Helper()
@@ -179,34 +175,5 @@ func wantRefused(t *testing.T, path, code string) {
 			t.Fatal("it was opened")
 		}
 		wantCode(t, err, code)
-	}
-}
-
-// A file that is cut under a running program gives memory faults in its map.
-func TestStore_SurvivesThatItsFileIsCut(t *testing.T) {
-	for _, pages := range []int64{0, 1, 2, 3} {
-		t.Run(fmt.Sprint(pages, " pages are left"), func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "store.db")
-			s := open(t, path)
-			for range 50 {
-				mustAppend(t, s, 1, "x")
-			}
-			if err := os.Truncate(path, pages*int64(os.Getpagesize())); err != nil {
-				t.Fatal(err)
-			}
-			_, err := s.Read(1, 100, 1<<20)
-			wantCode(t, err, CodeCorrupt)
-			for range 2 {
-				_, err = s.Append(t.Context(), Entry{Count: 1})
-				wantCode(t, err, CodeCorrupt)
-			}
-			wantCode(t, s.Backward(func(Record) bool { return true }), CodeCorrupt)
-			if err := s.Close(); err != nil {
-				t.Error(err)
-			}
-			if pages > 0 {
-				wantRefused(t, path, CodeCorrupt)
-			}
-		})
 	}
 }

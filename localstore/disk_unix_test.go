@@ -173,3 +173,33 @@ func dropRights() error {
 	}
 	return errors.Join(syscall.Setgid(nobody), syscall.Setuid(nobody))
 }
+
+// A file that is cut under a running program gives memory faults in its map.
+// (Windows does not let anybody cut a mapped file.)
+func TestStore_SurvivesThatItsFileIsCut(t *testing.T) {
+	for _, pages := range []int64{0, 1, 2, 3} {
+		t.Run(fmt.Sprint(pages, " pages are left"), func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "store.db")
+			s := open(t, path)
+			for range 50 {
+				mustAppend(t, s, 1, "x")
+			}
+			if err := os.Truncate(path, pages*int64(os.Getpagesize())); err != nil {
+				t.Fatal(err)
+			}
+			_, err := s.Read(1, 100, 1<<20)
+			wantCode(t, err, CodeCorrupt)
+			for range 2 {
+				_, err = s.Append(t.Context(), Entry{Count: 1})
+				wantCode(t, err, CodeCorrupt)
+			}
+			wantCode(t, s.Backward(func(Record) bool { return true }), CodeCorrupt)
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+			if pages > 0 {
+				wantRefused(t, path, CodeCorrupt)
+			}
+		})
+	}
+}
