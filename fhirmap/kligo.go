@@ -20,6 +20,7 @@ type Observation2019 struct {
 	Component     []component2019 `json:"component,omitempty"`
 	ID            string          `json:"id,omitempty"`
 	Subject       *Reference      `json:"subject,omitempty"`
+	Meta          *Meta           `json:"meta,omitempty"` // only with the security label of test data
 }
 
 type concept2019 struct {
@@ -67,6 +68,9 @@ func Kligo(r *Recorded) *Observation2019 {
 		Device:    Reference{Reference: r.Device.ID, Display: string(r.Device.Type)},
 		Effective: r.Effective().UTC().Format("2006-01-02T15:04:05Z"),
 		Status:    r.status(), ID: r.resourceID(), Subject: reference(r.Subject),
+	}
+	if r.Test {
+		o.Meta = &Meta{Security: testData}
 	}
 	if r.Consultation != "" {
 		o.Context = &Reference{Reference: r.Consultation}

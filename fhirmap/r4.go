@@ -117,6 +117,9 @@ func (r *Recorded) observation(t Type, reading *Reading) Observation {
 	return o
 }
 
+// testData is the security label of what was not measured on a person.
+var testData = []Coding{{"http://terminology.hl7.org/CodeSystem/v3-ActReason", "HTEST", "test health data"}}
+
 func (r *Recorded) meta(t Type) *Meta {
 	m := &Meta{}
 	switch profile, ok := profiles[t]; {
@@ -126,7 +129,7 @@ func (r *Recorded) meta(t Type) *Meta {
 		m.Profile = []string{structureDefinition + "vitalsigns"}
 	}
 	if r.Test {
-		m.Security = []Coding{{"http://terminology.hl7.org/CodeSystem/v3-ActReason", "HTEST", "test health data"}}
+		m.Security = testData
 	}
 	if m.Profile == nil && m.Security == nil {
 		return nil

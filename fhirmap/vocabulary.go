@@ -199,3 +199,20 @@ func Plausible(r Reading) bool {
 	}
 	return r.Value.Cmp(low) >= 0 && r.Value.Cmp(high) <= 0
 }
+
+// Plausible tells whether every reading of m can be true of a living person,
+// and whether they agree: a systolic pressure is above its diastolic one.
+func (m *Measurement) Plausible() bool {
+	for i := range m.Readings {
+		if !Plausible(m.Readings[i]) {
+			return false
+		}
+	}
+	for _, pair := range [][2]Type{{Systolic, Diastolic}, {ArterialSystolic, ArterialDiastolic}} {
+		high, low := m.Reading(pair[0]), m.Reading(pair[1])
+		if high != nil && low != nil && high.Value != nil && low.Value != nil && high.Value.Cmp(*low.Value) <= 0 {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,72 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+)
+
+// A client is one connected Socket.IO client: a cursor on the log and the
+// form it asked for.
+type client struct {
+	server *Server
+	socket *socketConn
+	form   form
+	origin string // of the page; empty for a native client
+	cursor uint64
+}
+
+// authorize decides on a client from its first packet. Origin and Host were
+// judged by the guard; what is left is a token given as auth.token.
+func (s *Server) authorize(r *http.Request, auth map[string]any) error {
+	if !s.o.RequireToken || s.o.Station.TokenValid(tokenOf(r)) {
+		return nil
+	}
+	if token, _ := auth["token"].(string); s.o.Station.TokenValid(token) {
+		return nil
+	}
+	return errors.New("forbidden")
+}
+
+// accept makes a client of an accepted connection. Measurements from now on
+// are its own.
+func (s *Server) accept(socket *socketConn, r *http.Request, auth map[string]any) *client {
+	wanted := r.URL.Query().Get("format")
+	if format, ok := auth["format"].(string); ok {
+		wanted = format
+	}
+	f := formKligo
+	if wanted == string(formR4) {
+		f = formR4
+	}
+	origin, _ := originOf(r)
+	c := &client{server: s, socket: socket, form: f, origin: origin, cursor: s.o.Station.Head()}
+	s.add(c)
+	s.log.Info("client connected", "client", socket.id(), "protocol", socket.protocol(), "format", string(f), "origin", origin)
+	return c
+}
+
+// run hands the client the log, piece by piece, until ctx ends because it is
+// gone. The next piece is made only when the last has left.
+func (c *client) run(ctx context.Context) {
+	defer c.server.remove(c)
+	c.socket.drop(c.follow(ctx))
+	c.server.log.Info("client gone", "client", c.socket.id(), "reason", c.socket.reason())
+}
+
+func (c *client) follow(ctx context.Context) (reason string) {
+	for {
+		if err := c.server.o.Station.Wait(ctx, c.cursor); err != nil {
+			return err.Error() // gone, or the store is closed
+		}
+		packets, cursor, err := c.server.frames[c.form].after(c.cursor)
+		if err != nil {
+			c.server.log.Error("reading the log for a client", "client", c.socket.id(), "error", err)
+			return "internal"
+		}
+		if err := c.socket.send(ctx, packets, c.server.o.SlowAfter); err != nil {
+			return err.Error()
+		}
+		c.cursor = cursor
+	}
+}

@@ -1,0 +1,151 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"sync"
+
+	"vitalien/app/station"
+	"vitalien/fhirmap"
+)
+
+// form is the shape in which a client receives measurements.
+type form string
+
+const (
+	formKligo form = ""   // clients of 2019
+	formR4    form = "r4" // FHIR R4
+)
+
+// How much a client is handed at a time, and how much is kept encoded for the
+// others.
+const (
+	pieceBytes = 64 << 10
+	keepEvents = 2048
+	keepBytes  = 4 << 20
+)
+
+// frames are the entries of the log encoded as Socket.IO packets, in one form.
+// The newest are kept: whoever comes first encodes them for all.
+type frames struct {
+	station *station.Station
+	form    form
+
+	mu    sync.Mutex
+	known map[uint64]encoded // by the first sequence number
+	order []uint64
+	bytes int
+}
+
+type encoded struct {
+	last    uint64
+	packets [][]byte
+	size    int
+}
+
+func newFrames(s *station.Station, f form) *frames {
+	return &frames{station: s, form: f, known: map[uint64]encoded{}}
+}
+
+// after is the next packets behind the sequence number after, at least one
+// entry of the log if there is one, and the number to go on from.
+func (f *frames) after(after uint64) (packets [][]byte, cursor uint64, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, ok := f.known[after+1]; !ok {
+		events, err := f.station.Follow(after)
+		if err != nil {
+			return nil, after, err
+		}
+		for i := range events {
+			if err := f.keep(&events[i]); err != nil {
+				return nil, after, err
+			}
+		}
+	}
+	cursor = after
+	for size := 0; size < pieceBytes; {
+		next, ok := f.known[cursor+1]
+		if !ok {
+			break
+		}
+		packets, cursor, size = append(packets, next.packets...), next.last, size+next.size
+	}
+	return packets, cursor, nil
+}
+
+func (f *frames) keep(event *station.Event) error {
+	if _, ok := f.known[event.First]; ok {
+		return nil
+	}
+	e := encoded{last: event.Last}
+	for i := range event.Measurements {
+		packets, err := encode(f.form, &event.Measurements[i])
+		if err != nil {
+			return err
+		}
+		e.packets = append(e.packets, packets...)
+	}
+	for _, p := range e.packets {
+		e.size += len(p)
+	}
+	f.known[event.First] = e
+	f.order = append(f.order, event.First)
+	f.bytes += e.size
+	for len(f.order) > keepEvents || (f.bytes > keepBytes && len(f.order) > 1) {
+		f.bytes -= f.known[f.order[0]].size
+		delete(f.known, f.order[0])
+		f.order = f.order[1:]
+	}
+	return nil
+}
+
+// encode is the event "fhir" for a measurement: one packet in the shape of
+// 2019, one for each Observation in R4.
+func encode(f form, r *fhirmap.Recorded) (packets [][]byte, err error) {
+	var resources []any
+	if f == formR4 {
+		for _, o := range fhirmap.R4(r) {
+			resources = append(resources, o)
+		}
+	} else if o := fhirmap.Kligo(r); o != nil {
+		resources = append(resources, o)
+	}
+	for _, resource := range resources {
+		packet, err := eventPacket("fhir", resource)
+		if err != nil {
+			return nil, err
+		}
+		packets = append(packets, packet)
+	}
+	return packets, nil
+}
+
+// eventPacket is a Socket.IO EVENT packet for the default namespace
+// (socket.io-protocol, revision 4 and 5 alike).
+func eventPacket(name string, payload any) ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteByte('2')
+	err := compact(&b, []any{name, payload})
+	return b.Bytes(), err
+}
+
+// ackPacket is a Socket.IO ACK packet for the default namespace.
+func ackPacket(id string, payload any) ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteByte('3')
+	b.WriteString(id)
+	err := compact(&b, []any{payload})
+	return b.Bytes(), err
+}
+
+// compact writes JSON without the escapes that HTML would need.
+func compact(b *bytes.Buffer, value any) error {
+	encoder := json.NewEncoder(b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		return err
+	}
+	b.Truncate(b.Len() - 1) // Encode ends with a line feed
+	return nil
+}

@@ -1,0 +1,149 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"vitalien/app/station"
+)
+
+// guard is who may connect. It stands in front of every path and looks at
+// every request, those of an established session too, since the Socket.IO
+// library looks at none.
+//
+//   - Host must be this computer with our own port, or another site could reach
+//     us under its own name (DNS rebinding).
+//   - A page (Origin present) must be approved by the clinician.
+//   - A request without Origin that a browser marks as coming from another site
+//     is refused: <script> and <img> send no Origin.
+//   - JSONP is refused: it answers any script tag.
+//   - With requireToken everybody presents a token.
+type guard struct {
+	station      *station.Station
+	requireToken bool
+	hosts        map[string]bool
+	own          map[string]bool // origins of our own pages
+	next         http.Handler
+}
+
+func newGuard(s *station.Station, requireToken bool, port int, next http.Handler) *guard {
+	g := &guard{station: s, requireToken: requireToken, hosts: map[string]bool{}, own: map[string]bool{}, next: next}
+	for _, name := range []string{"localhost", "127.0.0.1", "[::1]"} {
+		host := fmt.Sprintf("%s:%d", name, port)
+		g.hosts[host], g.own["http://"+host] = true, true
+		if port == 80 {
+			g.hosts[name], g.own["http://"+name] = true, true
+		}
+	}
+	return g
+}
+
+// A refusal is why a request is not served; its code is the contract's.
+type refusal struct {
+	status  int
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Add("Vary", "Origin")
+	if no := g.refuse(w, r); no != nil {
+		h.Set("Content-Type", "application/json")
+		h.Set("Cache-Control", "no-store")
+		w.WriteHeader(no.status)
+		json.NewEncoder(w).Encode(no)
+		return
+	}
+	if r.Method == http.MethodOptions {
+		preflight(w, r)
+		return
+	}
+	if r.Body != nil && r.Body != http.NoBody {
+		deadline := http.NewResponseController(w)
+		deadline.SetReadDeadline(time.Now().Add(bodyTimeout))
+		defer deadline.SetReadDeadline(time.Time{})
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	}
+	g.next.ServeHTTP(w, r)
+}
+
+func (g *guard) refuse(w http.ResponseWriter, r *http.Request) *refusal {
+	if !g.hosts[strings.ToLower(r.Host)] {
+		return &refusal{http.StatusForbidden, "forbidden", "this server answers to localhost with its own port only"}
+	}
+	if r.URL.Query().Has("j") {
+		return &refusal{http.StatusForbidden, "forbidden", "JSONP is not served"}
+	}
+	if origin, page := originOf(r); page {
+		if no := g.refuseOrigin(w, origin); no != nil {
+			return no
+		}
+	} else if site := r.Header.Get("Sec-Fetch-Site"); site == "cross-site" || site == "same-site" {
+		return &refusal{http.StatusForbidden, "forbidden", "requests of other sites are served only with an approved Origin"}
+	}
+	if g.requireToken && !g.mayComeWithout(r) && !g.station.TokenValid(tokenOf(r)) {
+		return &refusal{http.StatusUnauthorized, "forbidden", "a token is required: vitalien tokens create NAME"}
+	}
+	return nil
+}
+
+// refuseOrigin also writes the headers that let an approved page read the
+// answer. A page that waits may read that it waits, and no more.
+func (g *guard) refuseOrigin(w http.ResponseWriter, origin string) *refusal {
+	allowed, pending := g.own[origin], false
+	if !allowed {
+		allowed, pending = g.station.OriginAllowed(origin)
+	}
+	if allowed || pending {
+		w.Header().Set("Access-Control-Allow-Origin", origin)
+		w.Header().Set("Access-Control-Allow-Credentials", "true")
+	}
+	switch {
+	case allowed:
+		return nil
+	case pending:
+		return &refusal{http.StatusForbidden, "origin_pending", "the clinician is asked whether this page may receive measurements; try again"}
+	}
+	return &refusal{http.StatusForbidden, "forbidden", "the clinician has refused this page"}
+}
+
+func originOf(r *http.Request) (string, bool) {
+	origins := r.Header.Values("Origin")
+	if len(origins) > 1 {
+		return strings.Join(origins, ","), true // never one that is known
+	}
+	return r.Header.Get("Origin"), len(origins) == 1
+}
+
+// mayComeWithout names what may pass without a token: the bare state, and the
+// opening of a Socket.IO session that will present auth.token in its first
+// packet (clients 3.x and 4.x), which authorize then demands.
+func (g *guard) mayComeWithout(r *http.Request) bool {
+	query := r.URL.Query()
+	return r.Method == http.MethodOptions || r.URL.Path == "/status" ||
+		(strings.HasPrefix(r.URL.Path, socketPath) && query.Get("EIO") == "4")
+}
+
+func tokenOf(r *http.Request) string {
+	if bearer, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+		return bearer
+	}
+	return r.URL.Query().Get("token")
+}
+
+func preflight(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Access-Control-Allow-Methods", "GET, HEAD, POST, OPTIONS")
+	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, If-None-Match")
+	h.Set("Access-Control-Max-Age", "600")
+	if r.Header.Get("Access-Control-Request-Private-Network") == "true" {
+		h.Set("Access-Control-Allow-Private-Network", "true")
+	}
+	w.WriteHeader(http.StatusNoContent)
+}

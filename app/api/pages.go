@@ -1,0 +1,57 @@
+package api
+
+import (
+	"embed"
+	"encoding/json"
+	"net/http"
+
+	"vitalien/assets"
+)
+
+//go:embed page
+var pageFiles embed.FS
+
+func (s *Server) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle(socketPath, s.sockets.handler)
+	mux.HandleFunc("GET /status", s.status)
+	mux.HandleFunc("GET /{$}", embedded("index.html", "text/html; charset=utf-8"))
+	mux.HandleFunc("GET /page.css", embedded("page.css", "text/css; charset=utf-8"))
+	mux.HandleFunc("GET /page.js", embedded("page.js", "text/javascript; charset=utf-8"))
+	mux.HandleFunc("GET /favicon.ico", fixed(assets.Icon, "image/png"))
+	return mux
+}
+
+// embedded serves a file of the page for integrators.
+func embedded(name, contentType string) http.HandlerFunc {
+	content, err := pageFiles.ReadFile("page/" + name)
+	if err != nil {
+		panic("api: " + err.Error()) // a file missing from the program
+	}
+	return fixed(content, contentType)
+}
+
+// fixed serves content. Nothing is loaded from elsewhere, and no other site
+// may show it in a frame.
+func fixed(content []byte, contentType string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		h := w.Header()
+		h.Set("Content-Type", contentType)
+		h.Set("Cache-Control", "no-cache")
+		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+		w.Write(content)
+	}
+}
+
+// status tells anyone on this computer that the program runs, and who has
+// access how its links are doing. It never holds patient data.
+func (s *Server) status(w http.ResponseWriter, r *http.Request) {
+	situation := s.o.Station.Situation()
+	body := map[string]any{"version": s.o.Version, "state": "ready"}
+	if !s.o.RequireToken || s.o.Station.TokenValid(tokenOf(r)) {
+		body["links"], body["clients"], body["head"], body["demo"] = situation.Links, situation.Clients, s.o.Station.Head(), situation.Demo
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	json.NewEncoder(w).Encode(body)
+}

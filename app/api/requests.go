@@ -1,0 +1,109 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"vitalien/app/station"
+	"vitalien/fhirmap"
+)
+
+// requestTimeout is how long a client's request may take.
+const requestTimeout = 10 * time.Second
+
+// ehrSystem is the assigning source of patient ids that an EHR gives without
+// naming one.
+const ehrSystem = "urn:vitalien:ehr"
+
+// answer is what an acknowledgement carries: {ok: true, …} or
+// {ok: false, error: {code, message}}.
+type answer map[string]any
+
+func refused(err error) answer {
+	fault := fhirmap.FaultOf(err)
+	return answer{"ok": false, "error": map[string]string{"code": publicCode(fault.Code), "message": fault.English}}
+}
+
+// publicCodes are the error codes of the contract.
+var publicCodes = map[string]bool{
+	"bad_request": true, "no_stethoscope": true, "unknown_ssid": true, "already_recording": true, "not_recording": true,
+	"wifi_refused": true, "no_sound": true, "disk_full": true, "not_found": true, "gone": true, "limit": true,
+	"forbidden": true, "internal": true,
+}
+
+func publicCode(code string) string {
+	if publicCodes[code] {
+		return code
+	}
+	return "internal"
+}
+
+// requests are what a client can ask for, by the name of the event.
+var requests = map[string]func(context.Context, *station.Station, json.RawMessage) (answer, error){
+	"startConsultation":    startConsultation,
+	"endConsultation":      endConsultation,
+	"ekuoreStartRecording": noStethoscope,
+	"ekuoreStopRecording":  noStethoscope,
+}
+
+// request answers one event of a client. It never panics and never takes
+// longer than requestTimeout.
+func (s *Server) request(name string, args []json.RawMessage) (result answer) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.log.Error("request failed", "event", name, "panic", fmt.Sprint(p))
+			result = refused(fmt.Errorf("panic"))
+		}
+	}()
+	serve, known := requests[name]
+	if !known {
+		return refused(&fhirmap.Fault{Code: "bad_request", English: fmt.Sprintf("unknown event %.64q", name)})
+	}
+	var payload json.RawMessage
+	if len(args) > 0 {
+		payload = args[0]
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
+	defer cancel()
+	result, err := serve(ctx, s.o.Station, payload)
+	if err != nil {
+		s.log.Warn("request refused", "event", name, "code", fhirmap.FaultOf(err).Code)
+		return refused(err)
+	}
+	return result
+}
+
+func startConsultation(ctx context.Context, s *station.Station, payload json.RawMessage) (answer, error) {
+	var asked struct {
+		ID      string           `json:"id"`
+		Patient *fhirmap.Patient `json:"patient"`
+	}
+	if len(payload) > 0 && !bytes.Equal(payload, []byte("null")) {
+		decoder := json.NewDecoder(bytes.NewReader(payload))
+		if err := decoder.Decode(&asked); err != nil {
+			return nil, &fhirmap.Fault{
+				Code: "bad_request", English: "startConsultation takes {id?, patient?: {id, system?, family?, given?, birthDate?, sex?}}", Cause: err,
+			}
+		}
+	}
+	if asked.Patient != nil && asked.Patient.System == "" {
+		asked.Patient.System = ehrSystem
+	}
+	c, err := s.StartConsultation(ctx, station.Consultation{ID: asked.ID, Patient: asked.Patient})
+	if err != nil {
+		return nil, err
+	}
+	return answer{"ok": true, "consultation": c.ID}, nil
+}
+
+func endConsultation(ctx context.Context, s *station.Station, _ json.RawMessage) (answer, error) {
+	return answer{"ok": true}, s.EndConsultation(ctx)
+}
+
+// noStethoscope answers both recording events: this version pairs none.
+func noStethoscope(context.Context, *station.Station, json.RawMessage) (answer, error) {
+	return nil, &fhirmap.Fault{Code: "no_stethoscope", English: "no stethoscope is paired"}
+}

@@ -1,0 +1,214 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+
+	"vitalien/app/station"
+	"vitalien/fhirmap"
+)
+
+// Bounds that keep one caller from hurting the others.
+const (
+	maxConnections = 4096
+	maxHeader      = 16 << 10
+	maxBody        = 128 << 10 // also of one Socket.IO message; no event of a client is larger
+	bodyTimeout    = 15 * time.Second
+	slowAfter      = 30 * time.Second // a client that takes nothing for so long is dropped
+)
+
+// Options are what a Server is made of.
+type Options struct {
+	Station      *station.Station
+	Logger       *slog.Logger
+	Address      string // HOST:PORT; localhost is both loopbacks
+	RequireToken bool
+	Version      string
+	SlowAfter    time.Duration // 0: 30 s
+}
+
+// A Server is the local server.
+type Server struct {
+	o         Options
+	log       *slog.Logger
+	listeners []net.Listener
+	http      *http.Server
+	guard     *guard
+	sockets   *sockets
+	frames    map[form]*frames
+
+	mu      sync.Mutex
+	clients map[*client]struct{}
+}
+
+// Listen binds the address. A port that another program holds, or an address
+// that cannot be had, is a Fault "port_taken" or "listen_failed".
+func Listen(o Options) (*Server, error) {
+	if o.SlowAfter == 0 {
+		o.SlowAfter = slowAfter
+	}
+	listeners, err := listenLoopback(o.Address)
+	if err != nil {
+		return nil, listenFault(o.Address, err)
+	}
+	s := &Server{
+		o: o, log: o.Logger, listeners: listeners, clients: map[*client]struct{}{},
+		frames: map[form]*frames{formKligo: newFrames(o.Station, formKligo), formR4: newFrames(o.Station, formR4)},
+	}
+	s.sockets = newSockets(s)
+	s.guard = newGuard(o.Station, o.RequireToken, s.port(), s.routes())
+	s.http = &http.Server{
+		Handler: s.guard, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: maxHeader,
+		ErrorLog: slog.NewLogLogger(o.Logger.Handler(), slog.LevelDebug),
+	}
+	o.Station.OnRevoke(s.dropOrigin)
+	return s, nil
+}
+
+// listenLoopback binds HOST:PORT; localhost binds 127.0.0.1 and, where the
+// computer has it, [::1] with the same port.
+func listenLoopback(address string) ([]net.Listener, error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	if host != "localhost" {
+		l, err := net.Listen("tcp", address)
+		return []net.Listener{l}, err
+	}
+	for attempt := 0; ; attempt++ {
+		v4, err := net.Listen("tcp4", net.JoinHostPort("127.0.0.1", port))
+		if err != nil {
+			return nil, err
+		}
+		chosen := strconv.Itoa(v4.Addr().(*net.TCPAddr).Port)
+		v6, err := net.Listen("tcp6", net.JoinHostPort("::1", chosen))
+		switch {
+		case err == nil:
+			return []net.Listener{v4, v6}, nil
+		case !errors.Is(err, syscall.EADDRINUSE):
+			return []net.Listener{v4}, nil // no IPv6 on this computer
+		case port != "0" || attempt > 20:
+			v4.Close()
+			return nil, err
+		}
+		v4.Close() // the free port is taken on [::1]: another one
+	}
+}
+
+func listenFault(address string, err error) error {
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return &fhirmap.Fault{
+			Code: "port_taken", Temporary: true, Cause: err,
+			English: fmt.Sprintf("another program listens on %s; close it, or choose another port with --listen", address),
+			French: fmt.Sprintf("L’adresse %s est déjà prise par un autre programme, le logiciel médical ne peut donc pas recevoir les mesures. "+
+				"Fermez l’autre programme, ou choisissez un autre port avec --listen.", address),
+		}
+	}
+	return &fhirmap.Fault{
+		Code: "listen_failed", Cause: err, English: "cannot listen on " + address + "; choose another address with --listen",
+		French: "Impossible d’écouter sur " + address + ". Choisissez une autre adresse avec --listen.",
+	}
+}
+
+func (s *Server) port() int { return s.listeners[0].Addr().(*net.TCPAddr).Port }
+
+// URL is the address that the ready line names.
+func (s *Server) URL() string { return "http://" + s.listeners[0].Addr().String() }
+
+// Serve answers until ctx ends, then closes every connection.
+func (s *Server) Serve(ctx context.Context) error {
+	failed := make(chan error, len(s.listeners))
+	for _, l := range s.listeners {
+		go func() { failed <- s.http.Serve(limitListener(l, maxConnections)) }()
+	}
+	s.o.Station.SetLink(station.Link{ID: "server", Name: "Serveur local", State: station.LinkConnected, Where: s.URL()})
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	if closed := s.Close(); err == nil {
+		err = closed
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// Close ends every connection. It may be called more than once.
+func (s *Server) Close() error {
+	s.sockets.close()
+	err := s.http.Close()
+	for _, l := range s.listeners {
+		l.Close() // those that were never served; a second close is harmless
+	}
+	return err
+}
+
+func (s *Server) add(c *client) {
+	s.mu.Lock()
+	s.clients[c] = struct{}{}
+	n := len(s.clients)
+	s.mu.Unlock()
+	s.o.Station.SetClients(n)
+}
+
+func (s *Server) remove(c *client) {
+	s.mu.Lock()
+	delete(s.clients, c)
+	n := len(s.clients)
+	s.mu.Unlock()
+	s.o.Station.SetClients(n)
+}
+
+// dropOrigin ends the connections of a page whose approval was taken back.
+func (s *Server) dropOrigin(origin string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.clients {
+		if c.origin == origin {
+			go c.socket.drop("revoked")
+		}
+	}
+}
+
+// limitListener hands out at most n connections at a time. Further ones wait
+// in the queue of the operating system.
+func limitListener(l net.Listener, n int) net.Listener {
+	return &limitedListener{Listener: l, free: make(chan struct{}, n)}
+}
+
+type limitedListener struct {
+	net.Listener
+	free chan struct{}
+}
+
+func (l *limitedListener) Accept() (net.Conn, error) {
+	l.free <- struct{}{}
+	c, err := l.Listener.Accept()
+	if err != nil {
+		<-l.free
+		return nil, err
+	}
+	return &limitedConn{Conn: c, release: sync.OnceFunc(func() { <-l.free })}, nil
+}
+
+type limitedConn struct {
+	net.Conn
+	release func()
+}
+
+func (c *limitedConn) Close() error {
+	defer c.release()
+	return c.Conn.Close()
+}

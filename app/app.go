@@ -1,0 +1,239 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"vitalien/app/api"
+	"vitalien/app/cli"
+	"vitalien/app/config"
+	"vitalien/app/simulator"
+	"vitalien/app/station"
+	"vitalien/fhirmap"
+	"vitalien/hl7link"
+)
+
+// An App is the whole program: New binds everything, Run serves until its
+// context ends or the user quits, Close frees what was bound.
+type App struct {
+	flags  cli.Flags
+	config config.Config
+	folder string // of the data
+	stdout io.Writer
+	log    *slog.Logger
+
+	station *station.Station
+	server  *api.Server
+	monitor *hl7link.Listener // nil: no listener
+
+	showMu sync.Mutex
+	show   func() // brings the window to the front; nil: there is none
+}
+
+// errAlreadyShown says that another instance runs and has come to the front.
+var errAlreadyShown = errors.New("another instance came to the front")
+
+// New reads the settings and opens the data folder and the sockets. When
+// another instance serves the folder and this start wants a window, that
+// instance is brought to the front; Run then returns at once.
+func New(f cli.Flags, stdout, stderr io.Writer) (*App, error) {
+	a := &App{flags: f, folder: f.DataDir, stdout: stdout, log: newLogger(stderr)}
+	if err := a.configure(); err != nil {
+		return nil, err
+	}
+	if err := a.open(); err != nil {
+		a.Close()
+		if errors.Is(err, errAlreadyShown) {
+			return &App{log: a.log}, nil
+		}
+		return nil, err
+	}
+	return a, nil
+}
+
+func (a *App) configure() (err error) {
+	configFolder := a.folder
+	if a.folder == "" {
+		if a.folder, err = config.DataFolder(); err != nil {
+			return err
+		}
+		if configFolder, err = config.Folder(); err != nil {
+			return err
+		}
+	}
+	loaded, warnings, err := config.Load(configFolder)
+	if err != nil {
+		return &fhirmap.Fault{
+			Code: "bad_config", English: "settings", Cause: err,
+			French: fmt.Sprintf("Un réglage est incorrect\u202f: %v. Corrigez-le ou effacez la ligne.", err),
+		}
+	}
+	for _, warning := range warnings {
+		a.log.Warn(warning)
+	}
+	for _, name := range loaded.Pending() {
+		a.log.Warn("setting has no effect in this version", "setting", name)
+	}
+	a.config = loaded
+	if a.flags.Listen != "" {
+		a.config.Listen = a.flags.Listen
+	}
+	if a.flags.HL7Listen != "" {
+		a.config.HL7.Listen = a.flags.HL7Listen
+	}
+	if a.flags.Demo && a.config.HL7.Listen == "" {
+		a.config.HL7.Listen = "127.0.0.1:0"
+	}
+	return nil
+}
+
+func (a *App) open() (err error) {
+	a.station, err = station.Open(a.folder, station.Options{Logger: a.log, Demo: a.flags.Demo})
+	if err != nil {
+		if fhirmap.FaultOf(err).Code == "store_locked" && !a.flags.Headless && a.showOther() {
+			return errAlreadyShown
+		}
+		return err
+	}
+	a.server, err = api.Listen(api.Options{
+		Station: a.station, Logger: a.log, Address: a.config.Listen, RequireToken: a.config.RequireToken, Version: version,
+	})
+	if err != nil {
+		return err
+	}
+	if a.config.HL7.Listen == "" {
+		return nil
+	}
+	return a.listenHL7()
+}
+
+// showOther asks the instance that holds the folder to come to the front.
+func (a *App) showOther() bool {
+	return cli.Call(context.Background(), a.folder, []string{"show"}, io.Discard) == nil
+}
+
+func (a *App) listenHL7() error {
+	prefixes, err := a.config.HL7.Prefixes()
+	if err != nil {
+		return err
+	}
+	_, err = mutualTLS(a.config.HL7)
+	if err != nil {
+		return err
+	}
+	a.monitor, err = hl7link.Listen(context.Background(), a.config.HL7.Listen, hl7link.ListenerOptions{
+		Sink: a.station, Logger: a.log, Zone: time.Local, Allow: prefixes, OnChange: a.monitorChanged,
+	})
+	if err == nil {
+		a.monitorChanged(0, nil)
+	}
+	return err
+}
+
+func (a *App) monitorChanged(peers int, last error) {
+	link := station.Link{ID: "hl7", Name: "Moniteurs (HL7)", State: station.LinkConnected, Where: a.config.HL7.Listen, Peers: peers}
+	if a.monitor != nil {
+		link.Where = a.monitor.Addr().String()
+	}
+	if last != nil {
+		link.Fault = fhirmap.FaultOf(last)
+	}
+	a.station.SetLink(link)
+}
+
+// Run serves until ctx ends, the user quits, or the local server fails.
+func (a *App) Run(ctx context.Context) error {
+	if a.station == nil {
+		return nil // another instance came to the front
+	}
+	ctx, quit := context.WithCancel(ctx)
+	defer quit()
+	var services sync.WaitGroup
+	failed := make(chan error, 1)
+	services.Go(func() {
+		if err := a.server.Serve(ctx); err != nil {
+			failed <- err
+		}
+		quit()
+	})
+	a.supervise(ctx, &services, "follower", a.station.Run)
+	a.supervise(ctx, &services, "control", func(ctx context.Context) error {
+		return cli.ServeControl(ctx, a.folder, a.control)
+	})
+	fmt.Fprintln(a.stdout, "ready", a.server.URL())
+	if a.monitor != nil {
+		a.supervise(ctx, &services, "hl7", a.monitor.Serve)
+		fmt.Fprintln(a.stdout, "ready mllp", a.monitor.Addr())
+	}
+	if a.flags.Demo {
+		a.supervise(ctx, &services, "simulator", a.simulate)
+	}
+	a.face(ctx, quit)
+	<-ctx.Done()
+	services.Wait()
+	select {
+	case err := <-failed:
+		return err
+	default:
+		return nil
+	}
+}
+
+func (a *App) simulate(ctx context.Context) error {
+	return simulator.Run(ctx, simulator.Options{
+		Address: a.monitor.Addr().String(), Logger: a.log, Now: time.Now, Seed: uint64(time.Now().UnixNano()),
+		Monitor: 10 * time.Second, SpotCheck: 25 * time.Second,
+	})
+}
+
+// face shows the window, unless there is to be none or there can be none. It
+// returns when the window is gone for good.
+func (a *App) face(ctx context.Context, quit func()) {
+	if a.flags.Headless {
+		return
+	}
+	if err := a.window(ctx, quit); err != nil {
+		a.log.Warn("no window: going on headless", "reason", err)
+	}
+}
+
+// control executes what comes through the control socket.
+func (a *App) control(ctx context.Context, words []string, out io.Writer) error {
+	if words[0] != "show" {
+		return cli.Execute(ctx, a.station, words, out)
+	}
+	a.showMu.Lock()
+	defer a.showMu.Unlock()
+	show := a.show
+	if show == nil {
+		return &fhirmap.Fault{Code: "no_window", English: "the running program has no window"}
+	}
+	show()
+	return nil
+}
+
+func (a *App) setShow(show func()) {
+	a.showMu.Lock()
+	defer a.showMu.Unlock()
+	a.show = show
+}
+
+// Close frees what New bound. It may be called more than once.
+func (a *App) Close() error {
+	var errs []error
+	if a.server != nil {
+		errs = append(errs, a.server.Close())
+	}
+	if a.monitor != nil {
+		a.monitor.Close() // closed by Serve already when it ran
+	}
+	if a.station != nil {
+		errs = append(errs, a.station.Close())
+	}
+	return errors.Join(errs...)
+}

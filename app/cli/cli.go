@@ -1,0 +1,151 @@
+// Package cli is the command line: the flags of the program, its subcommands,
+// and the control socket through which they reach a program that runs.
+package cli
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+
+	"vitalien/fhirmap"
+)
+
+// Exit statuses of the contract.
+const (
+	Done   = 0
+	Failed = 1
+	Wrong  = 2
+)
+
+const usage = `Vitalien connects health devices to the clinician's software.
+
+vitalien [flags]                  tray and window
+  --headless                      no window, no tray
+  --minimized                     start in the tray
+  --demo                          start the simulated devices as well
+  --data-dir DIR                  folder of the data
+  --listen HOST:PORT              local server, this computer only (default localhost:63336)
+  --hl7-listen HOST:PORT          listener for HL7 v2 monitors (MLLP), off by default
+  --version
+vitalien decode hl7 FILE|-        the FHIR R4 Observations in HL7 v2 messages, one a line
+vitalien origins list | allow ORIGIN | revoke ORIGIN
+vitalien tokens list | create NAME | revoke NAME
+Subcommands take --data-dir DIR.
+`
+
+// Flags are those of the serving program. Listen and HL7Listen are empty
+// where the configuration decides.
+type Flags struct {
+	Headless  bool
+	Minimized bool
+	Demo      bool
+	DataDir   string
+	Listen    string
+	HL7Listen string
+}
+
+// A Program is what the command line is the face of.
+type Program struct {
+	Version    string
+	Stdin      io.Reader
+	Stdout     io.Writer
+	Stderr     io.Writer
+	DataFolder func() (string, error) // where the data is without --data-dir
+	Serve      func(context.Context, Flags) error
+	Probe      func() int // tries whether a window can open (see --probe-display)
+}
+
+// A WrongUse is an error of the command line itself.
+type WrongUse struct{ Err error }
+
+func (w WrongUse) Error() string { return w.Err.Error() }
+
+func wrong(format string, args ...any) error { return WrongUse{fmt.Errorf(format, args...)} }
+
+// ProbeDisplay is the hidden flag with which the program starts itself to find
+// out whether a window can open, since a missing OpenGL ends the process that
+// tries.
+const ProbeDisplay = "--probe-display"
+
+// Main does what args ask and gives the exit status. A failure is one line on
+// standard error: what, where, what to do.
+func (p *Program) Main(ctx context.Context, args []string) int {
+	err := p.run(ctx, args)
+	switch {
+	case err == nil:
+		return Done
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprint(p.Stdout, usage)
+		return Done
+	case errors.Is(err, errProbed):
+		return Failed
+	}
+	fmt.Fprintln(p.Stderr, "vitalien:", oneLine(err))
+	if _, ok := errors.AsType[WrongUse](err); ok {
+		return Wrong
+	}
+	return Failed
+}
+
+var errProbed = errors.New("no display")
+
+// oneLine is the text for people of err, on one line.
+func oneLine(err error) string {
+	text := err.Error()
+	if fault, ok := errors.AsType[*fhirmap.Fault](err); ok && fault.French != "" {
+		text = fault.French + " (" + fault.Code + ")"
+	}
+	return strings.Join(strings.Fields(text), " ")
+}
+
+func (p *Program) run(ctx context.Context, args []string) error {
+	if len(args) == 1 && args[0] == ProbeDisplay {
+		if p.Probe() != 0 {
+			return errProbed
+		}
+		return nil
+	}
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		return p.subcommand(ctx, args)
+	}
+	var f Flags
+	var version bool
+	set := flagSet()
+	set.BoolVar(&f.Headless, "headless", false, "")
+	set.BoolVar(&f.Minimized, "minimized", false, "")
+	set.BoolVar(&f.Demo, "demo", false, "")
+	set.StringVar(&f.DataDir, "data-dir", "", "")
+	set.StringVar(&f.Listen, "listen", "", "")
+	set.StringVar(&f.HL7Listen, "hl7-listen", "", "")
+	set.BoolVar(&version, "version", false, "")
+	if err := parse(set, args); err != nil {
+		return err
+	}
+	if set.NArg() > 0 {
+		return wrong("unexpected %q; vitalien --help lists the commands", set.Arg(0))
+	}
+	if version {
+		_, err := fmt.Fprintln(p.Stdout, "vitalien", p.Version)
+		return err
+	}
+	return p.Serve(ctx, f)
+}
+
+func flagSet() *flag.FlagSet {
+	set := flag.NewFlagSet("vitalien", flag.ContinueOnError)
+	set.SetOutput(io.Discard)
+	return set
+}
+
+func parse(set *flag.FlagSet, args []string) error {
+	if err := set.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return err
+		}
+		return wrong("%w; vitalien --help lists the flags", err)
+	}
+	return nil
+}

@@ -1,0 +1,100 @@
+package station
+
+import (
+	"slices"
+	"sync"
+)
+
+// board is what is shown to people besides measurements, and wakes those who
+// show it.
+type board struct {
+	mu           sync.Mutex
+	demo         bool
+	consultation *Consultation
+	links        []Link
+	clients      int
+	watchers     map[chan struct{}]struct{}
+}
+
+func newBoard(demo bool) *board {
+	return &board{demo: demo, watchers: map[chan struct{}]struct{}{}}
+}
+
+// changed wakes every watcher; one that has not looked yet is not woken twice.
+func (b *board) changed() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.wakeLocked()
+}
+
+func (b *board) wakeLocked() {
+	for watcher := range b.watchers {
+		select {
+		case watcher <- struct{}{}:
+		default:
+		}
+	}
+}
+
+func (b *board) setConsultation(c *Consultation) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if c != nil {
+		c = new(*c)
+	}
+	b.consultation = c
+	b.wakeLocked()
+}
+
+// SetLink shows the state of a link; one with the same ID replaces the last.
+func (s *Station) SetLink(l Link) {
+	b := s.board
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if i := slices.IndexFunc(b.links, func(have Link) bool { return have.ID == l.ID }); i >= 0 {
+		if b.links[i].State == l.State {
+			l.Since = b.links[i].Since
+		} else {
+			l.Since = s.now()
+		}
+		b.links[i] = l
+	} else {
+		l.Since = s.now()
+		b.links = append(b.links, l)
+	}
+	b.wakeLocked()
+}
+
+// SetClients shows how many EHR connections there are.
+func (s *Station) SetClients(n int) {
+	s.board.mu.Lock()
+	defer s.board.mu.Unlock()
+	s.board.clients = n
+	s.board.wakeLocked()
+}
+
+// Situation is everything but measurements that the window shows.
+func (s *Station) Situation() Situation {
+	origins := s.access.questions()
+	b := s.board
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return Situation{
+		Consultation: b.consultation, Links: slices.Clone(b.links), Clients: b.clients, Origins: origins, Demo: b.demo,
+	}
+}
+
+// Watch gives a channel that receives when Recent or Situation have changed,
+// however often they changed meanwhile, and a function that ends it.
+func (s *Station) Watch() (changed <-chan struct{}, stop func()) {
+	b := s.board
+	watcher := make(chan struct{}, 1)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.watchers[watcher] = struct{}{}
+	return watcher, func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		delete(b.watchers, watcher)
+	}
+}

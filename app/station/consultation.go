@@ -1,0 +1,183 @@
+package station
+
+import (
+	"context"
+	"fmt"
+	"time"
+	"unicode/utf8"
+
+	"vitalien/fhirmap"
+	"vitalien/localstore"
+)
+
+// aheadTolerance is how far a device's clock may be ahead of the station's
+// for a measurement to count as taken now. What seems older than the
+// consultation never counts, however little.
+const aheadTolerance = 2 * time.Minute
+
+// openConsultation is the one that is under way, with the number of its start
+// in the log.
+type openConsultation struct {
+	Consultation
+	seq uint64
+}
+
+func (c *openConsultation) seqOrZero() uint64 {
+	if c == nil {
+		return 0
+	}
+	return c.seq
+}
+
+// covers tells whether a measurement was taken within the consultation: by
+// the device's own time, or by the time of reception when it has none.
+func (c *openConsultation) covers(own, received time.Time) bool {
+	if own.IsZero() {
+		own = received
+	}
+	return !own.Before(c.Start.Truncate(time.Second)) && !own.After(received.Add(aheadTolerance))
+}
+
+// maxName bounds each text that an EHR gives for a consultation or a patient,
+// in characters.
+const maxName = 256
+
+// StartConsultation opens a consultation and ends the one before. The id is
+// made when c has none. Starting the open consultation again, with the same id
+// and patient, changes nothing, so that an EHR page can be reloaded.
+func (s *Station) StartConsultation(ctx context.Context, c Consultation) (Consultation, error) {
+	if err := c.check(); err != nil {
+		return Consultation{}, err
+	}
+	s.ward.Lock()
+	defer s.ward.Unlock()
+	if s.open != nil && c.ID != "" && c.ID == s.open.ID {
+		if (c.Patient == nil && s.open.Patient == nil) || c.Patient.Same(s.open.Patient) {
+			return s.open.Consultation, nil
+		}
+		return Consultation{}, badRequest("a consultation with this id is open for another patient")
+	}
+	if err := s.endLocked(ctx); err != nil {
+		return Consultation{}, err
+	}
+	if c.ID == "" {
+		c.ID = s.newID()
+	}
+	c.Start, c.End = s.now(), time.Time{}
+	// The entry cannot name its own number; restoreConsultation reads it off the record.
+	seq, err := s.appendEntry(ctx, kindConsultationStart, 1, &entry{Received: c.Start, Consultation: &c})
+	if err != nil {
+		return Consultation{}, err
+	}
+	s.open = &openConsultation{c, seq}
+	s.board.setConsultation(&c)
+	return c, nil
+}
+
+// EndConsultation ends the open consultation; it is no error when none is.
+func (s *Station) EndConsultation(ctx context.Context) error {
+	s.ward.Lock()
+	defer s.ward.Unlock()
+	return s.endLocked(ctx)
+}
+
+func (s *Station) endLocked(ctx context.Context) error {
+	if s.open == nil {
+		return nil
+	}
+	ended := s.open.Consultation
+	ended.End = s.now()
+	if _, err := s.appendEntry(ctx, kindConsultationEnd, 1, &entry{Received: ended.End, Consultation: &ended}); err != nil {
+		return err
+	}
+	s.open = nil
+	s.board.setConsultation(nil)
+	return nil
+}
+
+// restoreConsultation finds the consultation that was open when the station
+// stopped: the last record of the log says which.
+func (s *Station) restoreConsultation() error {
+	var open uint64
+	var bad error
+	err := s.store.Backward(func(r localstore.Record) bool {
+		e, err := decode(r)
+		switch {
+		case err != nil:
+			bad = err
+		case r.Kind == kindConsultationStart:
+			open = r.First
+		default:
+			open = e.Open
+		}
+		return false
+	})
+	if err == nil {
+		err = bad
+	}
+	if err != nil || open == 0 {
+		return err
+	}
+	records, err := s.store.Read(open, 1, 1)
+	if err != nil {
+		return err
+	}
+	if len(records) == 0 || records[0].First != open || records[0].Kind != kindConsultationStart {
+		return fmt.Errorf("log record %d should start a consultation", open)
+	}
+	e, err := decode(records[0])
+	if err != nil {
+		return err
+	}
+	if e.Consultation == nil {
+		return fmt.Errorf("log record %d starts no consultation", open)
+	}
+	s.open = &openConsultation{*e.Consultation, open}
+	s.board.setConsultation(e.Consultation)
+	return nil
+}
+
+func (c *Consultation) check() error {
+	texts := []string{c.ID}
+	if p := c.Patient; p != nil {
+		if p.ID == "" {
+			return badRequest("patient.id is required")
+		}
+		if p.BirthDate != "" && !isDate(p.BirthDate) {
+			return badRequest("patient.birthDate must be YYYY, YYYY-MM or YYYY-MM-DD")
+		}
+		switch p.Sex {
+		case "", "male", "female", "other", "unknown":
+		default:
+			return badRequest("patient.sex must be male, female, other or unknown")
+		}
+		texts = append(texts, p.ID, p.System, p.Family, p.Given)
+	}
+	for _, text := range texts {
+		if !utf8.ValidString(text) || utf8.RuneCountInString(text) > maxName {
+			return badRequest(fmt.Sprintf("texts are at most %d characters long", maxName))
+		}
+		for _, r := range text {
+			if r < ' ' || r == 0x7f {
+				return badRequest("texts hold no control characters")
+			}
+		}
+	}
+	return nil
+}
+
+func isDate(text string) bool {
+	for _, layout := range []string{"2006", "2006-01", "2006-01-02"} {
+		if _, err := time.Parse(layout, text); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+func badRequest(english string) error {
+	return &fhirmap.Fault{
+		Code: "bad_request", English: english,
+		French: "Le logiciel médical a envoyé une demande incorrecte\u202f; elle a été refusée.",
+	}
+}

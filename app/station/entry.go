@@ -1,0 +1,85 @@
+package station
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"vitalien/fhirmap"
+	"vitalien/localstore"
+)
+
+// The kinds of log entry.
+const (
+	kindReport            byte = 1
+	kindConsultationStart byte = 2
+	kindConsultationEnd   byte = 3
+)
+
+// An entry is one record of the log. Its header (time of reception and
+// message key, 40 bytes) stands before the JSON, so that the messages of the
+// last minutes are found at start without reading the rest.
+type entry struct {
+	Received time.Time `json:"received"`
+	Link     string    `json:"link,omitempty"`
+	Peer     string    `json:"peer,omitempty"`
+	Key      string    `json:"-"`
+	// Open is the sequence number of the start of the consultation that is open
+	// after this entry, 0 for none: so the last record alone tells a restarted
+	// station which one it is.
+	Open         uint64          `json:"open,omitempty"`
+	Measurements []recordedEntry `json:"measurements,omitempty"`
+	Consultation *Consultation   `json:"consultation,omitempty"`
+}
+
+type recordedEntry struct {
+	fhirmap.Measurement
+	Subject      *fhirmap.Patient `json:"subject,omitempty"`
+	Consultation string           `json:"consultation,omitempty"`
+	Implausible  bool             `json:"implausible,omitempty"`
+}
+
+const headerSize = 8 + 32
+
+func (e *entry) encode() ([]byte, error) {
+	body, err := json.Marshal(e)
+	if err != nil {
+		return nil, fmt.Errorf("encode log entry: %w", err)
+	}
+	data := make([]byte, headerSize, headerSize+len(body))
+	binary.BigEndian.PutUint64(data, uint64(e.Received.UnixNano()))
+	if e.Key != "" {
+		key, err := hex.DecodeString(e.Key)
+		if err != nil || len(key) != 32 {
+			return nil, fmt.Errorf("message key %q is not 32 bytes in hexadecimal", e.Key)
+		}
+		copy(data[8:], key)
+	}
+	return append(data, body...), nil
+}
+
+// header reads what stands before the JSON.
+func header(r localstore.Record) (received time.Time, key string, err error) {
+	if len(r.Data) < headerSize {
+		return time.Time{}, "", fmt.Errorf("log record %d is too short", r.First)
+	}
+	received = time.Unix(0, int64(binary.BigEndian.Uint64(r.Data)))
+	if raw := [32]byte(r.Data[8:headerSize]); raw != ([32]byte{}) {
+		key = hex.EncodeToString(raw[:])
+	}
+	return received, key, nil
+}
+
+func decode(r localstore.Record) (*entry, error) {
+	_, key, err := header(r)
+	if err != nil {
+		return nil, err
+	}
+	e := &entry{Key: key}
+	if err := json.Unmarshal(r.Data[headerSize:], e); err != nil {
+		return nil, fmt.Errorf("log record %d: %w", r.First, err)
+	}
+	return e, nil
+}

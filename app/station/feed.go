@@ -1,0 +1,70 @@
+package station
+
+import (
+	"context"
+
+	"vitalien/fhirmap"
+	"vitalien/localstore"
+)
+
+// An Event is one entry of the log as followers read it.
+type Event struct {
+	First, Last  uint64 // the sequence numbers that it took
+	Measurements []fhirmap.Recorded
+	Started      *Consultation // a consultation that this entry started
+	Ended        *Consultation // a consultation that this entry ended
+}
+
+// How much of the log one Follow reads at most. A follower that is far behind
+// holds no more than this in memory.
+const (
+	followRecords = 256
+	followBytes   = 256 << 10
+)
+
+// Head is the number of the last durable entry, 0 when the log is empty.
+func (s *Station) Head() uint64 { return s.store.Head() }
+
+// Wait returns as soon as there is something behind after.
+func (s *Station) Wait(ctx context.Context, after uint64) error { return s.store.Wait(ctx, after) }
+
+// Follow reads what comes behind after, in log order, a bounded piece at a
+// time; nothing when after is the head. The next call continues behind the
+// Last of the last Event.
+func (s *Station) Follow(after uint64) ([]Event, error) {
+	records, err := s.store.Read(after+1, followRecords, followBytes)
+	if err != nil {
+		return nil, err
+	}
+	events := make([]Event, 0, len(records))
+	for _, r := range records {
+		event, err := s.event(r)
+		if err != nil {
+			return nil, err
+		}
+		events = append(events, event)
+	}
+	return events, nil
+}
+
+func (s *Station) event(r localstore.Record) (Event, error) {
+	e, err := decode(r)
+	if err != nil {
+		return Event{}, err
+	}
+	event := Event{First: r.First, Last: r.First + uint64(r.Count) - 1}
+	switch r.Kind {
+	case kindConsultationStart:
+		event.Started = e.Consultation
+	case kindConsultationEnd:
+		event.Ended = e.Consultation
+	}
+	for i := range e.Measurements {
+		m := &e.Measurements[i]
+		event.Measurements = append(event.Measurements, fhirmap.Recorded{
+			Measurement: m.Measurement, Seq: r.First + uint64(i), Log: s.store.ID(), Received: e.Received,
+			Subject: m.Subject, Consultation: m.Consultation, Implausible: m.Implausible,
+		})
+	}
+	return event, nil
+}

@@ -1,0 +1,183 @@
+package station
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"vitalien/fhirmap"
+	"vitalien/localstore"
+)
+
+// StoreFile is the name of the log within the data folder.
+const StoreFile = "vitalien.db"
+
+// Options are what a Station is made of. Clock and identifiers are injected.
+type Options struct {
+	Logger *slog.Logger
+	Now    func() time.Time // nil: time.Now
+	NewID  func() string    // nil: random UUIDs
+	Demo   bool             // simulated devices are running
+}
+
+// A Station is the one place where measurements are accepted. Its methods are
+// safe for concurrent use.
+type Station struct {
+	store *localstore.Store
+	log   *slog.Logger
+	now   func() time.Time
+	newID func() string
+	demo  bool
+
+	// ward guards open and the order of the log: reports hold it shared from
+	// attribution to commit, a change of consultation exclusively.
+	ward sync.RWMutex
+	open *openConsultation
+
+	repeats *repeats
+	recent  *recent
+	access  *access
+	board   *board
+}
+
+// Open opens the log in the data folder and starts from what it holds: the
+// consultation that was open, the messages of the last ten minutes, the
+// approved web pages. Errors are Faults: store_locked when another instance
+// holds the folder, and those of localstore.
+func Open(folder string, o Options) (*Station, error) {
+	s := &Station{log: o.Logger, now: o.Now, newID: o.NewID, demo: o.Demo, repeats: newRepeats(), board: newBoard(o.Demo)}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.newID == nil {
+		s.newID = newUUID
+	}
+	var err error
+	if s.store, err = localstore.Open(filepath.Join(folder, StoreFile), localstore.Options{Logger: s.log}); err != nil {
+		return nil, err
+	}
+	if err := s.restore(); err != nil {
+		s.store.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Station) restore() (err error) {
+	if s.access, err = openAccess(s.store, s.now, s.log); err != nil {
+		return err
+	}
+	if s.recent, err = loadRecent(s); err != nil {
+		return err
+	}
+	if err := s.restoreConsultation(); err != nil {
+		return err
+	}
+	return s.repeats.load(s.store, s.now())
+}
+
+// Close closes the log; what is under way is finished first.
+func (s *Station) Close() error { return s.store.Close() }
+
+// Run keeps what the window shows up to date until ctx ends.
+func (s *Station) Run(ctx context.Context) error { return s.recent.follow(ctx, s) }
+
+// ID is the UUID of the log, by which other systems know this station.
+func (s *Station) ID() string { return s.store.ID() }
+
+// Now is the station's clock.
+func (s *Station) Now() time.Time { return s.now() }
+
+// Record makes a device's message durable. It returns once the message is on
+// disk, so only then may the device be told "received". A message that came
+// within the last ten minutes, across a restart too, is not stored again and
+// gets the receipt of the first. A report without measurements is refused.
+//
+// Errors are Faults: disk_full and the like from the store, bad_request for
+// measurements that break an invariant.
+func (s *Station) Record(ctx context.Context, r fhirmap.Report) (fhirmap.Receipt, error) {
+	if err := validate(&r); err != nil {
+		return fhirmap.Receipt{}, err
+	}
+	if r.Key == "" {
+		return s.append(ctx, &r)
+	}
+	return s.repeats.once(ctx, r.Key, s.now, func() (fhirmap.Receipt, error) { return s.append(ctx, &r) })
+}
+
+func validate(r *fhirmap.Report) error {
+	fault := func(cause error) error {
+		return &fhirmap.Fault{
+			Code: "bad_request", English: "a device's report breaks an invariant", Cause: cause,
+			French: "Un appareil a envoyé un message incohérent\u202f; il a été refusé.",
+		}
+	}
+	if len(r.Measurements) == 0 {
+		return fault(fmt.Errorf("no measurement"))
+	}
+	for i := range r.Measurements {
+		if err := r.Measurements[i].Validate(); err != nil {
+			return fault(err)
+		}
+	}
+	return nil
+}
+
+func (s *Station) append(ctx context.Context, r *fhirmap.Report) (fhirmap.Receipt, error) {
+	s.ward.RLock()
+	defer s.ward.RUnlock()
+	received := s.now()
+	e := entry{Received: received, Link: r.Link, Peer: r.Peer, Key: r.Key, Open: s.open.seqOrZero()}
+	for i := range r.Measurements {
+		m := &r.Measurements[i]
+		if m.Status == "" {
+			m.Status = fhirmap.StatusFinal
+		}
+		subject, consultation := s.attribute(m, received)
+		e.Measurements = append(e.Measurements, recordedEntry{
+			Measurement: *m, Subject: subject, Consultation: consultation, Implausible: !m.Plausible(),
+		})
+	}
+	first, err := s.appendEntry(ctx, kindReport, len(e.Measurements), &e)
+	if err != nil {
+		return fhirmap.Receipt{}, err
+	}
+	return fhirmap.Receipt{Seq: first, Received: received}, nil
+}
+
+func (s *Station) appendEntry(ctx context.Context, kind byte, count int, e *entry) (uint64, error) {
+	data, err := e.encode()
+	if err != nil {
+		return 0, err
+	}
+	return s.store.Append(ctx, localstore.Entry{Kind: kind, Count: count, Data: data})
+}
+
+// attribute decides whose a measurement is. One that names a patient is that
+// patient's only. Otherwise it is that of the open consultation if it was
+// taken within it, and else nobody's. Resemblance never counts, and a device
+// in training mode measures nobody, unless this is a demonstration.
+func (s *Station) attribute(m *fhirmap.Measurement, received time.Time) (subject *fhirmap.Patient, consultation string) {
+	within := s.open != nil && s.open.covers(m.Time, received) && (s.demo || !m.Test)
+	switch {
+	case m.Patient == nil && within:
+		return s.open.Patient, s.open.ID
+	case m.Patient != nil && within && m.Patient.Same(s.open.Patient):
+		return s.open.Patient, s.open.ID
+	}
+	return m.Patient, ""
+}
+
+func newUUID() string {
+	var u [16]byte
+	rand.Read(u[:]) // never fails (crypto/rand)
+	u[6], u[8] = u[6]&0x0f|0x40, u[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", u[0:4], u[4:6], u[6:8], u[8:10], u[10:])
+}

@@ -1,0 +1,116 @@
+package station
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"sort"
+	"time"
+	"unicode/utf8"
+
+	"vitalien/fhirmap"
+)
+
+const tokenBucket = "tokens"
+
+// A token is kept as the hash of its secret alone.
+type token struct {
+	Hash  []byte    `json:"hash"` // SHA-256
+	Since time.Time `json:"since"`
+}
+
+// A TokenInfo is what can be told of a token.
+type TokenInfo struct {
+	Name  string    `json:"name"`
+	Since time.Time `json:"since"`
+}
+
+func (a *access) loadTokens() error {
+	stored, err := a.store.List(tokenBucket)
+	if err != nil {
+		return err
+	}
+	for name, value := range stored {
+		var t token
+		if err := json.Unmarshal(value, &t); err != nil {
+			return fmt.Errorf("token %s: %w", name, err)
+		}
+		a.tokens[name] = t
+	}
+	return nil
+}
+
+// CreateToken makes a token of 256 random bits and returns its secret, which
+// is never shown again.
+func (s *Station) CreateToken(name string) (secret string, err error) {
+	if name == "" || utf8.RuneCountInString(name) > 64 {
+		return "", badRequest("a token's name has 1 to 64 characters")
+	}
+	a := s.access
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if _, exists := a.tokens[name]; exists {
+		return "", badRequest("a token of this name exists; revoke it first")
+	}
+	var raw [32]byte
+	rand.Read(raw[:]) // never fails (crypto/rand)
+	secret = base64.RawURLEncoding.EncodeToString(raw[:])
+	hash := sha256.Sum256([]byte(secret))
+	t := token{hash[:], s.now()}
+	value, err := json.Marshal(t)
+	if err != nil {
+		return "", err
+	}
+	if err := a.store.Put(tokenBucket, name, value); err != nil {
+		return "", err
+	}
+	a.tokens[name] = t
+	s.log.Info("token created", "name", name)
+	return secret, nil
+}
+
+// RevokeToken ends a token.
+func (s *Station) RevokeToken(name string) error {
+	a := s.access
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if _, exists := a.tokens[name]; !exists {
+		return &fhirmap.Fault{Code: "not_found", English: "no token of this name", French: "Aucun jeton ne porte ce nom."}
+	}
+	if err := a.store.Delete(tokenBucket, name); err != nil {
+		return err
+	}
+	delete(a.tokens, name)
+	s.log.Info("token revoked", "name", name)
+	return nil
+}
+
+// Tokens are the tokens by name, without their secrets.
+func (s *Station) Tokens() []TokenInfo {
+	a := s.access
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	list := make([]TokenInfo, 0, len(a.tokens))
+	for name, t := range a.tokens {
+		list = append(list, TokenInfo{name, t.Since})
+	}
+	sort.Slice(list, func(i, j int) bool { return list[i].Name < list[j].Name })
+	return list
+}
+
+// TokenValid tells whether secret is that of a token. Every token is compared,
+// in constant time.
+func (s *Station) TokenValid(secret string) bool {
+	hash := sha256.Sum256([]byte(secret))
+	a := s.access
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	valid := 0
+	for _, t := range a.tokens {
+		valid |= subtle.ConstantTimeCompare(hash[:], t.Hash)
+	}
+	return valid == 1
+}

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"os"
+
+	"vitalien/app/config"
+)
+
+// mutualTLS is how the listener for monitors encrypts; nil when it does not.
+// With an authority every sender must present a certificate that it signed.
+func mutualTLS(c config.HL7) (*tls.Config, error) {
+	if c.TLSCert == "" {
+		return nil, nil
+	}
+	certificate, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
+	if err != nil {
+		return nil, fmt.Errorf("hl7.tls_cert, hl7.tls_key: %w", err)
+	}
+	secure := &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
+	if c.TLSCA == "" {
+		return secure, nil
+	}
+	authority, err := os.ReadFile(c.TLSCA)
+	if err != nil {
+		return nil, fmt.Errorf("hl7.tls_ca: %w", err)
+	}
+	secure.ClientCAs = x509.NewCertPool()
+	if !secure.ClientCAs.AppendCertsFromPEM(authority) {
+		return nil, fmt.Errorf("hl7.tls_ca: %w", errors.New("no certificate in "+c.TLSCA))
+	}
+	secure.ClientAuth = tls.RequireAndVerifyClientCert
+	return secure, nil
+}

@@ -1,0 +1,36 @@
+//go:build !headless
+
+package main
+
+import (
+	"context"
+
+	"vitalien/app/cli"
+	"vitalien/app/desktop"
+	"vitalien/app/ui"
+)
+
+func probe() int { return ui.Probe() }
+
+// window shows the window and the tray until the user quits or ctx ends. It
+// needs the goroutine of main.
+func (a *App) window(ctx context.Context, quit func()) error {
+	if err := desktop.TryDisplay(ctx, cli.ProbeDisplay); err != nil {
+		return err
+	}
+	o := ui.Options{
+		Core: a.station, Language: a.config.Lang, Minimized: a.flags.Minimized, Address: a.server.URL(),
+		Version: version, Logger: a.log, Quit: quit,
+	}
+	if a.monitor != nil {
+		o.Listener = a.monitor.Addr().String()
+	}
+	window := ui.New(o)
+	a.setShow(window.Show)
+	defer a.setShow(nil)
+	if err := window.Run(ctx); err != nil {
+		return err
+	}
+	quit() // by the user
+	return nil
+}

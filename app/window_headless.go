@@ -1,0 +1,13 @@
+//go:build headless
+
+package main
+
+import (
+	"context"
+	"errors"
+)
+
+func probe() int { return 1 }
+
+// window says that this build has none.
+func (a *App) window(context.Context, func()) error { return errors.New("built without a window") }
