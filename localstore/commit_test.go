@@ -311,6 +311,7 @@ func TestCommitter_ReopensWhatBboltHasClosed(t *testing.T) {
 func TestCommitter_DoesNotGoOnInAnotherFile(t *testing.T) {
 	dir := t.TempDir()
 	s, other := open(t, filepath.Join(dir, "store.db")), open(t, filepath.Join(dir, "other.db"))
+	mustAppend(t, other, 9, "longer than the other")
 	other.Close()
 	exchange(t, s, func() error { return os.Rename(other.path, s.path) })
 

@@ -89,6 +89,23 @@ func TestRead_ReportsADamagedSequence(t *testing.T) {
 	}
 }
 
+// Damage may lie exactly where one call has ended and the next begins.
+func TestRead_ChecksTheSeamBetweenTwoCalls(t *testing.T) {
+	for name, change := range map[string]func(log *bolt.Bucket) error{
+		"gap":     func(log *bolt.Bucket) error { return log.Delete(logKey(9)) },
+		"overlap": func(log *bolt.Bucket) error { return log.Put(logKey(9), []byte{1, 7, 3}) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := tenRecords(t)
+			edit(t, path, func(tx *bolt.Tx) error { return change(tx.Bucket(bucketLog)) })
+			records, err := open(t, path).Read(11, 1, 1)
+			if wantCode(t, err, CodeCorrupt); len(records) > 0 {
+				t.Errorf("it returns record %d", records[0].First)
+			}
+		})
+	}
+}
+
 func TestOpen_RefusesWhatItCannotKeep(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(tx *bolt.Tx) error
