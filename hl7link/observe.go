@@ -73,7 +73,7 @@ func (r *reader) read() {
 			orderTime, device = parseTime(s.Text(7), r.zone), r.device
 		case "OBX":
 			sequence++
-			if own, named := obxDevice(s, device); named {
+			if own, named := obxDevice(s, r.device); named {
 				device = own
 			}
 			o, recognised, wrong := r.observe(s)

@@ -1,0 +1,197 @@
+package hl7link
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"vitalien/fhirmap"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// Messages written for the project, in testdata/*.hl7, and what they come to.
+func TestDecode_Golden(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.hl7")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no messages: %v", err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			data, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			reports, err := Decode(data, paris)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var measurements []fhirmap.Measurement
+			for _, r := range reports {
+				measurements = append(measurements, r.Measurements...)
+			}
+			got, err := json.MarshalIndent(measurements, "", "\t")
+			if err != nil {
+				t.Fatal(err)
+			}
+			golden := strings.TrimSuffix(file, ".hl7") + ".json"
+			if *update {
+				if err := os.WriteFile(golden, append(got, '\n'), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), string(got)+"\n"); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+const heartRate = "MSH|^~\\&|A|B|||20260101120000||ORU^R01|1|P|2.5\rOBX|1|NM|8867-4^HR^LN||72||||||F\r"
+
+func TestDecode_Containers(t *testing.T) {
+	for _, c := range []struct {
+		name, data    string
+		reports, rate int
+	}{
+		{"raw", heartRate, 1, 1},
+		{"raw without its last end", strings.TrimSuffix(heartRate, "\r"), 1, 1},
+		{"LF", strings.ReplaceAll(heartRate, "\r", "\n"), 1, 1},
+		{"CRLF", strings.ReplaceAll(heartRate, "\r", "\r\n"), 1, 1},
+		{"byte order mark", "\xEF\xBB\xBF" + heartRate, 1, 1},
+		{"blank lines", "\r\n\r\n" + heartRate + "\n\n" + heartRate, 2, 2},
+		{"framed", string(Frame([]byte(heartRate))), 1, 1},
+		{"framed, only 1C", "\x0b" + heartRate + "\x1c", 1, 1},
+		{"two frames", string(Frame([]byte(heartRate))) + "\n" + string(Frame([]byte(heartRate))), 2, 2},
+		{"two in a frame", string(Frame([]byte(heartRate + heartRate))), 2, 2},
+		{"raw and framed", heartRate + string(Frame([]byte(heartRate))), 2, 2},
+		{"batch", "FHS|^~\\&|A\rBHS|^~\\&|A\r" + heartRate + heartRate + "BTS|2\rFTS|1\r", 2, 2},
+		{"framed batch", string(Frame([]byte("BHS|^~\\&|A\r" + heartRate + "BTS|1\r"))), 1, 1},
+		{"nothing measured", "MSH|^~\\&|A|B|||||ADT^A08|1|P|2.5\rPID|||1\rOBX|1|NM|8867-4^HR^LN||72||||||F\r", 1, 0},
+		{"acknowledgement", "MSH|^~\\&|A|B|||||ACK|1|P|2.5\rMSA|AA|1\r", 1, 0},
+		{"no observation", "MSH|^~\\&|A|B|||||ORU^R01|1|P|2.5\r", 1, 0},
+		{"no version", "MSH|^~\\&|A|B|||||ORU|1\rOBX|1|NM|8867-4^HR^LN||72||||||F\r", 1, 1},
+		{"partly unreadable", heartRate + "OBX|1|NM|9279-1^RR^LN||fast||||||F\r", 1, 1},
+	} {
+		reports, err := Decode([]byte(c.data), paris)
+		if err != nil || len(reports) != c.reports || len(summaries(reports)) != c.rate {
+			t.Errorf("%s: %d reports, %v, %v", c.name, len(reports), summaries(reports), err)
+		}
+	}
+}
+
+func TestDecode_Malformed(t *testing.T) {
+	for name, data := range map[string]string{
+		"empty": "", "blank": "\r\n ", "text": "hello", "no MSH": "PID|||1\rOBX|1\r", "frame without MSH": "\x0bPID|||1\x1c\r",
+		"no end": "\x0b" + heartRate, "garbage before": "hello\r" + heartRate, "garbage between": string(Frame([]byte(heartRate))) + "x" + heartRate,
+		"restarted": "\x0bMSH|^~\\&|\x0b" + heartRate + "\x1c\r", "half a header": heartRate + "\x0bMS", "trailing MS": string(Frame([]byte(heartRate))) + "MS",
+		"delimiters": "MSH|^^^^|A\r", "version 3": strings.Replace(heartRate, "2.5", "3.0", 1), "version 1": strings.Replace(heartRate, "2.5", "1.0", 1),
+		"version abc": strings.Replace(heartRate, "2.5", "abc", 1), "no type": strings.Replace(heartRate, "ORU^R01", "", 1),
+		"second unreadable": heartRate + strings.Replace(heartRate, "72", "fast", 1),
+		"batch alone":       "FHS|^~\\&|A\rFTS|0\r", "binary": "\x00\x01\x02\xff", "HTTP": "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+	} {
+		reports, err := Decode([]byte(data), paris)
+		var fault *fhirmap.Fault
+		if reports != nil || !errors.As(err, &fault) || fault.Code != "malformed" || fault.French == "" {
+			t.Errorf("%s: %d reports, %v", name, len(reports), err)
+		}
+	}
+	_, err := Decode([]byte(heartRate+strings.Replace(heartRate, "72", "fast", 1)), paris)
+	if err == nil || !strings.Contains(err.Error(), "message 2: OBX[1]-5") || strings.Contains(err.Error(), "fast") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestDecode_Test(t *testing.T) {
+	for mode, want := range map[string]bool{"P": false, "T": true, "D": true, "T^A": true, "": false} {
+		reports, err := Decode([]byte(strings.Replace(heartRate, "|P|", "|"+mode+"|", 1)), paris)
+		if err != nil || reports[0].Measurements[0].Test != want {
+			t.Errorf("%q: %v", mode, err)
+		}
+	}
+}
+
+func TestDecode_Key(t *testing.T) {
+	keyOf := func(text, peer string) string {
+		return decode([]byte(text), decoding{zone: paris, peer: peer, dialects: dialects}).report.Key
+	}
+	first := keyOf(heartRate, "192.0.2.1")
+	if len(first) != 64 || first != keyOf(heartRate, "192.0.2.1") {
+		t.Errorf("%q", first)
+	}
+	for name, other := range map[string]string{
+		"peer": keyOf(heartRate, "192.0.2.2"), "bytes": keyOf(heartRate+"NTE|1\r", "192.0.2.1"),
+		"control id": keyOf(strings.Replace(heartRate, "|1|P", "|2|P", 1), "192.0.2.1"),
+	} {
+		if other == first || other == "" {
+			t.Errorf("another %s has the key %q", name, other)
+		}
+	}
+	mindray := "MSH|^~\\&|||||||ORU^R01|204|P|2.3.1|\rOBX||NM|101^HR|2101|60||||||F\r"
+	biolight := "MSH|^~\\&|||||||ORU^R01|1004|P|2.6\rOBX||NM|201^HR^BHC||60||||||F\r"
+	for name, text := range map[string]string{
+		"no control id": strings.Replace(heartRate, "|1|P", "||P", 1), "Mindray type number": mindray, "Biolight type number": biolight,
+	} {
+		if got := keyOf(text, "192.0.2.1"); got != "" {
+			t.Errorf("%s has the key %q", name, got)
+		}
+	}
+	if keyOf(strings.Replace(mindray, "|204|", "|20260101.1|", 1), "192.0.2.1") == "" {
+		t.Error("a real control id of a Mindray gives no key")
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	files, _ := filepath.Glob("testdata/*.hl7")
+	for _, file := range files {
+		if data, err := os.ReadFile(file); err == nil {
+			f.Add(data)
+		}
+	}
+	f.Add([]byte(heartRate))
+	f.Add(Frame([]byte(heartRate + heartRate)))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		reports, err := Decode(data, paris)
+		if err != nil {
+			if fault := fhirmap.FaultOf(err); fault.Code != "malformed" {
+				t.Fatal(err)
+			}
+			return
+		}
+		for _, r := range reports {
+			for _, m := range r.Measurements {
+				if err := m.Validate(); err != nil {
+					t.Fatalf("%q: %v", data, err)
+				}
+			}
+		}
+	})
+}
+
+func BenchmarkDecode(b *testing.B) {
+	var segments []string
+	for range 5 {
+		segments = append(segments, "OBX|1|NM|150456^MDC_PULS_OXIM_SAT_O2^MDC|1.3.1.150456|97|262688^MDC_DIM_PERCENT^MDC|||||F|||20260101120000+0100",
+			"OBX|2|NM|149530^MDC_PULS_OXIM_PULS_RATE^MDC|1.3.1.149530|66|264864^MDC_DIM_BEAT_PER_MIN^MDC|||||F|||20260101120000+0100",
+			"OBX|3|NM|150344^MDC_TEMP^MDC|1.2.1.150344|37.0|268192^MDC_DIM_DEGC^MDC|||||F|||20260101120000+0100",
+			"OBX|4|NM|151562^MDC_RESP_RATE^MDC|1.14.1.151562|20|264928^MDC_DIM_RESP_PER_MIN^MDC|||||F|||20260101120000+0100")
+	}
+	data := []byte(oru(segments...))
+	b.SetBytes(int64(len(data)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Decode(data, paris); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
