@@ -76,7 +76,8 @@ func newBand(w words, end func()) *band {
 	return b
 }
 
-func (b *band) update(s station.Situation, now time.Time) {
+// update tells whether the band needs a new layout.
+func (b *band) update(s station.Situation, now time.Time) bool {
 	text := b.words.band(s.Consultation, now)
 	ground, title, detail, icon := colourCard, colourText, colourMuted, colourAccent
 	if text.unassigned {
@@ -86,6 +87,6 @@ func (b *band) update(s station.Situation, now time.Time) {
 	b.icon.set("person", icon)
 	b.title.show(text.title, title)
 	b.detail.show(text.detail, detail)
-	visible(b.end, text.open)
-	visible(b.demo, s.Demo)
+	end, demo := visible(b.end, text.open), visible(b.demo, s.Demo)
+	return end || demo
 }

@@ -171,6 +171,7 @@ func TestBridge_HiddenButWanted(t *testing.T) {
 		var shown []string
 		b.show = func(v view) { shown = append(shown, v.situation.Origins...) }
 		go b.run(ctx)
+		synctest.Wait()
 		core.change(func(c *fakeCore) { c.situation.Origins = []string{"https://a"} })
 		time.Sleep(time.Second)
 		synctest.Wait()

@@ -47,10 +47,10 @@ func (n *numeral) CreateRenderer() fyne.WidgetRenderer {
 	place := func(size fyne.Size) {
 		main.TextSize, aside.TextSize = theme.Size(sizeFigure), theme.Size(sizeAside)
 		const distance = 8
-		needed := main.MinSize().Width + distance + aside.MinSize().Width
-		if size.Width > 0 && needed > size.Width {
-			main.TextSize *= size.Width / needed
-			aside.TextSize *= size.Width / needed
+		needed := main.MinSize().Width + aside.MinSize().Width
+		if room := size.Width - distance; room > 0 && needed > room {
+			main.TextSize *= 0.98 * room / needed // hinting makes small text wider
+			aside.TextSize *= 0.98 * room / needed
 		}
 		mainSize, asideSize := main.MinSize(), aside.MinSize()
 		main.Resize(mainSize)
@@ -83,6 +83,7 @@ type card struct {
 	unit   *label
 	value  *numeral
 	second *label
+	line   *fyne.Container // second and the badges
 	test   *fyne.Container
 	check  *fyne.Container
 	source *label
@@ -107,13 +108,14 @@ func newCard(w words) *card {
 		whose:  newLabel("", colourText, sizeSmall).strong().cutting(),
 		old:    newLabel("", colourMuted, sizeSmall).trailing(),
 	}
+	c.line = between(c.second, row(6, c.test, c.check))
 	head := container.NewBorder(nil, nil, c.icon, c.unit, c.name)
 	c.Container = container.NewStack(
 		newPanel(colourCard, colourLine, sizeRadius),
 		padded(12, 16, column(4,
 			head,
 			c.value,
-			between(c.second, row(6, c.test, c.check)),
+			c.line,
 			padded(4, 0, widget.NewSeparator()),
 			column(2, between(c.whose, c.when), between(c.source, c.old)),
 		)),
@@ -130,8 +132,9 @@ func (c *card) show(r *fhirmap.Recorded, now time.Time) {
 	c.unit.set(f.unit)
 	c.value.set(f.main, f.aside, appearance.colour)
 	c.second.set(joined(" · ", f.second, c.words.standing(r)))
-	visible(c.test, r.Test)
-	visible(c.check, r.Implausible)
+	if shown, flagged := visible(c.test, r.Test), visible(c.check, r.Implausible); shown || flagged {
+		c.line.Refresh()
+	}
 	c.source.set(c.words.source(&r.Measurement))
 	if person := c.words.person(r.Subject); person != "" {
 		c.whose.show(person, colourText)
@@ -163,12 +166,16 @@ func (w words) standing(r *fhirmap.Recorded) string {
 	return joined(" · ", status, origin)
 }
 
-func visible(object fyne.CanvasObject, wanted bool) {
-	switch {
-	case wanted == object.Visible():
-	case wanted:
+// visible shows or hides an object, and tells whether that was a change, after
+// which what it stands in needs a new layout.
+func visible(object fyne.CanvasObject, wanted bool) bool {
+	if wanted == object.Visible() {
+		return false
+	}
+	if wanted {
 		object.Show()
-	default:
+	} else {
 		object.Hide()
 	}
+	return true
 }

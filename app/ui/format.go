@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 
 	"vitalien/fhirmap"
 )
@@ -46,11 +47,11 @@ func (w words) figure(m *fhirmap.Measurement) figure {
 	}
 	main := m.Reading(m.Type)
 	f := figure{main: w.value(main), unit: w.unit(main)}
-	if main != nil {
-		f.second = w.absence(main.Absent)
-	}
 	if m.Type != fhirmap.HeartRate {
-		f.second = joined(" · ", f.second, w.pulse(m.Reading(fhirmap.HeartRate)))
+		f.second = w.pulse(m.Reading(fhirmap.HeartRate))
+	}
+	if main != nil {
+		f.second = joined(" · ", f.second, w.absence(main.Absent))
 	}
 	return f
 }
@@ -187,7 +188,9 @@ func (w words) source(m *fhirmap.Measurement) string {
 	}
 	bed := ""
 	if m.Bed != "" && !strings.Contains(name, m.Bed) {
-		bed = w.say("live.bed", "bed", m.Bed)
+		if bed = m.Bed; unicode.IsDigit(rune(bed[0])) {
+			bed = w.say("live.bed", "bed", bed)
+		}
 	}
 	return joined(" · ", bed, name)
 }

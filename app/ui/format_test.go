@@ -46,7 +46,7 @@ func TestFigure(t *testing.T) {
 		},
 		"saturation missing, pulse there": {
 			of(fhirmap.OxygenSaturation, missing(fhirmap.OxygenSaturation, percent, fhirmap.AbsentError), value(fhirmap.HeartRate, "72", bpm)),
-			figure{main: "—", unit: "%", second: "Erreur signalée par l’appareil · Pouls 72" + nb + "bpm"},
+			figure{main: "—", unit: "%", second: "Pouls 72" + nb + "bpm · Erreur signalée par l’appareil"},
 		},
 		"pressure with mean and pulse": {
 			of(fhirmap.BloodPressure, value(fhirmap.Systolic, "128", mmHg), value(fhirmap.Diastolic, "82", mmHg),
@@ -159,10 +159,11 @@ func TestPerson(t *testing.T) {
 
 func TestSource(t *testing.T) {
 	for want, m := range map[string]fhirmap.Measurement{
-		"Lit 3":               {Bed: "3", Device: fhirmap.Device{Name: "Lit 3"}},
-		"Lit 3 · Tensiomètre": {Bed: "3", Device: fhirmap.Device{Name: "Tensiomètre"}},
-		"Mindray uMEC10":      {Device: fhirmap.Device{Manufacturer: "Mindray", Model: "uMEC10"}},
-		"":                    {},
+		"Lit 3":                  {Bed: "3", Device: fhirmap.Device{Name: "Lit 3"}},
+		"Lit 3 · Tensiomètre":    {Bed: "3", Device: fhirmap.Device{Name: "Tensiomètre"}},
+		"Réveil 2 · Tensiomètre": {Bed: "Réveil 2", Device: fhirmap.Device{Name: "Tensiomètre"}},
+		"Mindray uMEC10":         {Device: fhirmap.Device{Manufacturer: "Mindray", Model: "uMEC10"}},
+		"":                       {},
 	} {
 		if got := newWords("fr").source(&m); got != want {
 			t.Errorf("%q, want %q", got, want)

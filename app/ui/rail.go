@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -116,9 +117,9 @@ func newRail(w words, entries ...*entry) *rail {
 	}
 	width := canvas.NewRectangle(color.Transparent)
 	width.SetMinSize(fyne.NewSize(railWidth, 0))
-	r.Container = container.NewBorder(nil, nil, nil, widget.NewSeparator(), container.NewStack(
+	r.Container = container.New(layout.NewCustomPaddedHBoxLayout(0), container.NewStack(
 		newPanel(colourRail, "", ""), width, padded(10, 10, column(4, objects...)),
-	))
+	), widget.NewSeparator())
 	return r
 }
 

@@ -54,10 +54,11 @@ func (s *screen) open(page int) {
 }
 
 func (s *screen) update(v view) {
-	s.band.update(v.situation, s.now())
-	s.status.update(v.situation)
+	head, foot := s.band.update(v.situation, s.now()), s.status.update(v.situation)
 	s.live.update(v.recent)
-	s.Container.Layout.Layout(s.Container.Objects, s.Container.Size())
+	if head || foot {
+		s.Container.Refresh()
+	}
 }
 
 // flush sets a head and a foot around a middle, without any gap.
@@ -68,6 +69,7 @@ func (flush) MinSize(objects []fyne.CanvasObject) fyne.Size {
 }
 
 func (flush) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	objects[2].Resize(fyne.NewSize(size.Width, objects[2].MinSize().Height)) // text that wraps needs its width first
 	head, foot := objects[0].MinSize().Height, objects[2].MinSize().Height
 	objects[0].Resize(fyne.NewSize(size.Width, head))
 	objects[1].Move(fyne.NewPos(0, head))

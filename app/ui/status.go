@@ -94,8 +94,10 @@ func newStatusLine(w words) *statusLine {
 	return s
 }
 
-func (s *statusLine) update(situation station.Situation) {
+// update tells whether the line needs a new layout.
+func (s *statusLine) update(situation station.Situation) bool {
 	text := s.words.status(situation)
+	reshaped := s.clients.text != text.clients
 	s.clients.set(text.clients)
 	if text.connected {
 		s.dot.show("●", colourGood)
@@ -105,6 +107,7 @@ func (s *statusLine) update(situation station.Situation) {
 	s.links.set(text.links)
 	if all := joined("\n", text.faults...); s.faults.Text != all {
 		s.faults.SetText(all)
+		reshaped = true
 	}
-	visible(s.trouble, len(text.faults) > 0)
+	return visible(s.trouble, len(text.faults) > 0) || reshaped
 }

@@ -1,0 +1,155 @@
+package ui
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/test"
+
+	"vitalien/fhirmap"
+)
+
+func testLive(t *testing.T) *livePage {
+	t.Helper()
+	test.NewTempApp(t).Settings().SetTheme(calm{})
+	p := newLivePage(newWords("fr"), func() time.Time { return testNow }, canvas.NewRectangle(nil))
+	w := test.NewTempWindow(t, p.Container)
+	w.Resize(fyne.NewSize(900, 600))
+	return p
+}
+
+// pulses are n heart rates, newest first: the newest has the highest number
+// in the log and is its rate as well.
+func pulses(n int) []fhirmap.Recorded {
+	all := make([]fhirmap.Recorded, n)
+	for i := range all {
+		d := fhirmap.NewDecimal(int64(n-i), 0)
+		all[i] = fhirmap.Recorded{
+			Measurement: of(fhirmap.HeartRate, fhirmap.Reading{Type: fhirmap.HeartRate, Value: &d, Unit: fhirmap.BeatsPerMinute}),
+			Log:         "log", Seq: uint64(n - i), Received: testNow,
+		}
+	}
+	return all
+}
+
+func (p *livePage) first() string {
+	for _, c := range p.cards {
+		if c.Container == p.grid.Objects[0] {
+			return c.value.main
+		}
+	}
+	return ""
+}
+
+func TestLive_NewestFirstAndAtMostAHundred(t *testing.T) {
+	p := testLive(t)
+	if !p.empty.Visible() || p.list.Visible() {
+		t.Error("the empty page is not shown")
+	}
+	p.update(pulses(150))
+	if p.empty.Visible() || !p.list.Visible() {
+		t.Error("the empty page is still shown")
+	}
+	if len(p.grid.Objects) != maxCards || len(p.cards) != maxCards || p.first() != "150" {
+		t.Errorf("%d cards, first %s", len(p.grid.Objects), p.first())
+	}
+}
+
+func TestLive_CardsStayWithTheirMeasurement(t *testing.T) {
+	p := testLive(t)
+	p.update(pulses(100))
+	kept, oldest := p.cards[key{"log", 100}], p.cards[key{"log", 1}]
+	p.update(pulses(101))
+	if p.cards[key{"log", 100}] != kept {
+		t.Error("a measurement changed its card")
+	}
+	if p.cards[key{"log", 101}] != oldest {
+		t.Error("the card that fell out does not serve again")
+	}
+	if p.first() != "101" {
+		t.Errorf("first is %s", p.first())
+	}
+}
+
+func TestLive_WhoReadsFurtherDownIsNotDisturbed(t *testing.T) {
+	p := testLive(t)
+	p.update(pulses(40))
+	p.scroll.ScrollToOffset(fyne.NewPos(0, 300))
+	p.update(pulses(42))
+	if p.first() != "40" || !p.fresh.Visible() || p.fresh.Text != "2\u00a0nouvelles mesures" {
+		t.Fatalf("first %s, button %q, shown %v", p.first(), p.fresh.Text, p.fresh.Visible())
+	}
+	corrected := pulses(43)
+	corrected[43-40].Subject = eloise
+	p.update(corrected)
+	if got := p.cards[key{"log", 40}].whose.text; got != "LEFÈVRE Éloïse" {
+		t.Errorf("a correction of a card on screen is not shown: %q", got)
+	}
+	test.Tap(p.fresh)
+	if p.first() != "43" || p.fresh.Visible() || p.scroll.Offset.Y != 0 {
+		t.Errorf("first %s, button shown %v, at %v", p.first(), p.fresh.Visible(), p.scroll.Offset)
+	}
+}
+
+func TestLive_ScrollingBackUpShowsWhatWaited(t *testing.T) {
+	p := testLive(t)
+	p.update(pulses(40))
+	p.scroll.ScrollToOffset(fyne.NewPos(0, 300))
+	p.update(pulses(41))
+	p.scroll.Scrolled(&fyne.ScrollEvent{Scrolled: fyne.NewDelta(0, 400)})
+	if p.first() != "41" || p.fresh.Visible() {
+		t.Errorf("first %s, button shown %v", p.first(), p.fresh.Visible())
+	}
+}
+
+func TestLive_Age(t *testing.T) {
+	p := testLive(t)
+	now := testNow
+	p.now = func() time.Time { return now }
+	p.update(pulses(1))
+	now = now.Add(7 * time.Second)
+	p.age()
+	if got := p.cards[key{"log", 1}].old.text; got != "il y a 7\u00a0s" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestTiles_ColumnsByWidth(t *testing.T) {
+	for width, want := range map[float32]int{100: 1, 280: 1, 571: 1, 572: 2, 864: 3, 1500: 5} {
+		layout := &tiles{}
+		layout.fit(width)
+		if layout.columns != want {
+			t.Errorf("%v: %d columns, want %d", width, layout.columns, want)
+		}
+	}
+}
+
+func TestEllipsis(t *testing.T) {
+	test.NewTempApp(t)
+	style := fyne.TextStyle{}
+	if got := ellipsis("Lit 3", 500, 13, style); got != "Lit 3" {
+		t.Errorf("what fits is cut: %q", got)
+	}
+	for _, width := range []float32{20, 60, 100} {
+		got := ellipsis("Moniteur du service de chirurgie", width, 13, style)
+		if fyne.MeasureText(got, 13, style).Width > width {
+			t.Errorf("%q is wider than %v", got, width)
+		}
+	}
+}
+
+func TestFolded_KeepsEveryLetterOfTheAddress(t *testing.T) {
+	test.NewTempApp(t).Settings().SetTheme(calm{})
+	for _, address := range []string{
+		"https://a.fr", "null", "https://logiciel.cabinet-medical-des-lilas.example.fr:8443",
+		"https://sanspointquoiquecesoitvraimenttrestrestreslongcommeadresse",
+	} {
+		joined := strings.ReplaceAll(folded(address, 300), "\n", "")
+		if joined != address {
+			t.Errorf("%q became %q", address, joined)
+		}
+	}
+}

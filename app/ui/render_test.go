@@ -1,0 +1,217 @@
+package ui
+
+import (
+	"fmt"
+	"image/color"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/theme"
+
+	"vitalien/app/station"
+	"vitalien/fhirmap"
+)
+
+var testNow = time.Date(2026, 11, 20, 14, 5, 12, 0, time.UTC)
+
+var eloise = &fhirmap.Patient{
+	System: "urn:ehr", ID: "1", Family: "Lefèvre", Given: "Éloïse", BirthDate: "1980-03-12", Sex: "female",
+}
+
+// forced is the theme in one of its forms, whatever the system's.
+type forced struct {
+	calm
+	variant fyne.ThemeVariant
+}
+
+func (f forced) Color(name fyne.ThemeColorName, _ fyne.ThemeVariant) color.Color {
+	return f.calm.Color(name, f.variant)
+}
+
+var forms = map[string]fyne.ThemeVariant{"light": theme.VariantLight, "dark": theme.VariantDark}
+
+func testOptions() Options {
+	return Options{
+		Language: "fr", Address: "http://127.0.0.1:63336", Listener: "192.168.1.20:2575",
+		Version: "1.2.3", Now: func() time.Time { return testNow },
+	}
+}
+
+// recorded numbers measurements, the first the newest, a minute apart.
+func recorded(measurements ...fhirmap.Measurement) []fhirmap.Recorded {
+	var all []fhirmap.Recorded
+	for i, m := range measurements {
+		m.Time = testNow.Add(-4*time.Second - time.Duration(i*i)*13*time.Second)
+		if m.Device.Name == "" {
+			m.Device.Name = "Lit 3"
+		}
+		all = append(all, fhirmap.Recorded{
+			Measurement: m, Log: "log", Seq: uint64(len(measurements) - i),
+			Received: testNow, Subject: eloise,
+		})
+	}
+	return all
+}
+
+func everyType() []fhirmap.Recorded {
+	mmHg, bpm := fhirmap.MillimetreOfMercury, fhirmap.BeatsPerMinute
+	all := recorded(
+		of(fhirmap.BloodPressure, value(fhirmap.Systolic, "128", mmHg), value(fhirmap.Diastolic, "82", mmHg),
+			value(fhirmap.Mean, "97", mmHg), value(fhirmap.HeartRate, "72", bpm)),
+		of(fhirmap.OxygenSaturation, value(fhirmap.OxygenSaturation, "98", fhirmap.Percent), value(fhirmap.HeartRate, "71", bpm)),
+		of(fhirmap.HeartRate, value(fhirmap.HeartRate, "319", bpm)),
+		of(fhirmap.RespiratoryRate, value(fhirmap.RespiratoryRate, "16", fhirmap.BreathsPerMinute)),
+		of(fhirmap.BodyTemperature, value(fhirmap.BodyTemperature, "37.20", fhirmap.Celsius)),
+		of(fhirmap.BloodGlucose, value(fhirmap.BloodGlucose, "5.4", fhirmap.MillimolePerLitre)),
+		of(fhirmap.BodyWeight, value(fhirmap.BodyWeight, "61.40", fhirmap.Kilogram)),
+		of(fhirmap.BodyHeight, value(fhirmap.BodyHeight, "168", fhirmap.Centimetre)),
+		of(fhirmap.BodyMassIndex, value(fhirmap.BodyMassIndex, "21.8", fhirmap.KilogramPerSquare)),
+		of(fhirmap.ArterialPressure, value(fhirmap.ArterialSystolic, "131", mmHg), value(fhirmap.ArterialDiastolic, "79", mmHg),
+			value(fhirmap.ArterialMean, "96", mmHg)),
+		of(fhirmap.BodyFat, value(fhirmap.BodyFat, "27.5", fhirmap.Percent)),
+		of(fhirmap.BodyWater, value(fhirmap.BodyWater, "52.1", fhirmap.Percent)),
+		of(fhirmap.MuscleMass, value(fhirmap.MuscleMass, "41.3", fhirmap.Kilogram)),
+	)
+	all[0].Test = true
+	all[1].Status = fhirmap.StatusPreliminary
+	all[2].Implausible = true
+	all[4].Subject = nil
+	all[7].Origin = fhirmap.OriginAdmission
+	return all
+}
+
+// overfull is what no layout expects: long names, wide values, many cards.
+func overfull() []fhirmap.Recorded {
+	mmHg := fhirmap.MillimetreOfMercury
+	long := &fhirmap.Patient{
+		ID: "1", Family: "de La Rochefoucauld-Montmorency d’Aubigné", Given: "Marie-Antoinette Éléonore",
+	}
+	var measurements []fhirmap.Measurement
+	for range 20 {
+		measurements = append(measurements,
+			of(fhirmap.BloodPressure, value(fhirmap.Systolic, "1128.25", mmHg), value(fhirmap.Diastolic, "182.75", mmHg),
+				value(fhirmap.Mean, "197.50", mmHg), value(fhirmap.HeartRate, "172.25", fhirmap.BeatsPerMinute)),
+			of(fhirmap.OxygenSaturation, missing(fhirmap.OxygenSaturation, fhirmap.Percent, fhirmap.AbsentNegativeInfinity),
+				value(fhirmap.HeartRate, "71", fhirmap.BeatsPerMinute)))
+	}
+	for i := range measurements {
+		measurements[i].Bed = "Salle de réveil n° 12"
+		measurements[i].Device.Name = "Moniteur multiparamétrique du service de chirurgie ambulatoire"
+		measurements[i].Test = true
+	}
+	all := recorded(measurements...)
+	for i := range all {
+		all[i].Subject, all[i].Implausible = long, true
+	}
+	return all
+}
+
+func consultation(p *fhirmap.Patient) *station.Consultation {
+	return &station.Consultation{ID: "c", Patient: p, Start: testNow.Add(-20 * time.Minute)}
+}
+
+func soundLinks() []station.Link {
+	return []station.Link{
+		{ID: "server", Name: "Serveur local", State: station.LinkConnected, Where: "127.0.0.1:63336"},
+		{ID: "hl7", Name: "Récepteur HL7", State: station.LinkConnected, Where: "192.168.1.20:2575", Peers: 2},
+	}
+}
+
+func brokenLinks() []station.Link {
+	return []station.Link{{
+		ID: "hl7", Name: "Récepteur HL7", State: station.LinkFailed, Where: "192.168.1.20:2575",
+		Fault: &fhirmap.Fault{
+			Code:    "port",
+			French:  "Le port 2575 est déjà utilisé par un autre programme. Fermez ce programme ou choisissez un autre port.",
+			English: "port in use",
+		},
+	}}
+}
+
+// A scene is a state of the window, with master images in testdata: light and
+// large, dark and small, and the other two for the usual state.
+type scene struct {
+	view    view
+	options func(*Options)
+	page    int
+}
+
+func scenes() map[string]scene {
+	many := overfull()
+	return map[string]scene{
+		"empty": {view: view{situation: station.Situation{Links: soundLinks()[1:]}}},
+		"empty-no-listener": {
+			view:    view{situation: station.Situation{Links: brokenLinks()}},
+			options: func(o *Options) { o.Listener = "" },
+		},
+		"live": {view: view{everyType(), station.Situation{
+			Clients: 2, Consultation: consultation(eloise), Links: soundLinks(), Demo: true,
+		}}},
+		"overfull": {view: view{many, station.Situation{
+			Clients: 12, Consultation: consultation(many[0].Subject), Links: append(soundLinks(), brokenLinks()...),
+		}}},
+		"nobody": {view: view{everyType()[3:6], station.Situation{Clients: 1, Consultation: consultation(nil)}}},
+		"help":   {view: view{situation: station.Situation{Links: soundLinks()}}, page: 1},
+	}
+}
+
+func TestScreen_Masters(t *testing.T) {
+	for name, scene := range scenes() {
+		for form, variant := range forms {
+			for _, size := range []fyne.Size{{Width: usualWidth, Height: usualHeight}, {Width: leastWidth, Height: leastHeight}} {
+				if (form == "light") != (size.Width == usualWidth) && name != "live" {
+					continue
+				}
+				file := fmt.Sprintf("%s-%s-%.0fx%.0f", name, form, size.Width, size.Height)
+				t.Run(file, func(t *testing.T) {
+					test.NewTempApp(t).Settings().SetTheme(forced{variant: variant})
+					o := testOptions()
+					if scene.options != nil {
+						scene.options(&o)
+					}
+					s := newScreen(newWords("fr"), o, func() {}, func() {})
+					s.open(scene.page)
+					w := test.NewTempWindow(t, s.Container)
+					w.SetPadded(false)
+					w.Resize(size)
+					s.update(scene.view)
+					if needed := s.MinSize(); needed.Width > leastWidth || needed.Height > leastHeight {
+						t.Errorf("needs %v, more than the least window", needed)
+					}
+					test.AssertRendersToImage(t, file+".png", w.Canvas())
+				})
+			}
+		}
+	}
+}
+
+func TestQuestions_Masters(t *testing.T) {
+	w := newWords("fr")
+	for name, q := range map[string]question{
+		"origin":      w.originQuestion("https://logiciel.cabinet-medical-des-lilas.example.fr:8443", func(station.Answer) {}),
+		"origin-null": w.originQuestion("null", func(station.Answer) {}),
+		"end":         w.endQuestion("c", func() {}),
+		"close":       w.closeQuestion(func() {}, func() {}),
+		"fault": w.faultNotice(&fhirmap.Fault{
+			Code: "disk_full", French: "Le disque est plein. Libérez de l’espace, puis recommencez.", English: "disk full",
+		}),
+	} {
+		for form, variant := range forms {
+			if form == "dark" && name != "origin" {
+				continue // the form differs in colour only
+			}
+			file := "question-" + name + "-" + form
+			t.Run(file, func(t *testing.T) {
+				test.NewTempApp(t).Settings().SetTheme(forced{variant: variant})
+				window := test.NewTempWindow(t, newPanel(theme.ColorNameBackground, "", ""))
+				window.Resize(fyne.NewSize(560, 440))
+				if !newDialogs(window.Canvas(), func() {}).ask(q) {
+					t.Fatal("not asked")
+				}
+				test.AssertRendersToImage(t, file+".png", window.Canvas())
+			})
+		}
+	}
+}
