@@ -317,6 +317,9 @@ func TestCommitter_DoesNotGoOnInAnotherFile(t *testing.T) {
 
 	s = open(t, filepath.Join(dir, "third.db"))
 	exchange(t, s, func() error { return os.Truncate(s.path, 0) })
+	if info, err := os.Stat(s.path); err != nil || info.Size() > 0 {
+		t.Error("a new store was made in the place of the old one")
+	}
 }
 
 func exchange(t *testing.T, s *Store, how func() error) {
