@@ -29,28 +29,61 @@ func TestAcknowledge(t *testing.T) {
 		answer       answer
 		want         []string
 	}{
-		{"accepted", `MSH|^~\&|A^1^EUI-64|B|C|D|2026||ORU^R01^ORU_R01|x1|T|2.5.1`, answer{verdict: verdict{code: "AA"}},
-			[]string{`MSH|^~\&|C|D|A^1^EUI-64|B|` + stamp + `||ACK^R01^ACK|ID|T|2.5.1`, `MSA|AA|x1`}},
-		{"accepted in part", `MSH|^~\&|A|B|||||ORU^R01|x1|P|2.6`, answer{verdict: verdict{code: "AA"}, warnings: []trouble{wrong}},
-			[]string{`MSH|^~\&|||A|B|` + stamp + `||ACK^R01^ACK|ID|P|2.6`, `MSA|AA|x1`, `ERR||OBX^3^5|102^Data type error^HL70357|W||||value is no number`}},
-		{"not readable", `MSH|^~\&|A|B|||||ORU^R01|x1|P|2.5`, answer{verdict: verdict{"AE", wrong}},
-			[]string{`MSH|^~\&|||A|B|` + stamp + `||ACK^R01^ACK|ID|P|2.5`, `MSA|AE|x1`, `ERR||OBX^3^5|102^Data type error^HL70357|E||||value is no number`}},
-		{"old version", `MSH|^~\&|A|B|||||ORU^R01|x1|P|2.3.1`, answer{verdict: verdict{"AE", wrong}, warnings: []trouble{wrong}},
-			[]string{`MSH|^~\&|||A|B|` + stamp + `||ACK^R01^ACK|ID|P|2.3.1`, `MSA|AE|x1|OBX[3]-5: value is no number`}},
-		{"older version", `MSH|^~\&|A|B|||||ORU^R01|x1|P|2.2`, answer{verdict: verdict{code: "AA"}},
-			[]string{`MSH|^~\&|||A|B|` + stamp + `||ACK^R01|ID|P|2.2`, `MSA|AA|x1`}},
-		{"no header", `garbage`, answer{verdict: verdict{"AE", trouble{code: errSegmentSequence, segment: "MSH", sequence: 1, field: 1, text: "no MSH segment"}}},
-			[]string{`MSH|^~\&|||||` + stamp + `||ACK|ID|P|2.5.1`, `MSA|AE|`, `ERR||MSH^1^1|100^Segment sequence error^HL70357|E||||no MSH segment`}},
-		{"other delimiters", `MSH#*@!$#A*B#C#####ORU*R01#x*1#P#2.6`, answer{verdict: verdict{"AR", trouble{code: errInternal, text: "a#b*c@d!e$f|g"}}},
-			[]string{`MSH#*@!$###A*B#C#` + stamp + `##ACK*R01*ACK#ID#P#2.6`, `MSA#AR#x*1`, `ERR###207*Application internal error*HL70357#E####a!F!b!S!c!R!d!E!e!T!f|g`}},
-		{"control characters", "MSH|^~\\&|A\x01|B\x1c||||\x0b|ORU^R01|x\x00\x7f1|P|2.6", answer{verdict: verdict{code: "AA"}},
-			[]string{`MSH|^~\&|||A|B|` + stamp + `||ACK^R01^ACK|ID|P|2.6`, `MSA|AA|x1`}},
-		{"charset of what is echoed", "MSH|^~\\&|Caf\xe9|B|||||ORU^R01|1|P|2.6||||||8859/1", answer{verdict: verdict{code: "AA"}},
-			[]string{"MSH|^~\\&|||Caf\xe9|B|" + stamp + "||ACK^R01^ACK|ID|P|2.6||||||8859/1", `MSA|AA|1`}},
-		{"accept acknowledgement", `MSH|^~\&|A|B|||||ORU^R01|1|P|2.6|||AL|NE`, answer{verdict: verdict{code: "AA"}},
-			[]string{`MSH|^~\&|||A|B|` + stamp + `||ACK^R01^ACK|ID|P|2.6`, `MSA|CA|1`}},
-		{"both acknowledgements", `MSH|^~\&|A|B|||||ORU^R01|1|P|2.6|||AL|AL`, answer{verdict: verdict{code: "AA"}},
-			[]string{`MSH|^~\&|||A|B|` + stamp + `||ACK^R01^ACK|ID|P|2.6`, `MSA|AA|1`}},
+		{
+			"accepted", `MSH|^~\&|A^1^EUI-64|B|C|D|2026||ORU^R01^ORU_R01|x1|T|2.5.1`,
+			answer{verdict: verdict{code: "AA"}},
+			[]string{`MSH|^~\&|C|D|A^1^EUI-64|B|` + stamp + `||ACK^R01^ACK|ID|T|2.5.1`, `MSA|AA|x1`},
+		},
+		{
+			"accepted in part", `MSH|^~\&|A|B|||||ORU^R01|x1|P|2.6`,
+			answer{verdict: verdict{code: "AA"}, warnings: []trouble{wrong}},
+			[]string{`MSH|^~\&|||A|B|` + stamp + `||ACK^R01^ACK|ID|P|2.6`, `MSA|AA|x1`, `ERR||OBX^3^5|102^Data type error^HL70357|W||||value is no number`},
+		},
+		{
+			"not readable", `MSH|^~\&|A|B|||||ORU^R01|x1|P|2.5`,
+			answer{verdict: verdict{"AE", wrong}},
+			[]string{`MSH|^~\&|||A|B|` + stamp + `||ACK^R01^ACK|ID|P|2.5`, `MSA|AE|x1`, `ERR||OBX^3^5|102^Data type error^HL70357|E||||value is no number`},
+		},
+		{
+			"old version", `MSH|^~\&|A|B|||||ORU^R01|x1|P|2.3.1`,
+			answer{verdict: verdict{"AE", wrong}, warnings: []trouble{wrong}},
+			[]string{`MSH|^~\&|||A|B|` + stamp + `||ACK^R01^ACK|ID|P|2.3.1`, `MSA|AE|x1|OBX[3]-5: value is no number`},
+		},
+		{
+			"older version", `MSH|^~\&|A|B|||||ORU^R01|x1|P|2.2`,
+			answer{verdict: verdict{code: "AA"}},
+			[]string{`MSH|^~\&|||A|B|` + stamp + `||ACK^R01|ID|P|2.2`, `MSA|AA|x1`},
+		},
+		{
+			"no header", `garbage`,
+			answer{verdict: verdict{"AE", trouble{code: errSegmentSequence, segment: "MSH", sequence: 1, field: 1, text: "no MSH segment"}}},
+			[]string{`MSH|^~\&|||||` + stamp + `||ACK|ID|P|2.5.1`, `MSA|AE|`, `ERR||MSH^1^1|100^Segment sequence error^HL70357|E||||no MSH segment`},
+		},
+		{
+			"other delimiters", `MSH#*@!$#A*B#C#####ORU*R01#x*1#P#2.6`,
+			answer{verdict: verdict{"AR", trouble{code: errInternal, text: "a#b*c@d!e$f|g"}}},
+			[]string{`MSH#*@!$###A*B#C#` + stamp + `##ACK*R01*ACK#ID#P#2.6`, `MSA#AR#x*1`, `ERR###207*Application internal error*HL70357#E####a!F!b!S!c!R!d!E!e!T!f|g`},
+		},
+		{
+			"control characters", "MSH|^~\\&|A\x01|B\x1c||||\x0b|ORU^R01|x\x00\x7f1|P|2.6",
+			answer{verdict: verdict{code: "AA"}},
+			[]string{`MSH|^~\&|||A|B|` + stamp + `||ACK^R01^ACK|ID|P|2.6`, `MSA|AA|x1`},
+		},
+		{
+			"charset of what is echoed", "MSH|^~\\&|Caf\xe9|B|||||ORU^R01|1|P|2.6||||||8859/1",
+			answer{verdict: verdict{code: "AA"}},
+			[]string{"MSH|^~\\&|||Caf\xe9|B|" + stamp + "||ACK^R01^ACK|ID|P|2.6||||||8859/1", `MSA|AA|1`},
+		},
+		{
+			"accept acknowledgement", `MSH|^~\&|A|B|||||ORU^R01|1|P|2.6|||AL|NE`,
+			answer{verdict: verdict{code: "AA"}},
+			[]string{`MSH|^~\&|||A|B|` + stamp + `||ACK^R01^ACK|ID|P|2.6`, `MSA|CA|1`},
+		},
+		{
+			"both acknowledgements", `MSH|^~\&|A|B|||||ORU^R01|1|P|2.6|||AL|AL`,
+			answer{verdict: verdict{code: "AA"}},
+			[]string{`MSH|^~\&|||A|B|` + stamp + `||ACK^R01^ACK|ID|P|2.6`, `MSA|AA|1`},
+		},
 		{"none wanted", `MSH|^~\&|A|B|||||ORU^R01|1|P|2.6|||NE|NE`, answer{verdict: verdict{code: "AA"}}, []string{""}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

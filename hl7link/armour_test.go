@@ -181,8 +181,10 @@ func TestParse_KeepsFieldsInEveryCharset(t *testing.T) {
 				t.Fatal(err)
 			}
 			pid, obx := m.First("PID"), m.First("OBX")
-			got := []string{pid.Component(3, 4), pid.Component(5, 1), pid.Component(5, 2), pid.Text(7), pid.Text(8),
-				obx.Component(3, 1), obx.Text(5), obx.Text(11)}
+			got := []string{
+				pid.Component(3, 4), pid.Component(5, 1), pid.Component(5, 2), pid.Text(7), pid.Text(8),
+				obx.Component(3, 1), obx.Text(5), obx.Text(11),
+			}
 			want := []string{"Hôpital", c.family, c.given, "19800115", "F", "8867-4", "72", "F"}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Error(diff)

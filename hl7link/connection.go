@@ -21,13 +21,14 @@ type connection struct {
 	net.Conn
 	peer     string
 	log      *slog.Logger
+	decoders chan struct{} // one place for each message that may be read at once
 	splitter *Splitter
 	begun    time.Time // when the message under way began, on the clock of deadlines
 }
 
 func (l *Listener) serve(ctx context.Context, conn net.Conn, peer string) {
 	c := &connection{
-		ListenerOptions: &l.options, Conn: conn, peer: peer,
+		ListenerOptions: &l.options, Conn: conn, peer: peer, decoders: l.decoders,
 		log: l.options.Logger.With("peer", peer), splitter: NewSplitter(l.options.MaxFrame),
 	}
 	l.changed(0, nil)
@@ -167,19 +168,26 @@ func (c *connection) handle(ctx context.Context, text []byte) (reply []byte) {
 			reply = acknowledge(text, answer{verdict: verdict{"AE", trouble{code: errInternal, text: "internal error"}}, at: c.now()})
 		}
 	}()
-	d := decode(text, decoding{zone: c.Zone, peer: c.peer, dialects: dialects})
+	d := c.decode(text)
 	if !d.acknowledge {
 		return nil
 	}
 	a := answer{verdict: d.refusal(), at: c.now()}
 	if a.code == "AA" {
-		a.warnings = d.troubles
+		a.warnings = d.troubles[:min(len(d.troubles), maxWarnings)]
 		if len(d.report.Measurements) > 0 {
 			a = c.store(ctx, d.report, a)
 		}
 	}
 	c.logAnswer(text, d, a)
 	return acknowledge(text, a)
+}
+
+// decode reads one message, few at a time: a large one takes much memory.
+func (c *connection) decode(text []byte) decoded {
+	c.decoders <- struct{}{}
+	defer func() { <-c.decoders }()
+	return decode(text, decoding{zone: c.Zone, peer: c.peer, dialects: dialects})
 }
 
 // store hands the report to the sink. The answer bears the time at which the
@@ -200,6 +208,9 @@ func (c *connection) store(ctx context.Context, r fhirmap.Report, a answer) answ
 	}
 	return a
 }
+
+// maxWarnings bounds what an answer tells of a message that was accepted.
+const maxWarnings = 10
 
 func (c *connection) logAnswer(text []byte, d decoded, a answer) {
 	level := slog.LevelDebug

@@ -118,6 +118,10 @@ type decoded struct {
 	acknowledge bool      // it is itself no acknowledgement
 }
 
+// maxObservations bounds the OBX segments of a message: an hour of a monitor's
+// values each second comes in many messages, not in one.
+const maxObservations = 5000
+
 // A verdict is what a message is answered with: AA, AE or AR (HL7 table 0008),
 // and why when it is not AA.
 type verdict struct {
@@ -180,24 +184,36 @@ func (d *decoded) refusal() verdict {
 func (d *decoded) observe(text []byte, m *Message, with decoding) {
 	spoken := spokenBy(with.dialects, m)
 	from := originOf(m, with.peer, spoken)
-	bed := from.bed(m)
-	r := reader{m: m, zone: with.zone, dialects: spoken, device: from.device(bed)}
-	r.read()
-	d.troubles = r.troubles
-	patient := from.patient(m)
-	mode := m.Header().Text(11)
-	for _, g := range groups(r.found) {
-		measurement, has := g.measurement()
-		if !has {
-			continue
-		}
-		measurement.Patient, measurement.Bed, measurement.Test = patient, bed, mode == "T" || mode == "D"
-		d.report.Measurements = append(d.report.Measurements, measurement)
+	r := reader{zone: with.zone, dialects: spoken}
+	for _, person := range m.persons() {
+		bed := from.bed(person)
+		r.m, r.device, r.found = person, from.device(bed), nil
+		r.read()
+		d.measure(r.found, from.patient(person), bed)
 	}
-	if len(d.report.Measurements) == 0 && len(r.troubles) > 0 {
+	d.troubles = r.troubles
+	mode := m.Header().Text(11)
+	for i := range d.report.Measurements {
+		d.report.Measurements[i].Test = mode == "T" || mode == "D"
+	}
+	switch {
+	case r.sequence > maxObservations:
+		d.report.Measurements = nil
+		d.verdict = verdict{"AE", trouble{errInternal, "OBX", maxObservations + 1, 1, "too many observations"}}
+	case len(d.report.Measurements) == 0 && len(r.troubles) > 0:
 		d.verdict = verdict{"AE", r.troubles[0]}
 	}
 	d.report.Key = key(text, m, with.peer, spoken)
+}
+
+// measure adds the measurements of one person.
+func (d *decoded) measure(found []observation, patient *fhirmap.Patient, bed string) {
+	for _, g := range groups(found) {
+		if measurement, has := g.measurement(); has {
+			measurement.Patient, measurement.Bed = patient, bed
+			d.report.Measurements = append(d.report.Measurements, measurement)
+		}
+	}
 }
 
 func originOf(m *Message, peer string, spoken []*dialect) origin {

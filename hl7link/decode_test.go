@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -159,8 +160,17 @@ func FuzzDecode(f *testing.F) {
 		}
 	}
 	f.Add([]byte(heartRate))
+	f.Add([]byte("OBX|1|NM|8480-6^S^LN|1|120|mm[Hg]|||||F\rOBX|2|NM|8462-4^D^LN|1|80|mm[Hg]|||||F\rPID|||1\rOBX|3|NM|150456^^MDC|1.2.3|97||||||R"))
 	f.Add(Frame([]byte(heartRate + heartRate)))
 	f.Fuzz(func(t *testing.T, data []byte) {
+		// Most inputs are no messages at all: read them as the rest of one, too.
+		if inner := decode(append([]byte(oru()), data...), decoding{zone: paris, dialects: dialects}); inner.verdict.code == "AA" {
+			for _, m := range inner.report.Measurements {
+				if err := m.Validate(); err != nil {
+					t.Fatalf("%q: %v", data, err)
+				}
+			}
+		}
 		reports, err := Decode(data, paris)
 		if err != nil {
 			if fault := fhirmap.FaultOf(err); fault.Code != "malformed" {
@@ -193,5 +203,58 @@ func BenchmarkDecode(b *testing.B) {
 		if _, err := Decode(data, paris); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// Several persons in one ORU keep what is theirs.
+func TestDecode_SeveralPersons(t *testing.T) {
+	const rate = "OBX|1|NM|8867-4^HR^LN||"
+	reports, err := Decode([]byte(oru("PID|||1||One", "PV1|||^^A", "OBR|1", rate+"61||||||F", "PID|||2||Two", "PV1|||^^B", "OBR|1", rate+"62||||||F",
+		"PID|", rate+"63||||||F")), paris)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, m := range reports[0].Measurements {
+		got = append(got, m.Patient.Name()+"/"+m.Bed+"/"+m.Readings[0].Value.String())
+	}
+	if diff := cmp.Diff([]string{"ONE/A/61", "TWO/B/62", "//63"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// What is made to be slow or large is refused, or read, in linear time.
+func TestDecode_HostileSizes(t *testing.T) {
+	const head = "MSH|^~\\&|A|B|||||ORU^R01|1|P|2.5\r"
+	for name, filling := range map[string]string{
+		"fields": "|", "components": "^", "repetitions": "~", "subcomponents": "&", "escapes": "\\", "lines": "x\n", "unknown escapes": "\\a",
+		"segments": "OBX|\r", "persons": "PID|\r", "observations": "OBX||NM|8867-4^^LN||7||||||F\r", "pulses": "OBX||NM|8889-8^^LN||7||||||F\r",
+		"troubles": "OBX||NM|8867-4^^LN||x||||||F\r", "tokens": "\x02", "accents": "é", "empty lines": "\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := []byte(head + "PID|||" + strings.Repeat(filling, DefaultMaxFrame/len(filling)))
+			d := decode(text, decoding{zone: paris, dialects: dialects})
+			if len(acknowledge(text, answer{verdict: d.refusal(), warnings: d.troubles[:min(len(d.troubles), maxWarnings)], at: ackTime})) > 10_000 {
+				t.Error("a long answer")
+			}
+			if len(d.report.Measurements) > maxObservations {
+				t.Errorf("%d measurements", len(d.report.Measurements))
+			}
+		})
+	}
+}
+
+func TestDecode_ObservationLimit(t *testing.T) {
+	segments := make([]string, maxObservations+1)
+	for i := range segments {
+		segments[i] = fmt.Sprintf("OBX||NM|8867-4^^LN|%d|%d||||||F", i, 50+i%100)
+	}
+	full := decode([]byte(oru(segments[1:]...)), decoding{zone: paris, dialects: dialects})
+	if full.verdict.code != "AA" || len(full.report.Measurements) != 100 { // equal values collapse
+		t.Errorf("%v, %d measurements", full.verdict, len(full.report.Measurements))
+	}
+	over := decode([]byte(oru(segments...)), decoding{zone: paris, dialects: dialects})
+	if over.verdict.code != "AE" || len(over.report.Measurements) != 0 {
+		t.Errorf("%v, %d measurements", over.verdict, len(over.report.Measurements))
 	}
 }

@@ -34,7 +34,7 @@ func (o origin) system() string {
 func (o origin) patient(m *Message) *fhirmap.Patient {
 	pid := m.First("PID")
 	p := &fhirmap.Patient{BirthDate: parseDate(pid.Text(7)), Sex: gender(pid.Text(8))}
-	for i := range pid.Repetitions(3) {
+	for i := range pid.fewRepetitions(3) {
 		if id := value(pid.At(3, i+1, 1, 1)); id != "" {
 			p.ID, p.System = id, o.assigner(pid, i+1)
 			break

@@ -26,8 +26,10 @@ func TestDecode_Patient(t *testing.T) {
 	}{
 		{"nobody", "APP|FAC", "PID|||||||19800115|F\r", nil},
 		{"no PID", "APP|FAC", "", nil},
-		{"whole", "APP|FAC", "PID|||42^^^CHU&1.2.250.1&ISO^PI||Lefèvre^Éloïse^Anne||19800115|F\r",
-			&fhirmap.Patient{System: "urn:oid:1.2.250.1", ID: "42", Family: "Lefèvre", Given: "Éloïse Anne", BirthDate: "1980-01-15", Sex: "female"}},
+		{
+			"whole", "APP|FAC", "PID|||42^^^CHU&1.2.250.1&ISO^PI||Lefèvre^Éloïse^Anne||19800115|F\r",
+			&fhirmap.Patient{System: "urn:oid:1.2.250.1", ID: "42", Family: "Lefèvre", Given: "Éloïse Anne", BirthDate: "1980-01-15", Sex: "female"},
+		},
 		{"assigner by name", "APP|FAC", "PID|||42^^^Hôpital Nord\r", &fhirmap.Patient{System: "urn:hl7:assigner:H%C3%B4pital%20Nord", ID: "42"}},
 		{"assigner OID alone", "APP|FAC", "PID|||42^^^1.2.250.1.213\r", &fhirmap.Patient{System: "urn:oid:1.2.250.1.213", ID: "42"}},
 		{"assigned by the sender", "APP|FAC", "PID|||42\r", &fhirmap.Patient{System: here, ID: "42"}},

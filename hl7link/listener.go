@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -61,8 +62,10 @@ func (o *ListenerOptions) setDefaults() {
 		set      *time.Duration
 		fallback time.Duration
 	}{
-		{&o.IdleTimeout, time.Hour}, {&o.FrameTimeout, 30 * time.Second},
-		{&o.SilenceTimeout, 500 * time.Millisecond}, {&o.WriteTimeout, 10 * time.Second},
+		{&o.IdleTimeout, time.Hour},
+		{&o.FrameTimeout, 30 * time.Second},
+		{&o.SilenceTimeout, 500 * time.Millisecond},
+		{&o.WriteTimeout, 10 * time.Second},
 		{&o.RecordTimeout, 30 * time.Second},
 	} {
 		if *d.set <= 0 {
@@ -74,8 +77,9 @@ func (o *ListenerOptions) setDefaults() {
 // A Listener accepts MLLP connections of devices and hands what they measured
 // to its Sink.
 type Listener struct {
-	options ListenerOptions
-	socket  net.Listener
+	options  ListenerOptions
+	socket   net.Listener
+	decoders chan struct{}
 
 	mu    sync.Mutex
 	peers int
@@ -94,7 +98,7 @@ func Listen(ctx context.Context, address string, o ListenerOptions) (*Listener, 
 	if err != nil {
 		return nil, listenFault(address, err)
 	}
-	return &Listener{options: o, socket: socket}, nil
+	return &Listener{options: o, socket: socket, decoders: make(chan struct{}, 2*runtime.GOMAXPROCS(0))}, nil
 }
 
 func listenFault(address string, err error) error {

@@ -28,6 +28,10 @@ type Segment struct {
 	d      Delimiters
 }
 
+// maxParts bounds how many fields, components and so on a message may have:
+// each costs the parser some 200 bytes, a hundred times its own.
+const maxParts = 200_000
+
 var errNoHeader = errors.New("no MSH segment")
 
 // Parse reads one message: an MSH segment and those that follow, ended by CR,
@@ -38,6 +42,9 @@ func Parse(text []byte) (*Message, error) {
 	d, err := delimitersOf([]byte(decoded))
 	if err != nil {
 		return nil, err
+	}
+	if countParts(decoded, d) > maxParts {
+		return nil, errors.New("too many fields")
 	}
 	parsed := hl7.NewMessage(armourMessage(segmentLines(decoded, d), d))
 	if err := parsed.Parse(); err != nil {
@@ -84,14 +91,23 @@ func delimitersOf(text []byte) (Delimiters, error) {
 // segmentLines gives the segments of text, each one string.
 func segmentLines(text string, d Delimiters) []string {
 	var lines []string
+	var segment []string // the lines of the one under way
 	for line := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == cr || r == lf }) {
-		if len(lines) > 0 && !isSegment(line, d.Field) {
-			lines[len(lines)-1] += "\n" + line
-			continue
+		if len(segment) > 0 && isSegment(line, d.Field) {
+			lines = append(lines, strings.Join(segment, "\n"))
+			segment = segment[:0]
 		}
-		lines = append(lines, line)
+		segment = append(segment, line)
 	}
-	return lines
+	return append(lines, strings.Join(segment, "\n"))
+}
+
+func countParts(text string, d Delimiters) int {
+	parts := 0
+	for _, c := range []byte{d.Field, d.Component, d.Repetition, d.Subcomponent, cr, lf} {
+		parts += strings.Count(text, string(rune(c)))
+	}
+	return parts
 }
 
 // isSegment tells whether line looks like a segment other than MSH: three
@@ -135,6 +151,24 @@ func afterDelimiters(header string, d Delimiters) string {
 // Header is the MSH segment.
 func (m *Message) Header() Segment { return m.Segments[0] }
 
+// persons gives the parts of an ORU, one for each PID segment (7.3.1, the
+// PATIENT_RESULT group), so that what was measured of one person is never
+// read as another's. Each has the header; what stands before the first PID
+// goes with it.
+func (m *Message) persons() []*Message {
+	var all []*Message
+	seen := false
+	for _, s := range m.Segments[1:] {
+		if len(all) == 0 || s.Name == "PID" && seen {
+			all = append(all, &Message{Delimiters: m.Delimiters, Segments: m.Segments[:1:1]})
+		}
+		seen = seen || s.Name == "PID"
+		part := all[len(all)-1]
+		part.Segments = append(part.Segments, s)
+	}
+	return all
+}
+
 // First is the first segment with that name, an empty one if there is none.
 func (m *Message) First(name string) Segment {
 	for _, s := range m.Segments {
@@ -163,6 +197,9 @@ func (s Segment) Repetitions(field int) int {
 	}
 	return n
 }
+
+// fewRepetitions bounds Repetitions to what a person or a value can have.
+func (s Segment) fewRepetitions(field int) int { return min(s.Repetitions(field), 16) }
 
 // Subcomponents is how many there are in that component.
 func (s Segment) Subcomponents(field, repetition, component int) int {

@@ -54,8 +54,8 @@ type reader struct {
 	m        *Message
 	zone     *time.Location
 	dialects []*dialect
-	missing  map[string]fhirmap.Absent // what the dialects in the message say for "none"
-	device   fhirmap.Device            // of the message, until an OBX-18 names another
+	device   fhirmap.Device // of the message, until an OBX-18 names another
+	sequence int            // number of the last OBX
 
 	found    []observation
 	troubles []trouble
@@ -65,14 +65,16 @@ type reader struct {
 func (r *reader) read() {
 	var orderTime, messageTime time.Time
 	messageTime = parseTime(r.m.Header().Text(7), r.zone)
-	order, sequence, device := 0, 0, r.device
+	order, device := 0, r.device
 	for _, s := range r.m.Segments {
 		switch s.Name {
 		case "OBR":
 			order++
 			orderTime, device = parseTime(s.Text(7), r.zone), r.device
 		case "OBX":
-			sequence++
+			if r.sequence++; r.sequence > maxObservations {
+				return
+			}
 			if own, named := obxDevice(s, r.device); named {
 				device = own
 			}
@@ -81,7 +83,7 @@ func (r *reader) read() {
 				continue
 			}
 			if wrong.code != 0 {
-				wrong.segment, wrong.sequence = "OBX", sequence
+				wrong.segment, wrong.sequence = "OBX", r.sequence
 				r.troubles = append(r.troubles, wrong)
 			}
 			o.time = firstTime(parseTime(s.Text(14), r.zone), orderTime, messageTime)
@@ -160,7 +162,7 @@ func (r *reader) recognise(s Segment) (term, string, *dialect) {
 // state reads OBX-11 (HL7 table 0085): how final the value is, or why there is
 // none.
 func (o *observation) state(s Segment) (absent fhirmap.Absent, known bool) {
-	switch s.Text(11) {
+	switch value(s.Text(11)) {
 	case "", "F", "U", "V", "A", "B":
 		o.status = fhirmap.StatusFinal
 	case "P", "R", "S", "I":
@@ -282,7 +284,7 @@ func convert(t fhirmap.Type, value fhirmap.Decimal, units []string) (fhirmap.Dec
 // interpretation reads OBX-8, codes of HL7 table 0078 that mean the same in R4.
 func interpretation(s Segment) []fhirmap.Interpretation {
 	var codes []fhirmap.Interpretation
-	for i := range s.Repetitions(8) {
+	for i := range s.fewRepetitions(8) {
 		switch code := s.At(8, i+1, 1, 1); code {
 		case "H", "L", "HH", "LL", "N", "A", "AA":
 			codes = append(codes, fhirmap.Interpretation(code))
