@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
@@ -119,10 +120,20 @@ func (p *livePage) place(recent []fhirmap.Recorded) {
 	p.cards, p.order = kept, order
 	p.fill(recent)
 	if moved {
-		p.grid.Objects = objects
-		p.grid.Refresh()
+		p.arrange(objects)
+	}
+}
+
+// arrange puts the cards where they belong. It spares those that only move a
+// refresh, which would measure every text on them again.
+func (p *livePage) arrange(objects []fyne.CanvasObject) {
+	grown := len(objects) != len(p.grid.Objects)
+	p.grid.Objects = objects
+	if grown {
 		p.scroll.Refresh()
 	}
+	p.grid.Layout.Layout(objects, p.grid.Size())
+	canvas.Refresh(p.grid)
 }
 
 // fill brings the cards that there are up to date, where they stand.

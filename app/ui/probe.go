@@ -12,9 +12,14 @@ import (
 // shown. It is for a child process of the same program, on the goroutine of
 // main, because the toolkit may end the process with a status of its own
 // instead of returning.
-func Probe() int {
+func Probe() (status int) {
+	defer func() {
+		if recover() != nil { // what the toolkit does without a display
+			status = 1
+		}
+	}()
+	status = 1
 	a := app.NewWithID(appID + ".probe")
-	status := 1
 	a.Lifecycle().SetOnStarted(func() {
 		driver, ok := a.Driver().(desktop.Driver)
 		if !ok {

@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"image/color"
+	"regexp"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 
 	"vitalien/app/station"
+	"vitalien/assets"
 	"vitalien/fhirmap"
 )
 
@@ -212,6 +214,49 @@ func TestQuestions_Masters(t *testing.T) {
 				}
 				test.AssertRendersToImage(t, file+".png", window.Canvas())
 			})
+		}
+	}
+}
+
+func TestScreen_FollowsAChangeOfTheSystemsForm(t *testing.T) {
+	a := test.NewTempApp(t)
+	a.Settings().SetTheme(forced{variant: theme.VariantLight})
+	s := newScreen(newWords("fr"), testOptions(), func() {}, func() {})
+	w := test.NewTempWindow(t, s.Container)
+	w.SetPadded(false)
+	w.Resize(fyne.NewSize(usualWidth, usualHeight))
+	s.update(scenes()["live"].view)
+	a.Settings().SetTheme(forced{variant: theme.VariantDark})
+	test.AssertRendersToImage(t, "live-dark-1100x720.png", w.Canvas())
+}
+
+// What is shown first and what comes later must look the same.
+func TestScreen_LooksTheSameAfterOtherContent(t *testing.T) {
+	test.NewTempApp(t).Settings().SetTheme(forced{variant: theme.VariantLight})
+	s := newScreen(newWords("fr"), testOptions(), func() {}, func() {})
+	w := test.NewTempWindow(t, s.Container)
+	w.SetPadded(false)
+	w.Resize(fyne.NewSize(leastWidth, leastHeight))
+	for _, before := range []string{"empty-no-listener", "overfull", "nobody", "live"} {
+		s.update(scenes()[before].view)
+	}
+	w.Resize(fyne.NewSize(usualWidth, usualHeight))
+	test.AssertRendersToImage(t, "live-light-1100x720.png", w.Canvas())
+}
+
+func TestScreen_NoKeyOrPlaceholderIsShown(t *testing.T) {
+	test.NewTempApp(t).Settings().SetTheme(calm{})
+	raw := regexp.MustCompile(`>[^<]*(\{[a-z]+\}|\b(rail|band|live|empty|status|help|age|absent)\.[a-z.]+)[^<]*<`)
+	for _, language := range assets.Languages {
+		for name, scene := range scenes() {
+			s := newScreen(newWords(language), testOptions(), func() {}, func() {})
+			s.open(scene.page)
+			w := test.NewTempWindow(t, s.Container)
+			w.Resize(fyne.NewSize(usualWidth, usualHeight))
+			s.update(scene.view)
+			if found := raw.FindString(test.RenderToMarkup(w.Canvas())); found != "" {
+				t.Errorf("%s, %s: %s", language, name, found)
+			}
 		}
 	}
 }

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -69,7 +70,16 @@ func New(o Options) *UI {
 // goroutine of main. It returns a Fault "no_display" when there is nothing to
 // show a window on; where only OpenGL is missing the toolkit ends the process,
 // which Probe finds out beforehand.
-func (u *UI) Run(ctx context.Context) error {
+func (u *UI) Run(ctx context.Context) (err error) {
+	started := false
+	defer func() {
+		if started { // a panic later on is a mistake of ours, for the supervisor
+			return
+		}
+		if cause := recover(); cause != nil { // what the toolkit does without a display
+			err = noDisplay(cause)
+		}
+	}()
 	if err := u.words.teachToolkit(); err != nil {
 		u.options.Logger.Warn("toolkit's own texts", "error", err)
 	}
@@ -80,26 +90,21 @@ func (u *UI) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	w := newWindow(ctx, a, u.options, u.words, fyne.Do)
-	started := false
 	a.Lifecycle().SetOnStarted(func() {
-		started = true
-		u.standBy(w.front)
 		if !u.options.Minimized {
 			w.front()
 		}
+		u.standBy(w.front)
+		started = true
 	})
 	var background sync.WaitGroup
 	background.Go(func() { w.bridge.run(ctx) })
 	release := context.AfterFunc(ctx, func() { fyne.Do(a.Quit) })
 	a.Run()
 	release()
-	ended := ctx.Err() != nil
 	u.standBy(nil)
 	cancel()
 	background.Wait()
-	if !started && !ended {
-		return noDisplay()
-	}
 	return nil
 }
 
@@ -126,10 +131,10 @@ func (u *UI) standBy(raise func()) {
 	}
 }
 
-func noDisplay() error {
+func noDisplay(cause any) error {
 	return &fhirmap.Fault{
 		Code:    "no_display",
 		French:  "Aucun écran n’est disponible. Vitalien continue sans fenêtre.",
-		English: "no display to show a window on",
+		English: "no display to show a window on", Cause: fmt.Errorf("%v", cause),
 	}
 }
