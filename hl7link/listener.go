@@ -113,7 +113,7 @@ func listenFault(address string, err error) error {
 		f.French = "Le système refuse l’écoute HL7 sur " + address + ". Choisissez un port supérieur à 1024 dans les réglages."
 	default:
 		f.Code = "bad_address"
-		f.French = "L’adresse d’écoute HL7 « " + address + " » n’existe pas sur cet ordinateur. " +
+		f.French = "L’adresse d’écoute HL7 «\u00a0" + address + "\u00a0» n’existe pas sur cet ordinateur. " +
 			"Corrigez-la dans les réglages, par exemple 0.0.0.0:2575."
 	}
 	return f

@@ -6,12 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/netip"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 
@@ -19,83 +17,6 @@ import (
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// A memorySink keeps reports as the station does: a key that is there already
-// gets its first receipt again.
-type memorySink struct {
-	mu       sync.Mutex
-	reports  []fhirmap.Report
-	receipts map[string]fhirmap.Receipt
-	fail     error
-	enter    chan struct{} // if set: told of each Record before it waits for leave
-	leave    chan struct{}
-}
-
-func (s *memorySink) Record(_ context.Context, r fhirmap.Report) (fhirmap.Receipt, error) {
-	if s.enter != nil {
-		s.enter <- struct{}{}
-		<-s.leave
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.fail != nil {
-		return fhirmap.Receipt{}, s.fail
-	}
-	if receipt, ok := s.receipts[r.Key]; ok && r.Key != "" {
-		receipt.Repeated = true
-		return receipt, nil
-	}
-	s.reports = append(s.reports, r)
-	n := len(s.reports)
-	receipt := fhirmap.Receipt{Seq: uint64(n), Received: ackTime.Add(time.Duration(n) * time.Second)}
-	if s.receipts == nil {
-		s.receipts = map[string]fhirmap.Receipt{}
-	}
-	s.receipts[r.Key] = receipt
-	return receipt, nil
-}
-
-func (s *memorySink) count() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.reports)
-}
-
-// start runs a listener until the test or stop ends it.
-func start(t *testing.T, o ListenerOptions) (address string, stop func()) {
-	t.Helper()
-	o.Zone = paris
-	ctx, cancel := context.WithCancel(context.Background())
-	l, err := Listen(ctx, "127.0.0.1:0", o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan error, 1)
-	go func() { done <- l.Serve(ctx) }()
-	stop = sync.OnceFunc(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	})
-	t.Cleanup(stop)
-	return l.Addr().String(), stop
-}
-
-func dial(t *testing.T, address string) *Client {
-	t.Helper()
-	c, err := Dial(t.Context(), address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Close() })
-	return c
-}
-
-// numbered is a message with that control id.
-func numbered(id string) []byte {
-	return []byte(strings.Replace(heartRate, "|1|P", "|"+id+"|P", 1))
-}
 
 func TestListener_Answers(t *testing.T) {
 	for _, c := range []struct {
@@ -168,128 +89,6 @@ func TestListener_RepetitionGetsTheSameAnswer(t *testing.T) {
 	}
 }
 
-// exchange writes raw bytes and reads until want answers came or the listener
-// closed.
-func exchange(t *testing.T, conn net.Conn, pieces []string, want int) []string {
-	t.Helper()
-	for _, p := range pieces {
-		if _, err := conn.Write([]byte(p)); err != nil {
-			return nil // the listener may close before it has read all
-		}
-	}
-	if err := conn.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
-		t.Fatal(err)
-	}
-	s, buf := NewSplitter(0), make([]byte, 1024)
-	var codes []string
-	for len(codes) < want {
-		n, err := conn.Read(buf)
-		s.Feed(buf[:n])
-		for reply, _ := s.Next(); reply != nil; reply, _ = s.Next() {
-			m, parseErr := Parse(reply)
-			if parseErr != nil {
-				t.Fatalf("%q: %v", reply, parseErr)
-			}
-			codes = append(codes, m.First("MSA").Text(1)+" "+m.First("MSA").Text(2))
-		}
-		if err != nil {
-			break
-		}
-	}
-	return codes
-}
-
-func dialRaw(t *testing.T, address string) net.Conn {
-	t.Helper()
-	conn, err := net.Dial("tcp", address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { conn.Close() })
-	return conn
-}
-
-func TestListener_Framing(t *testing.T) {
-	one, two := string(Frame(numbered("1"))), string(Frame(numbered("2")))
-	for _, c := range []struct {
-		name   string
-		pieces []string
-		want   string
-	}{
-		{"two in a packet", []string{one + two}, "AA 1,AA 2"},
-		{"split", strings.SplitAfter(one+two, "|"), "AA 1,AA 2"},
-		{"end without CR", []string{"\x0b" + string(numbered("1")) + "\x1c", two}, "AA 1,AA 2"},
-		{"LF", []string{strings.ReplaceAll(one, "\r", "\n")}, "AA 1"},
-		{"garbage first", []string{"\x00\xffhello" + one}, "AA 1"},
-		{"restarted", []string{"\x0bMSH|^~\\&|cut" + one}, "AA 1"},
-		{"no frame, then silence", []string{string(numbered("1"))}, "AA 1"},
-		{"no frame, two", []string{string(numbered("1")) + string(numbered("2"))}, "AA 1,AA 2"},
-		{"two messages in a frame", []string{"\x0b" + string(numbered("1")) + string(numbered("2")) + "\x1c\r"}, "AA 1,AA 2"},
-		{"frame without header", []string{"\x0bhello\x1c\r" + one}, "AE ,AA 1"},
-		{"acknowledgements are not answered", []string{"\x0bMSH|^~\\&|||||||ACK|9|P|2.5\rMSA|AA|1\r\x1c\r" + one}, "AA 1"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			address, _ := start(t, ListenerOptions{Sink: &memorySink{}, SilenceTimeout: 20 * time.Millisecond})
-			got := exchange(t, dialRaw(t, address), c.pieces, strings.Count(c.want, ",")+1)
-			if strings.Join(got, ",") != c.want {
-				t.Errorf("%q, want %s", got, c.want)
-			}
-		})
-	}
-}
-
-func TestListener_EndOfStreamEndsAMessageWithoutFrame(t *testing.T) {
-	address, _ := start(t, ListenerOptions{Sink: &memorySink{}})
-	conn := dialRaw(t, address).(*net.TCPConn)
-	if _, err := conn.Write([]byte(strings.TrimSuffix(heartRate, "\r"))); err != nil {
-		t.Fatal(err)
-	}
-	if err := conn.CloseWrite(); err != nil {
-		t.Fatal(err)
-	}
-	if got := exchange(t, conn, nil, 1); len(got) != 1 || got[0] != "AA 1" {
-		t.Errorf("%q", got)
-	}
-}
-
-func TestListener_LimitAndSlowSender(t *testing.T) {
-	long := "\x0bMSH|^~\\&|" + strings.Repeat("x", 2<<20)
-	for name, c := range map[string]struct {
-		o      ListenerOptions
-		stream string
-		want   int
-	}{
-		"2 MiB without end":             {ListenerOptions{}, long, 0}, // the answer may be lost in the reset
-		"started and never ended":       {ListenerOptions{FrameTimeout: 30 * time.Millisecond}, "\x0b" + heartRate, 1},
-		"without frame, cut in a value": {ListenerOptions{FrameTimeout: 30 * time.Millisecond}, "MSH|^~\\&|A|B|||||ORU^R01|1|P|2.5\rOBX|1|NM|8867-4^HR^LN||7", 1},
-		"idle":                          {ListenerOptions{IdleTimeout: 30 * time.Millisecond}, "", 0},
-	} {
-		t.Run(name, func(t *testing.T) {
-			sink := &memorySink{}
-			closed := make(chan error, 8)
-			c.o.Sink = sink
-			c.o.OnChange = func(peers int, last error) {
-				if peers == 0 {
-					closed <- last
-				}
-			}
-			address, _ := start(t, c.o)
-			got := exchange(t, dialRaw(t, address), []string{c.stream}, 2)
-			if err := <-closed; err == nil {
-				t.Error("closed without a reason")
-			}
-			for _, code := range got {
-				if code != "AE " {
-					t.Errorf("%q", code)
-				}
-			}
-			if len(got) < c.want || sink.count() != 0 {
-				t.Errorf("answers %q, %d stored", got, sink.count())
-			}
-		})
-	}
-}
-
 func TestListener_BrokenFramesDisturbNobody(t *testing.T) {
 	sink := &memorySink{}
 	var log bytes.Buffer
@@ -328,15 +127,6 @@ func TestListener_PanicIsAnsweredAndSurvived(t *testing.T) {
 			t.Fatalf("%q, %v, want %s", got, err, want)
 		}
 	}
-}
-
-type panicSink struct{ left *int }
-
-func (s panicSink) Record(context.Context, fhirmap.Report) (fhirmap.Receipt, error) {
-	if *s.left--; *s.left >= 0 {
-		panic("sink")
-	}
-	return fhirmap.Receipt{}, nil
 }
 
 func TestListener_WhoMayConnect(t *testing.T) {

@@ -29,13 +29,8 @@ var mdcDialect = dialect{
 
 func lookupMDC(c coding) (term, bool) {
 	named := strings.HasPrefix(c.text, "MDC_")
-	switch strings.ToUpper(c.system) {
-	case "MDC", "ISO11073", "ISO+11073", strings.ToUpper(fhirmap.MDC), "2.16.840.1.113883.6.24":
-	case "":
-		if !named {
-			return term{}, false
-		}
-	default:
+	system := strings.ToUpper(c.system)
+	if !(system == "MDC" || strings.Contains(system, "11073") || system == "2.16.840.1.113883.6.24" || system == "" && named) {
 		return term{}, false
 	}
 	text := c.text
@@ -109,7 +104,9 @@ var mdcTerms = map[string]mdcTerm{
 	"MDC_LEN_BODY_ACTUAL":          mdcCode(fhirmap.BodyHeight, "188740"),
 	"MDC_RATIO_MASS_BODY_LEN_SQ":   mdcCode(fhirmap.BodyMassIndex, "188752"),
 	"MDC_BODY_FAT":                 mdcCode(fhirmap.BodyFat, "188748"),
-	"MDC_CONC_GLU_GEN":             mdcCode(fhirmap.BloodGlucose, "160132"),
+	"MDC_BODY_WATER":               mdcCode(fhirmap.BodyWater, "188764"),
+	"MDC_MASS_BODY_MUSCLE":         mdcCode(fhirmap.MuscleMass, "188776"),
+	"MDC_CONC_GLU_GEN":             mdcCode(fhirmap.BloodGlucose, "160020"),
 	"MDC_CONC_GLU_VENOUS_PLASMA":   mdcCode(fhirmap.BloodGlucose, "160196"),
 	"MDC_CONC_GLU_ARTERIAL_PLASMA": mdcCode(fhirmap.BloodGlucose, "160204"),
 
