@@ -49,8 +49,8 @@ func (w words) trayOf(v view, now time.Time) trayText {
 	return w.tray(v.situation, last, now)
 }
 
-// trayMenu is built whole whenever the text changes.
-func trayMenu(w words, text trayText, open, end, quit func()) *fyne.Menu {
+// trayItems are built whole whenever the text changes.
+func trayItems(w words, text trayText, open, end, quit func()) []*fyne.MenuItem {
 	state := fyne.NewMenuItem(text.state, nil)
 	last := fyne.NewMenuItem(text.last, nil)
 	state.Disabled, last.Disabled = true, true
@@ -60,6 +60,5 @@ func trayMenu(w words, text trayText, open, end, quit func()) *fyne.Menu {
 	}
 	leave := fyne.NewMenuItem(w.say("tray.quit"), quit)
 	leave.IsQuit = true
-	items = append(items, fyne.NewMenuItemSeparator(), leave)
-	return fyne.NewMenu(w.say("app.name"), items...)
+	return append(items, fyne.NewMenuItemSeparator(), leave)
 }

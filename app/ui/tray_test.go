@@ -60,13 +60,13 @@ func TestTray(t *testing.T) {
 	}
 }
 
-func TestTrayMenu(t *testing.T) {
+func TestTrayItems(t *testing.T) {
 	w := newWords("fr")
 	var did []string
 	note := func(what string) func() { return func() { did = append(did, what) } }
 	labels := func(text trayText) string {
 		var all []string
-		for _, item := range trayMenu(w, text, note("open"), note("end"), note("quit")).Items {
+		for _, item := range trayItems(w, text, note("open"), note("end"), note("quit")) {
 			switch {
 			case item.IsSeparator:
 				all = append(all, "-")

@@ -42,12 +42,14 @@ type window struct {
 	decided map[string]bool // origins whose answer is on its way to the core
 	raised  map[string]bool // origins that the window was brought up for
 	tray    atomic.Pointer[trayText]
+	menu    *fyne.Menu // always the same: the toolkit shows the first one again when the tray is ready
 }
 
 func newWindow(ctx context.Context, a fyne.App, o Options, w words, post func(func())) *window {
 	x := &window{
 		ctx: ctx, app: a, options: o, words: w,
 		decided: map[string]bool{}, raised: map[string]bool{},
+		menu: fyne.NewMenu(w.say("app.name")),
 	}
 	x.tray.Store(&trayText{})
 	x.frame = a.NewWindow(w.say("app.name"))
@@ -248,5 +250,6 @@ func (x *window) placeTray(text trayText) {
 		icon = fyne.NewStaticResource("tray-trouble.png", assets.TrayTrouble)
 	}
 	tray.SetSystemTrayIcon(icon)
-	tray.SetSystemTrayMenu(trayMenu(x.words, text, x.front, x.trayEnd, x.quit))
+	x.menu.Items = trayItems(x.words, text, x.front, x.trayEnd, x.quit)
+	tray.SetSystemTrayMenu(x.menu)
 }
