@@ -25,26 +25,31 @@ func TestTray(t *testing.T) {
 		want      trayText
 	}{
 		"nothing yet": {
-			station.Situation{}, nil,
+			station.Situation{},
+			nil,
 			trayText{state: "Aucun logiciel médical connecté", last: "Aucune mesure reçue"},
 		},
 		"all is well": {
-			station.Situation{Clients: 2, Links: []station.Link{sound}}, pressure,
+			station.Situation{Clients: 2, Links: []station.Link{sound}},
+			pressure,
 			trayText{state: "2" + nb + "logiciels médicaux connectés", last: "Dernière mesure" + nb + ": Tension artérielle, 14:04"},
 		},
 		"a consultation": {
-			station.Situation{Clients: 1, Consultation: consultation}, pressure,
+			station.Situation{Clients: 1, Consultation: consultation},
+			pressure,
 			trayText{
 				state: "1" + nb + "logiciel médical connecté · Consultation en cours",
 				last:  "Dernière mesure" + nb + ": Tension artérielle, 14:04", end: "Terminer la consultation",
 			},
 		},
 		"demonstration": {
-			station.Situation{Demo: true}, nil,
+			station.Situation{Demo: true},
+			nil,
 			trayText{state: "Démonstration · Aucun logiciel médical connecté", last: "Aucune mesure reçue"},
 		},
 		"a link in failure": {
-			station.Situation{Clients: 2, Links: []station.Link{sound, failed}}, nil,
+			station.Situation{Clients: 2, Links: []station.Link{sound, failed}},
+			nil,
 			trayText{state: "En échec" + nb + ": Récepteur HL7", last: "Aucune mesure reçue", trouble: true},
 		},
 	} {

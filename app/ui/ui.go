@@ -31,6 +31,8 @@ type Core interface {
 	AnswerOrigin(ctx context.Context, origin string, a station.Answer) error
 }
 
+var _ Core = (*station.Station)(nil)
+
 // Options are what the window is made from.
 type Options struct {
 	Core      Core

@@ -102,16 +102,18 @@ func (x *window) hide() {
 	x.frame.Hide()
 }
 
-// close leaves the program in the tray. The first time it says so.
+// close leaves the program in the tray. The first time it says so, unless
+// another question is open, which then waits in the hidden window.
 func (x *window) close() {
-	if x.app.Preferences().Bool(preferTold) {
+	told := x.app.Preferences().Bool(preferTold)
+	if told || !x.dialogs.ask(x.words.closeQuestion(x.closeTold, x.quit)) {
 		x.hide()
-		return
 	}
-	x.dialogs.ask(x.words.closeQuestion(func() {
-		x.app.Preferences().SetBool(preferTold, true)
-		x.hide()
-	}, x.quit))
+}
+
+func (x *window) closeTold() {
+	x.app.Preferences().SetBool(preferTold, true)
+	x.hide()
 }
 
 func (x *window) quit() {

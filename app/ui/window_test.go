@@ -37,7 +37,7 @@ func newDriven(t *testing.T) *driven {
 // take runs the next post.
 func (d *driven) take() {
 	d.t.Helper()
-	(await(d.t, d.posts))()
+	await(d.t, d.posts)()
 }
 
 func await[T any](t *testing.T, from <-chan T) T {
@@ -201,6 +201,20 @@ func TestWindow_ClosingSaysOnceThatTheTrayGoesOn(t *testing.T) {
 	d.quit()
 	if d.quits != 1 {
 		t.Errorf("quit %d times, want 1", d.quits)
+	}
+}
+
+func TestWindow_ClosesWithAQuestionOpen(t *testing.T) {
+	d := newDriven(t)
+	d.front()
+	d.show(view{situation: station.Situation{Origins: []string{"https://a.example"}}})
+	d.close()
+	if d.bridge.visible.Load() || len(d.core.answers) != 0 {
+		t.Error("not closed, or the question was answered")
+	}
+	d.front()
+	if d.dialogs.current.id != "https://a.example" {
+		t.Error("the question is gone")
 	}
 }
 
