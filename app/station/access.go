@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"net/url"
+	"regexp"
 	"slices"
 	"sort"
 	"strings"
@@ -39,7 +39,9 @@ type access struct {
 	now   func() time.Time
 	log   *slog.Logger
 
-	mu       sync.Mutex
+	changing sync.Mutex // held over a change in the store and in memory, which must agree
+
+	mu       sync.Mutex // guards what follows; never held over the disk
 	approved map[string]Approval
 	once     map[string]bool
 	waiting  []string             // oldest first
@@ -67,20 +69,25 @@ func openAccess(store *localstore.Store, now func() time.Time, log *slog.Logger)
 	return a, a.loadTokens()
 }
 
+// originForm is an origin in small letters. Browsers write international names
+// in ASCII.
+var originForm = regexp.MustCompile(`^([a-z][a-z0-9+.-]*)://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[1-9][0-9]{0,4})?$`)
+
 // NormalOrigin is the origin as browsers send it (RFC 6454, section 6.1):
 // scheme and host in small letters, no path, no default port.
 func NormalOrigin(text string) (string, error) {
-	u, err := url.Parse(strings.ToLower(strings.TrimSuffix(strings.TrimSpace(text), "/")))
-	if err != nil || u.Scheme == "" || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil || len(text) > maxOrigin {
+	parts := originForm.FindStringSubmatch(strings.ToLower(strings.TrimSuffix(strings.TrimSpace(text), "/")))
+	if parts == nil || len(text) > maxOrigin {
 		return "", &fhirmap.Fault{
 			Code: "bad_request", English: fmt.Sprintf("%.80q is no web origin such as https://ehr.example", text),
 			French: "Cette adresse n’est pas celle d’un site, comme https://logiciel.exemple.fr.",
 		}
 	}
-	if (u.Scheme == "https" && u.Port() == "443") || (u.Scheme == "http" && u.Port() == "80") {
-		u.Host = strings.TrimSuffix(u.Host, ":"+u.Port())
+	scheme, host, port := parts[1], parts[2], parts[3]
+	if (scheme == "https" && port == ":443") || (scheme == "http" && port == ":80") {
+		port = ""
 	}
-	return u.Scheme + "://" + u.Host, nil
+	return scheme + "://" + host + port, nil
 }
 
 // OriginAllowed tells whether a page of origin may connect. For an unknown one
@@ -161,6 +168,8 @@ func (s *Station) AllowOrigin(_ context.Context, text string) error {
 	if err != nil {
 		return err
 	}
+	s.access.changing.Lock()
+	defer s.access.changing.Unlock()
 	approval := Approval{origin, s.now()}
 	value, err := json.Marshal(approval)
 	if err != nil {
@@ -175,13 +184,19 @@ func (s *Station) AllowOrigin(_ context.Context, text string) error {
 	return nil
 }
 
-// RevokeOrigin takes the approval back; the connections of the page end.
+// RevokeOrigin takes the approval back, one for this time too; the connections
+// of the page end.
 func (s *Station) RevokeOrigin(_ context.Context, text string) error {
 	origin, err := NormalOrigin(text)
+	if strings.TrimSpace(text) == "null" {
+		origin, err = "null", nil
+	}
 	if err != nil {
 		return err
 	}
 	a := s.access
+	a.changing.Lock()
+	defer a.changing.Unlock()
 	a.mu.Lock()
 	_, approved := a.approved[origin]
 	known := approved || a.once[origin]

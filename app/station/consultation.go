@@ -3,7 +3,9 @@ package station
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"vitalien/fhirmap"
@@ -20,10 +22,13 @@ const aheadTolerance = 2 * time.Minute
 type openConsultation struct {
 	Consultation
 	seq uint64
+	// left: somebody ended it, but the log could not take that. Whoever is with
+	// the clinician now, it need not be this patient: nothing more is theirs.
+	left bool
 }
 
 func (c *openConsultation) seqOrZero() uint64 {
-	if c == nil {
+	if c == nil || c.left {
 		return 0
 	}
 	return c.seq
@@ -32,6 +37,9 @@ func (c *openConsultation) seqOrZero() uint64 {
 // covers tells whether a measurement was taken within the consultation: by
 // the device's own time, or by the time of reception when it has none.
 func (c *openConsultation) covers(own, received time.Time) bool {
+	if c.left {
+		return false
+	}
 	if own.IsZero() {
 		own = received
 	}
@@ -45,13 +53,19 @@ const maxName = 256
 // StartConsultation opens a consultation and ends the one before. The id is
 // made when c has none. Starting the open consultation again, with the same id
 // and patient, changes nothing, so that an EHR page can be reloaded.
+//
+// Errors are Faults: bad_request, and those of the store. After one of the
+// store the consultation before has ended as far as measurements go.
 func (s *Station) StartConsultation(ctx context.Context, c Consultation) (Consultation, error) {
 	if err := c.check(); err != nil {
 		return Consultation{}, err
 	}
+	if c.Patient != nil {
+		c.Patient = new(*c.Patient) // the caller's may change
+	}
 	s.ward.Lock()
 	defer s.ward.Unlock()
-	if s.open != nil && c.ID != "" && c.ID == s.open.ID {
+	if s.open != nil && !s.open.left && c.ID != "" && c.ID == s.open.ID {
 		if (c.Patient == nil && s.open.Patient == nil) || c.Patient.Same(s.open.Patient) {
 			return s.open.Consultation, nil
 		}
@@ -69,12 +83,13 @@ func (s *Station) StartConsultation(ctx context.Context, c Consultation) (Consul
 	if err != nil {
 		return Consultation{}, err
 	}
-	s.open = &openConsultation{c, seq}
+	s.open = &openConsultation{Consultation: c, seq: seq}
 	s.board.setConsultation(&c)
 	return c, nil
 }
 
-// EndConsultation ends the open consultation; it is no error when none is.
+// EndConsultation ends the open consultation; it is no error when none is. A
+// Fault of the store says that the log could not take it: try again.
 func (s *Station) EndConsultation(ctx context.Context) error {
 	s.ward.Lock()
 	defer s.ward.Unlock()
@@ -85,13 +100,14 @@ func (s *Station) endLocked(ctx context.Context) error {
 	if s.open == nil {
 		return nil
 	}
+	s.open.left = true
+	s.board.setConsultation(nil)
 	ended := s.open.Consultation
 	ended.End = s.now()
 	if _, err := s.appendEntry(ctx, kindConsultationEnd, 1, &entry{Received: ended.End, Consultation: &ended}); err != nil {
 		return err
 	}
 	s.open = nil
-	s.board.setConsultation(nil)
 	return nil
 }
 
@@ -132,7 +148,7 @@ func (s *Station) restoreConsultation() error {
 	if e.Consultation == nil {
 		return fmt.Errorf("log record %d starts no consultation", open)
 	}
-	s.open = &openConsultation{*e.Consultation, open}
+	s.open = &openConsultation{Consultation: *e.Consultation, seq: open}
 	s.board.setConsultation(e.Consultation)
 	return nil
 }
@@ -140,7 +156,7 @@ func (s *Station) restoreConsultation() error {
 func (c *Consultation) check() error {
 	texts := []string{c.ID}
 	if p := c.Patient; p != nil {
-		if p.ID == "" {
+		if strings.TrimSpace(p.ID) == "" {
 			return badRequest("patient.id is required")
 		}
 		if p.BirthDate != "" && !isDate(p.BirthDate) {
@@ -158,7 +174,7 @@ func (c *Consultation) check() error {
 			return badRequest(fmt.Sprintf("texts are at most %d characters long", maxName))
 		}
 		for _, r := range text {
-			if r < ' ' || r == 0x7f {
+			if unicode.IsControl(r) {
 				return badRequest("texts hold no control characters")
 			}
 		}
@@ -168,7 +184,7 @@ func (c *Consultation) check() error {
 
 func isDate(text string) bool {
 	for _, layout := range []string{"2006", "2006-01", "2006-01-02"} {
-		if _, err := time.Parse(layout, text); err == nil {
+		if day, err := time.Parse(layout, text); err == nil && day.Year() > 0 {
 			return true
 		}
 	}

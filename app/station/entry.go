@@ -50,12 +50,8 @@ func (e *entry) encode() ([]byte, error) {
 	}
 	data := make([]byte, headerSize, headerSize+len(body))
 	binary.BigEndian.PutUint64(data, uint64(e.Received.UnixNano()))
-	if e.Key != "" {
-		key, err := hex.DecodeString(e.Key)
-		if err != nil || len(key) != 32 {
-			return nil, fmt.Errorf("message key %q is not 32 bytes in hexadecimal", e.Key)
-		}
-		copy(data[8:], key)
+	if _, err := hex.Decode(data[8:], []byte(e.Key)); err != nil {
+		return nil, fmt.Errorf("encode message key: %w", err)
 	}
 	return append(data, body...), nil
 }
@@ -63,7 +59,7 @@ func (e *entry) encode() ([]byte, error) {
 // header reads what stands before the JSON.
 func header(r localstore.Record) (received time.Time, key string, err error) {
 	if len(r.Data) < headerSize {
-		return time.Time{}, "", fmt.Errorf("log record %d is too short", r.First)
+		return time.Time{}, "", unreadable(r)
 	}
 	received = time.Unix(0, int64(binary.BigEndian.Uint64(r.Data)))
 	if raw := [32]byte(r.Data[8:headerSize]); raw != ([32]byte{}) {
@@ -79,7 +75,17 @@ func decode(r localstore.Record) (*entry, error) {
 	}
 	e := &entry{Key: key}
 	if err := json.Unmarshal(r.Data[headerSize:], e); err != nil {
-		return nil, fmt.Errorf("log record %d: %w", r.First, err)
+		return nil, unreadable(r)
 	}
 	return e, nil
+}
+
+// unreadable says nothing of the content, which an error of the JSON decoder
+// would quote.
+func unreadable(r localstore.Record) error {
+	return &fhirmap.Fault{
+		Code: localstore.CodeCorrupt, English: fmt.Sprintf("record %d of the log cannot be read", r.First),
+		French: "Une mesure enregistrée est illisible. Ne supprimez pas le fichier des mesures\u00a0: " +
+			"quittez Vitalien, restaurez la dernière sauvegarde ou contactez le support.",
+	}
 }

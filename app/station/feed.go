@@ -30,7 +30,8 @@ func (s *Station) Wait(ctx context.Context, after uint64) error { return s.store
 
 // Follow reads what comes behind after, in log order, a bounded piece at a
 // time; nothing when after is the head. The next call continues behind the
-// Last of the last Event.
+// Last of the last Event. When after lies within an entry, the first Event is
+// the rest of it.
 func (s *Station) Follow(after uint64) ([]Event, error) {
 	records, err := s.store.Read(after+1, followRecords, followBytes)
 	if err != nil {
@@ -42,9 +43,17 @@ func (s *Station) Follow(after uint64) ([]Event, error) {
 		if err != nil {
 			return nil, err
 		}
-		events = append(events, event)
+		events = append(events, event.behind(after))
 	}
 	return events, nil
+}
+
+func (e Event) behind(after uint64) Event {
+	if e.First <= after {
+		e.Measurements = e.Measurements[min(after+1-e.First, uint64(len(e.Measurements))):]
+		e.First = after + 1
+	}
+	return e
 }
 
 func (s *Station) event(r localstore.Record) (Event, error) {

@@ -34,6 +34,7 @@ func loadRecent(s *Station) (*recent, error) {
 		return len(r.list) < recentSize
 	})
 	slices.Reverse(r.list)
+	r.trim()
 	if err == nil {
 		err = bad
 	}
@@ -64,6 +65,10 @@ func (r *recent) add(events []Event) {
 		r.list = append(r.list, event.Measurements...)
 		r.cursor = event.Last
 	}
+	r.trim()
+}
+
+func (r *recent) trim() {
 	if extra := len(r.list) - recentSize; extra > 0 {
 		r.list = slices.Delete(r.list, 0, extra)
 	}

@@ -2,6 +2,9 @@ package station
 
 import (
 	"context"
+	"fmt"
+	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -23,14 +26,18 @@ type repeats struct {
 
 type repeat struct {
 	key     string
+	done    chan struct{} // closed when receipt and err count
 	receipt fhirmap.Receipt
-	done    chan struct{} // closed when receipt counts, or the first attempt failed
-	failed  bool
+	err     error
 }
 
 func newRepeats() *repeats { return &repeats{known: map[string]*repeat{}} }
 
 var settled = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
+
+// past tells whether received no longer counts at now. A time to come does
+// not either: the computer's clock was set back since.
+func past(received, now time.Time) bool { return now.Sub(received).Abs() > repeatWindow }
 
 func (r *repeats) load(store *localstore.Store, now time.Time) error {
 	var bad error
@@ -40,22 +47,19 @@ func (r *repeats) load(store *localstore.Store, now time.Time) error {
 			bad = err
 			return false
 		}
-		if now.Sub(received) > repeatWindow {
+		if past(received, now) {
 			return false
 		}
 		if key != "" {
-			r.order = append(r.order, &repeat{
-				key: key, receipt: fhirmap.Receipt{Seq: record.First, Received: received}, done: settled,
-			})
+			receipt := fhirmap.Receipt{Seq: record.First, Received: received}
+			r.order = append(r.order, &repeat{key: key, receipt: receipt, done: settled})
 		}
 		return true
 	})
 	if err == nil {
 		err = bad
 	}
-	for i, j := 0, len(r.order)-1; i < j; i, j = i+1, j-1 {
-		r.order[i], r.order[j] = r.order[j], r.order[i]
-	}
+	slices.Reverse(r.order)
 	for _, known := range r.order {
 		r.known[known.key] = known
 	}
@@ -65,21 +69,25 @@ func (r *repeats) load(store *localstore.Store, now time.Time) error {
 // once runs record for the first message with this key and hands its receipt
 // to every later one. While the first is under way the others wait for it; if
 // it fails, the next tries for itself.
-func (r *repeats) once(ctx context.Context, key string, now func() time.Time, record func() (fhirmap.Receipt, error)) (fhirmap.Receipt, error) {
+//
+// The end of ctx ends the wait and not the recording, whose outcome would be
+// uncertain then: when the device sends the message again, it gets the receipt
+// of what was stored meanwhile.
+func (r *repeats) once(ctx context.Context, key string, now func() time.Time, record func(context.Context) (fhirmap.Receipt, error)) (fhirmap.Receipt, error) {
 	for {
 		first, mine := r.claim(key, now())
 		if mine {
-			return r.settle(first, record)
+			go r.settle(first, func() (fhirmap.Receipt, error) { return record(context.WithoutCancel(ctx)) })
 		}
 		select {
 		case <-first.done:
 		case <-ctx.Done():
 			return fhirmap.Receipt{}, ctx.Err()
 		}
-		if !first.failed {
+		if mine || first.err == nil {
 			receipt := first.receipt
-			receipt.Repeated = true
-			return receipt, nil
+			receipt.Repeated = !mine
+			return receipt, first.err
 		}
 	}
 }
@@ -87,8 +95,10 @@ func (r *repeats) once(ctx context.Context, key string, now func() time.Time, re
 func (r *repeats) claim(key string, now time.Time) (first *repeat, mine bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for len(r.order) > 0 && now.Sub(r.order[0].receipt.Received) > repeatWindow {
-		delete(r.known, r.order[0].key)
+	for len(r.order) > 0 && past(r.order[0].receipt.Received, now) {
+		if oldest := r.order[0]; r.known[oldest.key] == oldest {
+			delete(r.known, oldest.key)
+		}
 		r.order = r.order[1:]
 	}
 	if known, ok := r.known[key]; ok {
@@ -99,20 +109,25 @@ func (r *repeats) claim(key string, now time.Time) (first *repeat, mine bool) {
 	return first, true
 }
 
-func (r *repeats) settle(first *repeat, record func() (fhirmap.Receipt, error)) (receipt fhirmap.Receipt, err error) {
-	first.failed = true
-	defer func() { // also when record panics: others must not wait for ever
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		if first.failed {
-			delete(r.known, first.key)
-		} else {
-			r.order = append(r.order, first)
-		}
-		close(first.done)
-	}()
-	if receipt, err = record(); err == nil {
-		first.receipt, first.failed = receipt, false
+func (r *repeats) settle(first *repeat, record func() (fhirmap.Receipt, error)) {
+	first.receipt, first.err = guarded(record)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if first.err == nil {
+		r.order = append(r.order, first)
+	} else {
+		delete(r.known, first.key)
 	}
-	return receipt, err
+	close(first.done)
+}
+
+// guarded makes an error of a panic: nobody must wait for ever, and the
+// program goes on.
+func guarded(record func() (fhirmap.Receipt, error)) (receipt fhirmap.Receipt, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			receipt, err = fhirmap.Receipt{}, fmt.Errorf("panic while recording: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return record()
 }

@@ -3,9 +3,11 @@ package station
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"regexp"
 	"sync"
 	"time"
 
@@ -83,7 +85,8 @@ func (s *Station) restore() (err error) {
 	return s.repeats.load(s.store, s.now())
 }
 
-// Close closes the log; what is under way is finished first.
+// Close closes the log. The commit under way is finished first; what waits
+// behind it is refused.
 func (s *Station) Close() error { return s.store.Close() }
 
 // Run keeps what the window shows up to date until ctx ends.
@@ -109,8 +112,11 @@ func (s *Station) Record(ctx context.Context, r fhirmap.Report) (fhirmap.Receipt
 	if r.Key == "" {
 		return s.append(ctx, &r)
 	}
-	return s.repeats.once(ctx, r.Key, s.now, func() (fhirmap.Receipt, error) { return s.append(ctx, &r) })
+	return s.repeats.once(ctx, r.Key, s.now, func(ctx context.Context) (fhirmap.Receipt, error) { return s.append(ctx, &r) })
 }
+
+// messageKey is the form of Report.Key, 32 bytes.
+var messageKey = regexp.MustCompile(`^([0-9a-f]{64})?$`)
 
 func validate(r *fhirmap.Report) error {
 	fault := func(cause error) error {
@@ -120,10 +126,16 @@ func validate(r *fhirmap.Report) error {
 		}
 	}
 	if len(r.Measurements) == 0 {
-		return fault(fmt.Errorf("no measurement"))
+		return fault(errors.New("no measurement"))
+	}
+	if !messageKey.MatchString(r.Key) {
+		return fault(errors.New("the message key is not 32 bytes in hexadecimal"))
 	}
 	for i := range r.Measurements {
 		if err := r.Measurements[i].Validate(); err != nil {
+			return fault(err)
+		}
+		if _, err := r.Measurements[i].Time.MarshalText(); err != nil { // "+2400" is an offset to some parsers
 			return fault(err)
 		}
 	}
@@ -135,14 +147,13 @@ func (s *Station) append(ctx context.Context, r *fhirmap.Report) (fhirmap.Receip
 	defer s.ward.RUnlock()
 	received := s.now()
 	e := entry{Received: received, Link: r.Link, Peer: r.Peer, Key: r.Key, Open: s.open.seqOrZero()}
-	for i := range r.Measurements {
-		m := &r.Measurements[i]
+	for _, m := range r.Measurements {
 		if m.Status == "" {
 			m.Status = fhirmap.StatusFinal
 		}
-		subject, consultation := s.attribute(m, received)
+		subject, consultation := s.attribute(&m, received)
 		e.Measurements = append(e.Measurements, recordedEntry{
-			Measurement: *m, Subject: subject, Consultation: consultation, Implausible: !m.Plausible(),
+			Measurement: m, Subject: subject, Consultation: consultation, Implausible: !m.Plausible(),
 		})
 	}
 	first, err := s.appendEntry(ctx, kindReport, len(e.Measurements), &e)

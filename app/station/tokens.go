@@ -8,7 +8,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"sort"
+	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"vitalien/fhirmap"
@@ -46,13 +48,13 @@ func (a *access) loadTokens() error {
 // CreateToken makes a token of 256 random bits and returns its secret, which
 // is never shown again.
 func (s *Station) CreateToken(name string) (secret string, err error) {
-	if name == "" || utf8.RuneCountInString(name) > 64 {
-		return "", badRequest("a token's name has 1 to 64 characters")
+	if !isTokenName(name) {
+		return "", badRequest("a token's name has 1 to 64 printable characters")
 	}
 	a := s.access
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if _, exists := a.tokens[name]; exists {
+	a.changing.Lock()
+	defer a.changing.Unlock()
+	if a.hasToken(name) {
 		return "", badRequest("a token of this name exists; revoke it first")
 	}
 	var raw [32]byte
@@ -67,23 +69,40 @@ func (s *Station) CreateToken(name string) (secret string, err error) {
 	if err := a.store.Put(tokenBucket, name, value); err != nil {
 		return "", err
 	}
+	a.mu.Lock()
 	a.tokens[name] = t
+	a.mu.Unlock()
 	s.log.Info("token created", "name", name)
 	return secret, nil
+}
+
+func isTokenName(name string) bool {
+	n := utf8.RuneCountInString(name)
+	unprintable := strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) })
+	return n > 0 && n <= 64 && utf8.ValidString(name) && !unprintable && strings.TrimSpace(name) == name
+}
+
+func (a *access) hasToken(name string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	_, exists := a.tokens[name]
+	return exists
 }
 
 // RevokeToken ends a token.
 func (s *Station) RevokeToken(name string) error {
 	a := s.access
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if _, exists := a.tokens[name]; !exists {
+	a.changing.Lock()
+	defer a.changing.Unlock()
+	if !a.hasToken(name) {
 		return &fhirmap.Fault{Code: "not_found", English: "no token of this name", French: "Aucun jeton ne porte ce nom."}
 	}
 	if err := a.store.Delete(tokenBucket, name); err != nil {
 		return err
 	}
+	a.mu.Lock()
 	delete(a.tokens, name)
+	a.mu.Unlock()
 	s.log.Info("token revoked", "name", name)
 	return nil
 }
