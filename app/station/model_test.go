@@ -1,0 +1,138 @@
+package station
+
+import (
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"vitalien/fhirmap"
+)
+
+// A model is the rules of attribution and the memory of repeats, written down
+// as plainly as can be.
+type model struct {
+	open    *Consultation
+	started time.Time // to the second, as device clocks tell
+	seq     uint64
+	seen    map[string]seen
+}
+
+type seen struct {
+	seq uint64
+	at  time.Time
+}
+
+func (m *model) start(c Consultation) {
+	if m.open != nil {
+		m.seq++ // its end
+	}
+	m.seq++
+	m.open, m.started = &c, c.Start.Truncate(time.Second)
+}
+
+func (m *model) end() {
+	if m.open != nil {
+		m.seq++
+	}
+	m.open = nil
+}
+
+func (m *model) whose(own, received time.Time, named *fhirmap.Patient) (subject *fhirmap.Patient, consultation string) {
+	if own.IsZero() {
+		own = received
+	}
+	during := m.open != nil && !own.Before(m.started) && own.Sub(received) <= 2*time.Minute
+	inherits := named == nil || (named.ID != "" && m.open != nil && m.open.Patient != nil &&
+		named.ID == m.open.Patient.ID && named.System == m.open.Patient.System)
+	if during && inherits {
+		return m.open.Patient, m.open.ID
+	}
+	return named, ""
+}
+
+func (m *model) repeated(key string, now time.Time) (seq uint64, repeated bool) {
+	if s, ok := m.seen[key]; ok && now.Sub(s.at) <= 10*time.Minute {
+		return s.seq, true
+	}
+	m.seq++
+	m.seen[key] = seen{m.seq, now}
+	return m.seq, false
+}
+
+func anyPatient(r *rapid.T, forConsultation bool) *fhirmap.Patient {
+	if rapid.Bool().Draw(r, "named") {
+		return nil
+	}
+	p := fhirmap.Patient{
+		System: rapid.SampledFrom([]string{ehr, "urn:monitor"}).Draw(r, "system"),
+		ID:     rapid.SampledFrom([]string{"1", "2", ""}).Draw(r, "id"),
+		Family: "Lefèvre",
+	}
+	if forConsultation && p.ID == "" {
+		p.ID = "3"
+	}
+	return &p
+}
+
+func TestStation_Model(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		folder, err := os.MkdirTemp(t.TempDir(), "")
+		if err != nil {
+			r.Fatal(err)
+		}
+		d := &desk{t: t, folder: folder, clock: &clock{time: morning}}
+		d.reopen()
+		defer func() { d.Close() }()
+		m := &model{seen: map[string]seen{}}
+		consultations := 0
+		r.Repeat(map[string]func(*rapid.T){
+			"time passes": func(r *rapid.T) {
+				d.clock.advance(time.Duration(rapid.IntRange(1, 400_000).Draw(r, "ms")) * time.Millisecond)
+			},
+			"start": func(r *rapid.T) {
+				consultations++
+				m.start(d.start(fmt.Sprint("c", consultations), anyPatient(r, true)))
+			},
+			"start again": func(r *rapid.T) {
+				if m.open != nil {
+					d.start(m.open.ID, m.open.Patient)
+				}
+			},
+			"end":    func(*rapid.T) { d.end(); m.end() },
+			"reopen": func(*rapid.T) { d.reopen() },
+			"record": func(r *rapid.T) {
+				v, now := pulse("72"), d.clock.now()
+				v.Patient = anyPatient(r, false)
+				if rapid.Bool().Draw(r, "has a time") {
+					v.Time = now.Add(time.Duration(rapid.IntRange(-600, 180).Draw(r, "s")) * time.Second).Truncate(time.Second)
+				}
+				key := rapid.SampledFrom([]string{"a", "b", "c", "d"}).Draw(r, "key")
+				subject, consultation := m.whose(v.Time, now, v.Patient)
+				seq, repeated := m.repeated(key, now)
+				receipt := d.record(keyed(key, v))
+				if receipt.Seq != seq || receipt.Repeated != repeated {
+					r.Fatalf("receipt %+v, want %d, repeated %v", receipt, seq, repeated)
+				}
+				if repeated {
+					return
+				}
+				got := d.stored(seq)
+				if got.Consultation != consultation || (got.Subject == nil) != (subject == nil) || (subject != nil && *got.Subject != *subject) {
+					r.Fatalf("%+v in %q, want %+v in %q", got.Subject, got.Consultation, subject, consultation)
+				}
+			},
+			"": func(r *rapid.T) {
+				if d.Head() != m.seq {
+					r.Fatalf("head %d, want %d", d.Head(), m.seq)
+				}
+				shown := d.Situation().Consultation
+				if (shown == nil) != (m.open == nil) || (shown != nil && shown.ID != m.open.ID) {
+					r.Fatalf("shown %+v, want %+v", shown, m.open)
+				}
+			},
+		})
+	})
+}
