@@ -12,13 +12,15 @@ type client struct {
 	server *Server
 	socket *socketConn
 	form   form
-	origin string // of the page; empty for a native client
 	cursor uint64
 }
 
-// authorize decides on a client from its first packet. Origin and Host were
-// judged by the guard; what is left is a token given as auth.token.
+// authorize decides on a client when it asks for the namespace: whether its page
+// still is approved, and a token given as auth.token.
 func (s *Server) authorize(r *http.Request, auth map[string]any) error {
+	if origin, page := originOf(r); page && !s.guard.approved(origin) {
+		return errors.New("forbidden") // revoked since the guard let it pass
+	}
 	if !s.o.RequireToken || s.o.Station.TokenValid(tokenOf(r)) {
 		return nil
 	}
@@ -28,8 +30,8 @@ func (s *Server) authorize(r *http.Request, auth map[string]any) error {
 	return errors.New("forbidden")
 }
 
-// accept makes a client of an accepted connection. Measurements from now on
-// are its own.
+// accept makes a client of an accepted connection. Measurements from its
+// acceptance on are its own.
 func (s *Server) accept(socket *socketConn, r *http.Request, auth map[string]any) *client {
 	wanted := r.URL.Query().Get("format")
 	if format, ok := auth["format"].(string); ok {
@@ -40,8 +42,8 @@ func (s *Server) accept(socket *socketConn, r *http.Request, auth map[string]any
 		f = formR4
 	}
 	origin, _ := originOf(r)
-	c := &client{server: s, socket: socket, form: f, origin: origin, cursor: s.o.Station.Head()}
-	s.add(c)
+	c := &client{server: s, socket: socket, form: f, cursor: socket.start.Load()}
+	s.count(1)
 	s.log.Info("client connected", "client", socket.id(), "protocol", socket.protocol(), "format", string(f), "origin", origin)
 	return c
 }
@@ -49,7 +51,7 @@ func (s *Server) accept(socket *socketConn, r *http.Request, auth map[string]any
 // run hands the client the log, piece by piece, until ctx ends because it is
 // gone. The next piece is made only when the last has left.
 func (c *client) run(ctx context.Context) {
-	defer c.server.remove(c)
+	defer c.server.count(-1)
 	c.socket.drop(c.follow(ctx))
 	c.server.log.Info("client gone", "client", c.socket.id(), "reason", c.socket.reason())
 }

@@ -93,13 +93,22 @@ func (g *guard) refuse(w http.ResponseWriter, r *http.Request) *refusal {
 	return nil
 }
 
+func (g *guard) judge(origin string) (allowed, pending bool) {
+	if g.own[origin] {
+		return true, false
+	}
+	return g.station.OriginAllowed(origin)
+}
+
+func (g *guard) approved(origin string) bool {
+	allowed, _ := g.judge(origin)
+	return allowed
+}
+
 // refuseOrigin also writes the headers that let an approved page read the
 // answer. A page that waits may read that it waits, and no more.
 func (g *guard) refuseOrigin(w http.ResponseWriter, origin string) *refusal {
-	allowed, pending := g.own[origin], false
-	if !allowed {
-		allowed, pending = g.station.OriginAllowed(origin)
-	}
+	allowed, pending := g.judge(origin)
 	if allowed || pending {
 		w.Header().Set("Access-Control-Allow-Origin", origin)
 		w.Header().Set("Access-Control-Allow-Credentials", "true")

@@ -13,7 +13,7 @@ var pageFiles embed.FS
 
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle(socketPath, s.sockets.handler)
+	mux.Handle(socketPath, s.sockets)
 	mux.HandleFunc("GET /status", s.status)
 	mux.HandleFunc("GET /{$}", embedded("index.html", "text/html; charset=utf-8"))
 	mux.HandleFunc("GET /page.css", embedded("page.css", "text/css; charset=utf-8"))

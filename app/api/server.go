@@ -46,7 +46,7 @@ type Server struct {
 	frames    map[form]*frames
 
 	mu      sync.Mutex
-	clients map[*client]struct{}
+	clients int
 }
 
 // Listen binds the address. A port that another program holds, or an address
@@ -60,7 +60,7 @@ func Listen(o Options) (*Server, error) {
 		return nil, listenFault(o.Address, err)
 	}
 	s := &Server{
-		o: o, log: o.Logger, listeners: listeners, clients: map[*client]struct{}{},
+		o: o, log: o.Logger, listeners: listeners,
 		frames: map[form]*frames{formKligo: newFrames(o.Station, formKligo), formR4: newFrames(o.Station, formR4)},
 	}
 	s.sockets = newSockets(s)
@@ -69,7 +69,7 @@ func Listen(o Options) (*Server, error) {
 		Handler: s.guard, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: maxHeader,
 		ErrorLog: slog.NewLogLogger(o.Logger.Handler(), slog.LevelDebug),
 	}
-	o.Station.OnRevoke(s.dropOrigin)
+	o.Station.OnRevoke(s.sockets.dropOrigin)
 	return s, nil
 }
 
@@ -155,31 +155,12 @@ func (s *Server) Close() error {
 	return err
 }
 
-func (s *Server) add(c *client) {
-	s.mu.Lock()
-	s.clients[c] = struct{}{}
-	n := len(s.clients)
-	s.mu.Unlock()
-	s.o.Station.SetClients(n)
-}
-
-func (s *Server) remove(c *client) {
-	s.mu.Lock()
-	delete(s.clients, c)
-	n := len(s.clients)
-	s.mu.Unlock()
-	s.o.Station.SetClients(n)
-}
-
-// dropOrigin ends the connections of a page whose approval was taken back.
-func (s *Server) dropOrigin(origin string) {
+// count keeps how many clients there are.
+func (s *Server) count(more int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for c := range s.clients {
-		if c.origin == origin {
-			go c.socket.drop("revoked")
-		}
-	}
+	s.clients += more
+	s.o.Station.SetClients(s.clients)
 }
 
 // limitListener hands out at most n connections at a time. Further ones wait

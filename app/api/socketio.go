@@ -19,8 +19,8 @@ import (
 	"github.com/zishang520/socket.io/v2/socket"
 )
 
-// This file is all there is of the Socket.IO library. It is used for the
-// handshake, the transports and their upgrade, the heartbeat and the
+// This file and transports.go are all there is of the Socket.IO library. It is
+// used for the handshake, long-polling, the upgrade, the heartbeat and the
 // namespace. What measurements and requests depend on goes past it:
 //
 //   - A client's events are taken off the connection in order, one at a time
@@ -28,6 +28,8 @@ import (
 //     dispatch runs each in a goroutine of its own and panics on two bytes.
 //   - Packets to the client are written encoded, and the next ones only when
 //     those have left its buffer, which is without bound.
+//   - Requests that its unguarded state cannot bear are held back before they
+//     reach it (front.go).
 
 const socketPath = "/socket.io/"
 
@@ -35,13 +37,17 @@ const socketPath = "/socket.io/"
 // and heartbeats that it does not take.
 const maxWaiting = 2048
 
-// admitTimeout is how long events wait for the connection to be accepted.
-const admitTimeout = 5 * time.Second
+// How long a connection may take until it is accepted, and how long the
+// library may take for what is timed elsewhere.
+const (
+	admitTimeout = 5 * time.Second
+	never        = 10000 * time.Hour
+)
 
 type sockets struct {
 	server  *Server
 	io      *socket.Server
-	handler http.Handler
+	library http.Handler
 	conns   sync.Map // engine id → *socketConn
 	stopped chan struct{}
 	stop    func()
@@ -52,14 +58,17 @@ func newSockets(s *Server) *sockets {
 	opts.SetServeClient(false)
 	opts.SetAllowEIO3(true) // clients 2.x
 	opts.SetMaxHttpBufferSize(maxBody)
-	opts.SetConnectTimeout(admitTimeout * 2)
+	opts.SetConnectTimeout(admitTimeout * 4) // ours ends the connection before
+	opts.SetUpgradeTimeout(never)            // webSocket.read does
 	opts.SetTransports(types.NewSet(transports.POLLING, transports.WEBSOCKET))
 	opts.SetParser(strictParser{parser.NewParser()})
 	x := &sockets{server: s, stopped: make(chan struct{})}
 	x.stop = sync.OnceFunc(func() { close(x.stopped) })
 	x.io = socket.NewServer(nil, opts)
-	x.handler = x.io.ServeHandler(opts)
-	x.io.Engine().On("connection", x.opened)
+	connections := engine.NewServer(opts)
+	connections.On("connection", x.opened) // before the library's own listener, which asks authorize
+	x.io.Bind(connections)
+	x.library = connections
 	x.io.Use(x.authorize)
 	x.io.On("connection", x.admitted)
 	return x
@@ -78,7 +87,9 @@ type socketConn struct {
 	end     context.CancelCauseFunc
 	ready   chan struct{} // closed when the client is accepted
 	accept  func()
-	opened  atomic.Bool // the packet that asks for the namespace has come
+	asked   atomic.Bool   // the packet that asks for the namespace has come
+	start   atomic.Uint64 // head of the log before the client knew that it is accepted
+	lanes   lanes
 
 	waiting atomic.Int64  // packets that the transport has not taken
 	taken   chan struct{} // signals that it took some
@@ -88,22 +99,38 @@ type socketConn struct {
 // packet is read.
 func (x *sockets) opened(args ...any) {
 	conn := args[0].(engine.Socket)
-	c := &socketConn{sockets: x, conn: conn, ready: make(chan struct{}), taken: make(chan struct{}, 1)}
-	c.accept = sync.OnceFunc(func() { close(c.ready) })
+	c := &socketConn{sockets: x, conn: conn, ready: make(chan struct{}), lanes: newLanes(), taken: make(chan struct{}, 1)}
 	c.ctx, c.end = context.WithCancelCause(context.Background())
+	late := time.AfterFunc(2*admitTimeout, func() { c.drop("bad_request: asked for no namespace") })
+	c.accept = sync.OnceFunc(func() { late.Stop(); close(c.ready) })
 	x.conns.Store(conn.Id(), c)
 	conn.On("packet", c.packet)
 	conn.On("packetCreate", c.created)
 	conn.On("flush", c.flushed)
+	conn.On("upgrading", func(...any) { c.conn.Write(wake, &packet.Options{}, nil) })
 	conn.Once("close", func(args ...any) {
+		late.Stop()
 		x.conns.Delete(conn.Id())
 		c.end(fmt.Errorf("%v", args[0]))
 	})
 	select {
 	case <-x.stopped:
-		c.drop("server stopping")
+		go c.drop("server stopping")
 	default:
 	}
+}
+
+func (c *socketConn) request() *http.Request { return c.conn.Request().Request() }
+
+// dropOrigin ends the connections of a page, accepted or not yet.
+func (x *sockets) dropOrigin(origin string) {
+	x.conns.Range(func(_, conn any) bool {
+		c := conn.(*socketConn)
+		if have, page := originOf(c.request()); page && have == origin {
+			go c.drop("revoked")
+		}
+		return true
+	})
 }
 
 func (x *sockets) find(s *socket.Socket) *socketConn {
@@ -115,11 +142,16 @@ func (x *sockets) find(s *socket.Socket) *socketConn {
 }
 
 func (x *sockets) authorize(s *socket.Socket, next func(*socket.ExtendedError)) {
+	c := x.find(s)
+	if c == nil {
+		return // gone already
+	}
 	auth, _ := s.Handshake().Auth.(map[string]any)
-	if err := x.server.authorize(s.Request().Request(), auth); err != nil {
+	if err := x.server.authorize(c.request(), auth); err != nil {
 		next(socket.NewExtendedError(err.Error(), nil))
 		return
 	}
+	c.start.Store(x.server.o.Station.Head())
 	next(nil)
 }
 
@@ -132,7 +164,7 @@ func (x *sockets) admitted(args ...any) {
 	}
 	s.On("disconnect", func(...any) { c.drop("client left") })
 	auth, _ := s.Handshake().Auth.(map[string]any)
-	joined := x.server.accept(c, s.Request().Request(), auth)
+	joined := x.server.accept(c, c.request(), auth)
 	go joined.run(c.ctx)
 	c.accept()
 }
@@ -154,7 +186,10 @@ func (c *socketConn) drop(reason string) {
 	c.conn.Close(true)
 }
 
-func (c *socketConn) created(...any) {
+func (c *socketConn) created(args ...any) {
+	if p, ok := args[0].(*packet.Packet); ok && p.Data == wake {
+		p.Type, p.Data = packet.NOOP, nil
+	}
 	if c.waiting.Add(1) > maxWaiting {
 		go c.drop("limit: does not read its answers")
 	}
@@ -212,32 +247,71 @@ func (c *socketConn) packet(args ...any) {
 	if !ok || p.Type != packet.MESSAGE {
 		return
 	}
-	text, ok := p.Data.(*types.StringBuffer)
-	if !ok || text.Len() == 0 {
-		return // the decoder refuses it
-	}
-	if c.protocol() != 3 && c.opened.CompareAndSwap(false, true) {
-		return // clients 3.x and 4.x first ask for the namespace; clients 2.x are given it
-	}
-	if !c.wait() || text.Bytes()[0] != byte(parser.EVENT) {
-		return
-	}
-	id, name, arguments, err := parseEvent(text.String()[1:])
-	if err != nil {
+	if err := c.message(p.Data); err != nil {
 		c.sockets.server.log.Warn("client sent a broken packet", "client", c.id(), "error", err)
 		c.drop("bad_request: " + err.Error())
-		return
+	}
+}
+
+// message serves one Socket.IO packet. Clients 3.x and 4.x first ask for the
+// namespace; clients 2.x are given it.
+func (c *socketConn) message(data any) error {
+	buffer, ok := data.(*types.StringBuffer)
+	if !ok || buffer.Len() == 0 {
+		return errors.New("not a text packet")
+	}
+	text := buffer.String()
+	kind := parser.PacketType(text[0])
+	if kind == parser.CONNECT {
+		return c.connect(text[1:])
+	}
+	if c.protocol() != 3 && !c.asked.Load() {
+		return errors.New("packet before the connection")
+	}
+	switch kind {
+	case parser.EVENT:
+		if c.wait() {
+			return c.event(text[1:])
+		}
+	case parser.ACK, parser.DISCONNECT: // the server asks for none; the library sees to leaving
+		c.wait()
+	default:
+		return errors.New("packet type refused")
+	}
+	return nil
+}
+
+// connect checks a CONNECT packet before the library reads it:
+// [namespace,][{…}]. The default namespace is asked for once.
+func (c *socketConn) connect(text string) error {
+	namespace := "/"
+	if strings.HasPrefix(text, "/") {
+		namespace, text, _ = strings.Cut(text, ",")
+	}
+	if text != "" && (text[0] != '{' || !json.Valid([]byte(text))) {
+		return errors.New("connection without a JSON object")
+	}
+	if path, _, _ := strings.Cut(namespace, "?"); path == "/" && (c.protocol() == 3 || !c.asked.CompareAndSwap(false, true)) {
+		return errors.New("connected already")
+	}
+	return nil
+}
+
+func (c *socketConn) event(text string) error {
+	id, name, arguments, err := parseEvent(text)
+	if err != nil {
+		return err
 	}
 	answer := c.sockets.server.request(name, arguments)
 	if id == "" {
-		return
+		return nil
 	}
 	reply, err := ackPacket(id, answer)
 	if err != nil {
-		c.drop("internal")
-		return
+		return err
 	}
 	c.write(reply)
+	return nil
 }
 
 // wait waits until the client is accepted: it may speak as soon as it reads
@@ -250,7 +324,7 @@ func (c *socketConn) wait() bool {
 		return true
 	case <-c.ctx.Done():
 	case <-timeout.C:
-		go c.drop("bad_request: event before the connection")
+		go c.drop("bad_request: packet before the connection")
 	}
 	return false
 }
@@ -285,8 +359,7 @@ func (p strictParser) NewDecoder() parser.Decoder {
 type strictDecoder struct{ parser.Decoder }
 
 // Add drops events, which socketConn.packet has served, and acknowledgements,
-// of which the server asks none. Binary packets, which no event of ours has,
-// and whatever makes the library panic are errors that end the connection.
+// of which the server asks none. It refuses what socketConn.packet refused.
 func (d *strictDecoder) Add(data any) (err error) {
 	defer func() {
 		if p := recover(); p != nil {

@@ -1,0 +1,135 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+)
+
+const (
+	requestEnd = 90 * time.Second // of a poll; the heartbeat answers it earlier
+	overlap    = time.Second      // for the answer of the request before to be finished
+)
+
+// lanes hold back requests of one session that the library cannot bear at the
+// same time: one poll, one post, and one attempt to upgrade, ever.
+type lanes struct{ poll, post, upgrade chan struct{} }
+
+func newLanes() lanes {
+	return lanes{make(chan struct{}, 1), make(chan struct{}, 1), make(chan struct{}, 1)}
+}
+
+// ServeHTTP lets a request pass to the library if it is one that a client
+// makes, and waits for its end.
+func (x *sockets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), requestEnd)
+	defer cancel() // from here on a WebSocket is read
+	upgrade := r.Header.Get("Upgrade") != ""
+	if !plausible(r, upgrade) {
+		http.Error(w, "bad request", http.StatusBadRequest)
+		return
+	}
+	if conn, ok := x.conns.Load(r.URL.Query().Get("sid")); ok {
+		leave, ok := conn.(*socketConn).enter(ctx, r, upgrade)
+		if !ok {
+			http.Error(w, "bad request", http.StatusBadRequest)
+			return
+		}
+		defer leave()
+	}
+	if upgrade {
+		x.library.ServeHTTP(w, r.WithContext(ctx))
+		return
+	}
+	held := &heldResponse{header: w.Header().Clone(), to: w}
+	defer held.end()
+	x.library.ServeHTTP(held, r.WithContext(ctx))
+}
+
+// plausible tells whether r is one way or the other, and not both: the library
+// takes the last of several parameters, and answers some mixtures never.
+func plausible(r *http.Request, upgrade bool) bool {
+	query := r.URL.Query()
+	for _, name := range []string{"EIO", "sid", "transport"} {
+		if len(query[name]) > 1 {
+			return false
+		}
+	}
+	if upgrade != (query.Get("transport") == "websocket") {
+		return false
+	}
+	binary := r.Header.Get("Content-Type") == "application/octet-stream"
+	return r.Method == http.MethodGet || r.Method == http.MethodPost && !upgrade && !(binary && query.Get("EIO") == "4")
+}
+
+// enter waits for the request before it of the same kind, of which only the
+// last bytes may be under way. Two at the same time end the session, as the
+// protocol demands.
+func (c *socketConn) enter(ctx context.Context, r *http.Request, upgrade bool) (leave func(), ok bool) {
+	if (r.URL.Query().Get("EIO") == "4") != (c.protocol() == 4) {
+		return nil, false // the library would look for timers of the other protocol
+	}
+	if upgrade {
+		select {
+		case c.lanes.upgrade <- struct{}{}:
+			return func() {}, true
+		default:
+			return nil, false
+		}
+	}
+	lane := c.lanes.poll
+	if r.Method == http.MethodPost {
+		lane = c.lanes.post
+	}
+	late := time.NewTimer(overlap)
+	defer late.Stop()
+	select {
+	case lane <- struct{}{}:
+		return func() { <-lane }, true
+	case <-late.C:
+		c.drop("bad_request: overlapping requests")
+	case <-ctx.Done():
+	case <-c.ctx.Done():
+	}
+	return nil, false
+}
+
+// heldResponse is an answer that the library may write in a goroutine of its
+// own, even after the request has ended.
+type heldResponse struct {
+	header http.Header
+
+	mu   sync.Mutex
+	to   http.ResponseWriter
+	over bool
+}
+
+func (h *heldResponse) Header() http.Header { return h.header }
+
+func (h *heldResponse) WriteHeader(status int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.over {
+		return
+	}
+	for name, values := range h.header {
+		h.to.Header()[name] = values
+	}
+	h.to.WriteHeader(status)
+}
+
+func (h *heldResponse) Write(b []byte) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.over {
+		return 0, http.ErrHandlerTimeout
+	}
+	return h.to.Write(b)
+}
+
+func (h *heldResponse) end() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.over = true
+}
