@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"reflect"
+	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -15,34 +18,59 @@ func newLogger(w io.Writer) *slog.Logger {
 
 const redacted = "[redacted]"
 
-// personal are the keys whose values are never written.
+// personal are the keys, and the names of groups, whose values are never
+// written: in small letters, without what separates words.
 var personal = map[string]bool{
-	"patient": true, "family": true, "given": true, "birthdate": true, "subject": true, "mrn": true,
-	"value": true, "values": true, "text": true, "body": true, "payload": true, "token": true, "secret": true,
+	"patient": true, "patientid": true, "patientname": true, "subject": true, "mrn": true, "pid": true,
+	"family": true, "familyname": true, "given": true, "givenname": true, "birthdate": true, "sex": true,
+	"value": true, "values": true, "reading": true, "readings": true,
+	"text": true, "body": true, "payload": true, "data": true, "bytes": true,
+	"token": true, "secret": true, "password": true, "passphrase": true, "auth": true, "authorization": true, "cookie": true,
 }
 
-// marks begin what a message of a device or a resource would look like in an
-// error text.
-var marks = []string{"PID|", "MSH|", "OBX|", "NK1|", "PV1|", `"resourceType"`, `"family"`, `"birthDate"`}
+func isPersonal(key string) bool {
+	return personal[strings.ToLower(strings.NewReplacer("_", "", "-", "", ".", "", " ", "").Replace(key))]
+}
 
-func redact(_ []string, a slog.Attr) slog.Attr {
-	if personal[strings.ToLower(a.Key)] {
+// mark is where something of a device's message, of a resource or a secret
+// begins in a longer text: an HL7 v2 segment, a JSON member (its quotes maybe
+// escaped), a credential.
+var mark = regexp.MustCompile(`\b[A-Z][A-Z0-9]{2}\||\bMSH[^\w\s.,:;)-]|` +
+	`"(resourceType|patient|subject|family|given|name|birthDate|identifier|value\w*|readings|component)\\*"\s*:|` +
+	`(?i:\btoken=|\bbearer\s)`)
+
+func redact(groups []string, a slog.Attr) slog.Attr {
+	if isPersonal(a.Key) || slices.ContainsFunc(groups, isPersonal) {
 		return slog.String(a.Key, redacted)
 	}
-	var text string
 	switch a.Value.Kind() {
 	case slog.KindString:
-		text = a.Value.String()
+		return slog.String(a.Key, cut(a.Value.String()))
 	case slog.KindAny:
-		text = fmt.Sprint(a.Value.Any())
-	default:
-		return a
+		return slog.String(a.Key, cut(textOf(a.Value.Any())))
 	}
-	for _, mark := range marks {
-		if at := strings.Index(text, mark); at >= 0 {
-			text = text[:at] + redacted
-		}
-	}
-	a.Value = slog.StringValue(text)
 	return a
+}
+
+func cut(text string) string {
+	if at := mark.FindStringIndex(text); at != nil {
+		return text[:at[0]] + redacted
+	}
+	return text
+}
+
+// textOf is the text of a value that has one. Of others nothing is written but
+// the type, since their fields may be anything.
+func textOf(value any) string {
+	switch v := value.(type) {
+	case nil:
+		return "<nil>"
+	case error, fmt.Stringer, []string:
+		return fmt.Sprint(v)
+	}
+	switch kind := reflect.TypeOf(value).Kind(); {
+	case kind >= reflect.Bool && kind <= reflect.Complex128, kind == reflect.String:
+		return fmt.Sprint(value)
+	}
+	return fmt.Sprintf("[redacted %T]", value)
 }

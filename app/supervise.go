@@ -4,8 +4,12 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
+
+	"vitalien/app/station"
+	"vitalien/fhirmap"
 )
 
 // How long a part of the program rests before it is started again.
@@ -15,15 +19,23 @@ const (
 )
 
 // supervise runs a part of the program until ctx ends, again with growing
-// pauses when it fails or panics, and shows its last error.
+// pauses when it fails or panics, and shows its last error. A part that went
+// on for as long as the longest pause counts as well again.
 func (a *App) supervise(ctx context.Context, services *sync.WaitGroup, name string, part func(context.Context) error) {
 	services.Go(func() {
 		for rest := firstRest; ; rest = min(2*rest, longRest) {
+			began := time.Now()
+			well := time.AfterFunc(longRest, func() { a.tell(name, nil) })
 			err := guarded(ctx, part)
+			well.Stop()
 			if ctx.Err() != nil || err == nil {
 				return
 			}
+			if time.Since(began) >= longRest {
+				rest = firstRest
+			}
 			a.log.Error("part of the program failed, starting it again", "part", name, "error", err, "after", rest)
+			a.tell(name, err)
 			select {
 			case <-ctx.Done():
 				return
@@ -31,6 +43,33 @@ func (a *App) supervise(ctx context.Context, services *sync.WaitGroup, name stri
 			}
 		}
 	})
+}
+
+// partNames are the parts as people know them.
+var partNames = map[string]string{
+	"follower": "Affichage des mesures", "control": "Commandes", "hl7": "Moniteurs (HL7)", "simulator": "Appareils simulés",
+}
+
+// tell shows that a part has failed, in its own link where it has one, or that
+// it is well again after it had failed.
+func (a *App) tell(name string, err error) {
+	if a.station == nil {
+		return
+	}
+	link := station.Link{ID: name, Name: partNames[name]}
+	links := a.station.Situation().Links
+	if i := slices.IndexFunc(links, func(l station.Link) bool { return l.ID == name }); i >= 0 {
+		link = links[i]
+	}
+	switch {
+	case err != nil:
+		link.State, link.Fault = station.LinkFailed, fhirmap.FaultOf(err)
+	case link.State == station.LinkFailed:
+		link.State, link.Fault = station.LinkConnected, nil
+	default:
+		return
+	}
+	a.station.SetLink(link)
 }
 
 func guarded(ctx context.Context, part func(context.Context) error) (err error) {
