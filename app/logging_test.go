@@ -71,7 +71,7 @@ func TestLogging_NothingOfAPatient(t *testing.T) {
 		"consultation":           func(l *slog.Logger) { l.Info("m", "c", station.Consultation{Patient: patient, ID: "4711"}) },
 		"list of patients":       func(l *slog.Logger) { l.Info("m", "all", []fhirmap.Patient{*patient}) },
 		"map":                    func(l *slog.Logger) { l.Info("m", "all", map[string]string{"n": "Lefèvre"}) },
-		"list with a message":    func(l *slog.Logger) { l.Info("m", "all", []string{"a", message}) },
+		"list with a message":    func(l *slog.Logger) { l.Info("m", "all", []string{"a", admission}) },
 		"lazy group":             func(l *slog.Logger) { l.Info("m", "patient", lazy{slog.GroupValue(slog.String("id", "4711"))}) },
 		"lazy message":           func(l *slog.Logger) { l.Info("m", "frame", lazy{slog.StringValue(admission)}) },
 		"address with a token":   func(l *slog.Logger) { l.Info("m", "url", "http://localhost:63336/socket.io/?EIO=3&token=s3cr3t") },
