@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 
 	"vitalien/fhirmap"
 )
@@ -92,14 +93,22 @@ func (p *Program) Main(ctx context.Context, args []string) int {
 
 var errProbed = errors.New("no display")
 
-// oneLine is the text for people of err, on one line.
+// oneLine is err for people, on one line: what it was about, the text of the
+// Fault if there is one, and its code and English text for whoever helps.
 func oneLine(err error) string {
 	text := err.Error()
 	if fault, ok := errors.AsType[*fhirmap.Fault](err); ok && fault.French != "" {
-		text = fault.French + " (" + fault.Code + ")"
+		where, found := strings.CutSuffix(text, fault.Error())
+		if !found {
+			where = ""
+		}
+		text = fmt.Sprintf("%s%s (%s: %s)", where, fault.French, fault.Code, fault.English)
 	}
-	return strings.Join(strings.Fields(text), " ")
+	return strings.Join(strings.FieldsFunc(text, isBreak), " ")
 }
+
+// isBreak is a blank that separates words, which a no-break space is not.
+func isBreak(r rune) bool { return r == ' ' || unicode.IsControl(r) }
 
 func (p *Program) run(ctx context.Context, args []string) error {
 	if len(args) == 1 && args[0] == ProbeDisplay {
@@ -107,6 +116,9 @@ func (p *Program) run(ctx context.Context, args []string) error {
 			return errProbed
 		}
 		return nil
+	}
+	if len(args) == 1 && args[0] == "help" {
+		return flag.ErrHelp
 	}
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		return p.subcommand(ctx, args)

@@ -50,7 +50,7 @@ func (p *Program) decode(words []string) error {
 	}
 	observations, err := station.DecodeHL7(data, time.Now(), time.Local)
 	if err != nil {
-		return fmt.Errorf("decode hl7: %w", err)
+		return fmt.Errorf("decode hl7 %s: %w", words[1], err)
 	}
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)

@@ -49,6 +49,10 @@ func ServeControl(ctx context.Context, folder string, handle Handler) error {
 	if err != nil {
 		return fmt.Errorf("control socket: %w", err)
 	}
+	return serveControl(ctx, listener, handle)
+}
+
+func serveControl(ctx context.Context, listener net.Listener, handle Handler) error {
 	defer context.AfterFunc(ctx, func() { listener.Close() })()
 	defer listener.Close()
 	var calls sync.WaitGroup
@@ -65,22 +69,38 @@ func ServeControl(ctx context.Context, folder string, handle Handler) error {
 	}
 }
 
+// answerControl leaves without an answer whoever asks for nothing.
 func answerControl(ctx context.Context, conn net.Conn, handle Handler) {
 	defer conn.Close()
 	conn.SetDeadline(time.Now().Add(controlTimeout))
+	// Who has asked is answered; who has not would hold up the end.
+	defer context.AfterFunc(ctx, func() { conn.SetReadDeadline(time.Unix(1, 0)) })()
 	var request controlRequest
-	var reply controlReply
 	if err := json.NewDecoder(io.LimitReader(conn, maxControl)).Decode(&request); err != nil || len(request.Words) == 0 {
 		return
 	}
+	json.NewEncoder(conn).Encode(replyTo(ctx, request.Words, handle))
+}
+
+func replyTo(ctx context.Context, words []string, handle Handler) (reply controlReply) {
 	var out bytes.Buffer
-	if err := handle(ctx, request.Words, &out); err != nil {
+	if err := guarded(ctx, words, &out, handle); err != nil {
 		fault := fhirmap.FaultOf(err)
 		_, isWrong := errors.AsType[WrongUse](err)
 		reply = controlReply{Code: fault.Code, Error: err.Error(), French: fault.French, Wrong: isWrong}
 	}
 	reply.Output = out.String()
-	json.NewEncoder(conn).Encode(reply)
+	return reply
+}
+
+// guarded makes an error of a panic, which must not end the program.
+func guarded(ctx context.Context, words []string, out io.Writer, handle Handler) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	return handle(ctx, words, out)
 }
 
 // Call has the program that serves folder execute words, and writes what it
@@ -93,22 +113,29 @@ func Call(ctx context.Context, folder string, words []string, out io.Writer) err
 		return fmt.Errorf("%w (%v)", ErrNotRunning, err)
 	}
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(controlTimeout))
-	if err := json.NewEncoder(conn).Encode(controlRequest{words}); err != nil {
-		return fmt.Errorf("asking the running program: %w", err)
-	}
-	var reply controlReply
-	if err := json.NewDecoder(conn).Decode(&reply); err != nil {
-		return fmt.Errorf("asking the running program: %w", err)
+	defer context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })()
+	reply, err := ask(conn, words)
+	if err != nil {
+		return &fhirmap.Fault{
+			Code: "no_answer", English: "the running program does not answer", Temporary: true, Cause: err,
+			French: "Vitalien est ouvert mais ne répond pas. Recommencez\u202f; si cela se répète, quittez Vitalien et relancez-le.",
+		}
 	}
 	if _, err := io.WriteString(out, reply.Output); err != nil {
 		return err
 	}
-	switch {
+	switch { // as replyTo made it of an error
 	case reply.Wrong:
 		return WrongUse{errors.New(reply.Error)}
 	case reply.Code != "":
 		return &fhirmap.Fault{Code: reply.Code, English: reply.Error, French: reply.French}
 	}
 	return nil
+}
+
+func ask(conn net.Conn, words []string) (reply controlReply, err error) {
+	if err = json.NewEncoder(conn).Encode(controlRequest{words}); err == nil {
+		err = json.NewDecoder(conn).Decode(&reply)
+	}
+	return reply, err
 }

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"syscall"
 )
 
 // maxSocketPath is what every Unix takes as the path of a socket
@@ -30,11 +31,16 @@ func controlPath(folder string) (string, error) {
 	}
 	sum := sha256.Sum256([]byte(folder))
 	private := filepath.Join(os.TempDir(), "vitalien-"+strconv.Itoa(os.Getuid()))
-	if err := os.MkdirAll(private, 0o700); err != nil {
+	if err := os.Mkdir(private, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return "", err
 	}
-	if info, err := os.Lstat(private); err != nil || !info.IsDir() || info.Mode().Perm() != 0o700 {
-		return "", errors.New(private + " is not a private folder")
+	info, err := os.Lstat(private)
+	if err != nil {
+		return "", err
+	}
+	owner, known := info.Sys().(*syscall.Stat_t)
+	if !info.IsDir() || info.Mode().Perm() != 0o700 || !known || int(owner.Uid) != os.Getuid() {
+		return "", errors.New(private + " is not a private folder of this user; remove it")
 	}
 	return filepath.Join(private, hex.EncodeToString(sum[:8])+".sock"), nil
 }
@@ -51,7 +57,11 @@ func listenControl(folder string) (net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	return listener, os.Chmod(path, 0o600)
+	if err := os.Chmod(path, 0o600); err != nil {
+		listener.Close()
+		return nil, err
+	}
+	return listener, nil
 }
 
 func dialControl(ctx context.Context, folder string) (net.Conn, error) {
