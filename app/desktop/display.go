@@ -28,7 +28,9 @@ func TryDisplay(ctx context.Context, flag string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
-	if output, err := exec.CommandContext(ctx, program, flag).CombinedOutput(); err != nil {
+	child := exec.CommandContext(ctx, program, flag)
+	child.WaitDelay = time.Second // what it has started may hold its output open
+	if output, err := child.CombinedOutput(); err != nil {
 		return fmt.Errorf("no window can open here: %w: %.200s", err, output)
 	}
 	return nil

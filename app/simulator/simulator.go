@@ -21,11 +21,15 @@ type Options struct {
 	Seed    uint64
 	// How often the devices measure.
 	Monitor, SpotCheck time.Duration
+	Reconnect          time.Duration // pause after a failed connection; 0: 2 s
 }
 
 // Run starts the devices and keeps them going until ctx ends. They connect
 // again when the listener goes away.
 func Run(ctx context.Context, o Options) error {
+	if o.Reconnect == 0 {
+		o.Reconnect = reconnectAfter
+	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -36,34 +40,48 @@ func Run(ctx context.Context, o Options) error {
 	return nil
 }
 
-// reconnectAfter is how long a device waits after a failed connection.
-const reconnectAfter = 2 * time.Second
+const (
+	reconnectAfter = 2 * time.Second
+	answerTimeout  = 30 * time.Second // of connecting, or of one message
+)
 
 // device sends what next makes, at once and then at each interval.
 func device(ctx context.Context, o Options, interval time.Duration, next func(now time.Time) []byte) {
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	for ctx.Err() == nil {
-		err := session(ctx, o, ticker.C, next)
+		err := guarded(func() error { return session(ctx, o, ticker.C, next) })
 		if ctx.Err() != nil {
 			return
 		}
 		o.Logger.Warn("simulated device lost its connection", "error", err)
 		select {
 		case <-ctx.Done():
-		case <-time.After(reconnectAfter):
+		case <-time.After(o.Reconnect):
 		}
 	}
 }
 
+// guarded makes an error of a panic, which must not end the program.
+func guarded(run func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	return run()
+}
+
 func session(ctx context.Context, o Options, tick <-chan time.Time, next func(now time.Time) []byte) error {
-	client, err := hl7link.Dial(ctx, o.Address)
+	dialing, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	client, err := hl7link.Dial(dialing, o.Address)
 	if err != nil {
 		return err
 	}
 	defer client.Close()
 	for {
-		code, err := client.Send(ctx, next(o.Now()))
+		code, err := send(ctx, client, next(o.Now()))
 		if err != nil {
 			return err
 		}
@@ -76,6 +94,12 @@ func session(ctx context.Context, o Options, tick <-chan time.Time, next func(no
 		case <-tick:
 		}
 	}
+}
+
+func send(ctx context.Context, client *hl7link.Client, message []byte) (code string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	return client.Send(ctx, message)
 }
 
 // A walk is a value that varies slowly around a rest: each step goes part of
