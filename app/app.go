@@ -122,12 +122,12 @@ func (a *App) listenHL7() error {
 	if err != nil {
 		return err
 	}
-	_, err = mutualTLS(a.config.HL7)
+	secure, err := mutualTLS(a.config.HL7)
 	if err != nil {
 		return err
 	}
 	a.monitor, err = hl7link.Listen(context.Background(), a.config.HL7.Listen, hl7link.ListenerOptions{
-		Sink: a.station, Logger: a.log, Zone: time.Local, Allow: prefixes, OnChange: a.monitorChanged,
+		Sink: a.station, Logger: a.log, Zone: time.Local, Allow: prefixes, TLS: secure, OnChange: a.monitorChanged,
 	})
 	if err == nil {
 		a.monitorChanged(0, nil)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"os"
@@ -42,8 +41,8 @@ type process struct {
 	output    io.ReadCloser
 }
 
-// launch starts the program, behind wrapper if there is one, and waits until
-// it is ready.
+// launch starts the program without a window, behind wrapper if there is one,
+// and waits until it is ready.
 func launch(t *testing.T, folder string, wrapper ...string) *process {
 	t.Helper()
 	path, err := program()
@@ -51,8 +50,16 @@ func launch(t *testing.T, folder string, wrapper ...string) *process {
 		t.Fatal(err)
 	}
 	words := append(wrapper, path, "--headless", "--data-dir", folder, "--listen", "localhost:0", "--hl7-listen", "127.0.0.1:0")
-	p := &process{command: exec.CommandContext(t.Context(), words[0], words[1:]...)}
-	p.command.Stderr = testLog{t}
+	command := exec.CommandContext(t.Context(), words[0], words[1:]...)
+	command.Stderr = testLog{t}
+	return ready(t, command)
+}
+
+// ready starts a command that is the program and waits until it is ready.
+func ready(t *testing.T, command *exec.Cmd) *process {
+	t.Helper()
+	p := &process{command: command}
+	var err error
 	if p.output, err = p.command.StdoutPipe(); err != nil {
 		t.Fatal(err)
 	}
@@ -92,11 +99,4 @@ func (p *process) stop(t *testing.T) {
 	if err := p.command.Wait(); err != nil || len(rest) > 0 {
 		t.Errorf("ended with %v, and %q on standard output", err, rest)
 	}
-}
-
-// contextFor ends with the test, or after its patience.
-func contextFor(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	t.Cleanup(cancel)
-	return ctx
 }

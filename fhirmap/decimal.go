@@ -20,7 +20,8 @@ var arithmetic = apd.BaseContext.WithPrecision(maxDigits)
 
 // ParseDecimal reads a plain decimal number as HL7 v2 NM writes it (section
 // 2.A.47: optional sign, digits, optional point), or one with an exponent.
-// It refuses what is no finite number and what is longer than 40 digits.
+// It refuses what is no finite number and what is longer than 40 characters in
+// plain notation.
 func ParseDecimal(text string) (Decimal, error) {
 	if len(text) > maxDigits {
 		return Decimal{}, fmt.Errorf("number of %d characters: at most %d", len(text), maxDigits)
@@ -32,7 +33,11 @@ func ParseDecimal(text string) (Decimal, error) {
 	if d.Exponent > maxDigits || d.Exponent < -maxDigits {
 		return Decimal{}, fmt.Errorf("%q is out of range", text)
 	}
-	return Decimal{*d}, nil
+	parsed := Decimal{*d}
+	if len(parsed.String()) > maxDigits {
+		return Decimal{}, fmt.Errorf("%q is out of range", text)
+	}
+	return parsed, nil
 }
 
 // MustDecimal is ParseDecimal for constants in tables; it panics on an error.

@@ -2,6 +2,7 @@ package hl7link
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -28,6 +29,7 @@ type ListenerOptions struct {
 	Zone   *time.Location // of times without offset; default: time.Local
 	Now    func() time.Time
 	Allow  []netip.Prefix // who may connect; empty: everybody who reaches the address
+	TLS    *tls.Config    // nil: not encrypted
 
 	MaxFrame       int           // bytes of one message; default DefaultMaxFrame
 	MaxConnections int           // default 256
@@ -97,6 +99,9 @@ func Listen(ctx context.Context, address string, o ListenerOptions) (*Listener, 
 	socket, err := config.Listen(ctx, "tcp", address)
 	if err != nil {
 		return nil, listenFault(address, err)
+	}
+	if o.TLS != nil {
+		socket = tls.NewListener(socket, o.TLS)
 	}
 	return &Listener{options: o, socket: socket, decoders: make(chan struct{}, 2*runtime.GOMAXPROCS(0))}, nil
 }

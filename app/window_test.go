@@ -1,0 +1,165 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"image"
+	"image/png"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// windowed is the program with its window: the one that VITALIEN_PROGRAM
+// names (make test), or one that is built now.
+func windowed(t *testing.T) string {
+	t.Helper()
+	if path := os.Getenv("VITALIEN_PROGRAM"); path != "" {
+		return path
+	}
+	path := filepath.Join(t.TempDir(), "vitalien")
+	output, err := exec.CommandContext(t.Context(), "go", "build", "-tags", "x11,migrated_fynedo", "-o", path, ".").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, output)
+	}
+	return path
+}
+
+// screen starts an X server of the test's own and gives its name.
+func screen(t *testing.T, options ...string) string {
+	t.Helper()
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer read.Close()
+	words := append([]string{"-displayfd", "3", "-screen", "0", "1280x800x24", "-nolisten", "tcp"}, options...)
+	server := exec.CommandContext(t.Context(), "Xvfb", words...)
+	server.ExtraFiles = []*os.File{write}
+	if err := server.Start(); err != nil {
+		t.Fatalf("%v (make deps installs what the tests need)", err)
+	}
+	write.Close()
+	t.Cleanup(func() { server.Process.Kill(); server.Wait() })
+	number, err := bufio.NewReader(read).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ":" + strings.TrimSpace(number)
+}
+
+func desktopCommand(t *testing.T, display, name string, args ...string) *exec.Cmd {
+	command := exec.CommandContext(t.Context(), name, args...)
+	command.Env = append(os.Environ(), "DISPLAY="+display, "WAYLAND_DISPLAY=", "FYNE_THEME=light")
+	return command
+}
+
+// xdotool gives what it prints; it waits where its --sync does.
+func xdotool(t *testing.T, display string, args ...string) string {
+	t.Helper()
+	output, err := desktopCommand(t, display, "timeout", append([]string{"60", "xdotool"}, args...)...).Output()
+	if err != nil {
+		t.Fatalf("xdotool %v: %v", args, err)
+	}
+	return strings.TrimSpace(string(output))
+}
+
+func screenshot(t *testing.T, display string) image.Image {
+	t.Helper()
+	shot, err := desktopCommand(t, display, "import", "-window", "root", "png:-").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	picture, err := png.Decode(bytes.NewReader(shot))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return picture
+}
+
+// share is how much of the screen has nearly the colour.
+func share(picture image.Image, red, green, blue int) float64 {
+	bounds := picture.Bounds()
+	hits := 0
+	for y := bounds.Min.Y; y < bounds.Max.Y; y++ {
+		for x := bounds.Min.X; x < bounds.Max.X; x++ {
+			r, g, b, _ := picture.At(x, y).RGBA()
+			near := func(have uint32, want int) bool { d := int(have>>8) - want; return d*d < 16 }
+			if near(r, red) && near(g, green) && near(b, blue) {
+				hits++
+			}
+		}
+	}
+	return float64(hits) / float64(bounds.Dx()*bounds.Dy())
+}
+
+// TestWindow drives the real window: a measurement becomes a card, closing
+// keeps the tray, a second start brings the window back, Ctrl+Q ends.
+func TestWindow(t *testing.T) {
+	path, display, folder := windowed(t), screen(t), t.TempDir()
+	command := desktopCommand(t, display, path, "--data-dir", folder, "--listen", "localhost:0", "--hl7-listen", "127.0.0.1:0")
+	command.Stderr = testLog{t}
+	p := ready(t, command)
+	window := strings.Fields(xdotool(t, display, "search", "--sync", "--onlyvisible", "--name", "Vitalien"))[0]
+
+	// #0B7A3B is the colour of the heart rate: there is none on the empty page.
+	heart := func() float64 { return share(screenshot(t, display), 0x0b, 0x7a, 0x3b) }
+	until(t, "the empty page is drawn", func() bool { return share(screenshot(t, display), 0xf4, 0xf7, 0xf8) > 0.2 })
+	if heart() > 0 {
+		t.Error("the empty page shows a heart rate")
+	}
+	send(t, dial(t, p.mllp), oru("W1", 72))
+	until(t, "the measurement is shown", func() bool { return heart() > 0.0002 })
+
+	second := desktopCommand(t, display, path, "--data-dir", folder, "--listen", "localhost:0")
+	if output, err := second.CombinedOutput(); err != nil || strings.Contains(string(output), "ready") {
+		t.Errorf("second start: %v, %s", err, output)
+	}
+	xdotool(t, display, "windowfocus", "--sync", window, "key", "--window", window, "ctrl+q")
+	if err := p.command.Wait(); err != nil {
+		t.Errorf("Ctrl+Q: %v", err)
+	}
+}
+
+// until polls the screen, which tells nobody when it changes.
+func until(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	deadline := time.After(patience)
+	for tick := time.NewTicker(200 * time.Millisecond); !holds(); {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("not so: %s", what)
+		}
+	}
+}
+
+// TestWindow_WithoutADisplay goes on headless, and says why.
+func TestWindow_WithoutADisplay(t *testing.T) {
+	path := windowed(t)
+	for name, display := range map[string]string{
+		"none": "", "dead": ":9999", "without OpenGL": screen(t, "-extension", "GLX"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			command := desktopCommand(t, display, path, "--data-dir", t.TempDir(), "--listen", "localhost:0", "--hl7-listen", "127.0.0.1:0")
+			said, err := command.StderrPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := ready(t, command)
+			for scanner := lineScanner(said); ; {
+				if !scanner.Scan() {
+					t.Fatal("ended without a word")
+				}
+				if strings.Contains(scanner.Text(), "going on headless") {
+					break
+				}
+			}
+			send(t, dial(t, p.mllp), oru("H1", 72))
+			p.stop(t)
+		})
+	}
+}

@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Installs what the build (deps.sh build) or the tests (deps.sh test) need, on
+# Debian and Ubuntu; elsewhere it says what to install.
+set -euo pipefail
+
+build=(gcc libc6-dev libgl1-mesa-dev xorg-dev libxkbcommon-dev)
+test=(chromium strace xvfb xdotool imagemagick x11-utils dbus python3-hl7 python3-requests python3-socketio python3-websocket)
+command -v node >/dev/null || test+=(nodejs)
+command -v npm >/dev/null || test+=(npm)
+
+case "${1:-}" in
+build) wanted=("${build[@]}") ;;
+test) wanted=("${build[@]}" "${test[@]}") ;;
+*) echo "usage: $0 build|test" >&2; exit 2 ;;
+esac
+
+if [ "$(uname -s)" != Linux ]; then
+	command -v cc >/dev/null || command -v gcc >/dev/null || {
+		echo "A C compiler is needed: on macOS 'xcode-select --install', on Windows MinGW-w64 (for example with MSYS2)." >&2
+		exit 1
+	}
+	exit 0
+fi
+if ! command -v dpkg-query >/dev/null; then
+	echo "Not Debian or Ubuntu: install what these packages hold: ${wanted[*]}" >&2
+	exit 0
+fi
+
+missing=()
+for package in "${wanted[@]}"; do
+	status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+	[ "$status" = installed ] || missing+=("$package")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+admin=()
+if [ "$(id -u)" != 0 ]; then
+	command -v sudo >/dev/null || {
+		echo "As root: apt-get install --no-install-recommends ${missing[*]}" >&2
+		exit 1
+	}
+	admin=(sudo)
+fi
+echo "Installing ${missing[*]}"
+"${admin[@]}" apt-get update -qq
+"${admin[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
