@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"vitalien/app/cli"
 	"vitalien/app/station"
 	"vitalien/hl7link"
 )
@@ -178,4 +179,55 @@ func TestStop_FinishesWhatIsUnderWay(t *testing.T) {
 	p.stop(t)
 	again := launch(t, folder)
 	again.stop(t)
+}
+
+// TestDiskFull: when the store can grow no more, devices are told AR and keep
+// their message; the program lives, and goes on when there is room again.
+func TestDiskFull(t *testing.T) {
+	folder := t.TempDir()
+	prlimit, err := exec.LookPath("prlimit")
+	if err != nil {
+		t.Fatal("prlimit is missing: it is part of util-linux")
+	}
+	p := launch(t, folder, prlimit, "--fsize=65536:")
+	device := dial(t, p.mllp)
+	answer := func(id string) string {
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		defer cancel()
+		code, err := device.Send(ctx, []byte(oru(id, 72)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return code
+	}
+	stored := 0
+	for answer(fmt.Sprintf("F%d", stored)) == "AA" {
+		if stored++; stored > 10_000 {
+			t.Fatal("the disk was never full")
+		}
+	}
+	if code := answer("FULL"); code != "AR" {
+		t.Errorf("a full disk answers %s", code)
+	}
+	room := exec.CommandContext(t.Context(), prlimit, "--pid", fmt.Sprint(p.command.Process.Pid), "--fsize=unlimited:")
+	if output, err := room.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, output)
+	}
+	if code := answer("FULL"); code != "AA" {
+		t.Errorf("with room again the answer is %s", code)
+	}
+	p.stop(t)
+	a := start(t, cli.Flags{DataDir: folder})
+	found := map[string]bool{}
+	for _, m := range recorded(t, a) {
+		found[m.Patient.ID] = true
+	}
+	for i := range stored {
+		if id := fmt.Sprintf("F%d", i); !found[id] {
+			t.Errorf("%s was acknowledged and is lost", id)
+		}
+	}
+	if !found["FULL"] {
+		t.Error("what came when there was room is lost")
+	}
 }
