@@ -132,7 +132,7 @@ func TestServeControl_SurvivesAPanic(t *testing.T) {
 // end.
 func TestServeControl_BadClients(t *testing.T) {
 	folder := t.TempDir()
-	serving(t, folder, echo)
+	stop := serving(t, folder, echo)
 	for _, sent := range []string{
 		"", "garbage\n", "{}\n", `{"words":[]}` + "\n", `{"words":"show"}` + "\n", `{"words":["a`, "\x00\xff",
 		"[" + strings.Repeat("[", maxControl+1), `{"words":["` + strings.Repeat("a", 2*maxControl),
@@ -152,6 +152,7 @@ func TestServeControl_BadClients(t *testing.T) {
 			t.Errorf("%.20q held up the others for %v", sent, waited)
 		}
 	}
+	stop()
 }
 
 func TestServeControl_AnswersTheCallUnderWayBeforeItEnds(t *testing.T) {

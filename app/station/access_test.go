@@ -165,6 +165,10 @@ func TestAllowOrigin_AnswersTheQuestionAndEndsTheCoolDown(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.wantAllowed(page, true, false)
+	if err := d.RevokeOrigin(context.Background(), page); err != nil {
+		t.Fatal(err)
+	}
+	d.wantAllowed(page, false, true)
 }
 
 func TestRevokeOrigin_TellsAndForgets(t *testing.T) {
@@ -193,16 +197,16 @@ func TestRevokeOrigin_TellsAndForgets(t *testing.T) {
 // decide.
 func TestOrigins_StoreAndMemoryAgree(t *testing.T) {
 	d := newDesk(t)
-	var people sync.WaitGroup
-	for range 20 {
+	for range 200 {
+		var people sync.WaitGroup
 		people.Go(func() { d.AllowOrigin(context.Background(), page) })
 		people.Go(func() { d.RevokeOrigin(context.Background(), page) })
-	}
-	people.Wait()
-	before := len(d.Approvals())
-	d.reopen()
-	if after := len(d.Approvals()); after != before {
-		t.Errorf("%d approvals before reopening, %d after", before, after)
+		people.Go(func() { d.AllowOrigin(context.Background(), page) })
+		people.Wait()
+		stored, err := d.store.List(originBucket)
+		if err != nil || len(stored) != len(d.Approvals()) {
+			t.Fatalf("%d stored, %d in memory, %v", len(stored), len(d.Approvals()), err)
+		}
 	}
 }
 

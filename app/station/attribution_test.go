@@ -126,6 +126,10 @@ func TestStartConsultation_ThatFailsLeavesNothingToTheOneBefore(t *testing.T) {
 	if got := d.stored(d.record(report(pulse("72"))).Seq); got.Subject != nil || got.Consultation != "" {
 		t.Errorf("%+v", got)
 	}
+	again := d.start("c", claire()) // not the one that was left, which ends here
+	if got := d.stored(d.record(report(pulse("72"))).Seq); !got.Subject.Same(claire()) || again.ID != "c" {
+		t.Errorf("%+v", got)
+	}
 	d.start("e", denis())
 	if got := d.stored(d.record(report(pulse("72"))).Seq); !got.Subject.Same(denis()) || got.Consultation != "e" {
 		t.Errorf("%+v", got)
@@ -136,7 +140,7 @@ func TestStartConsultation_ThatFailsLeavesNothingToTheOneBefore(t *testing.T) {
 			ended++
 		}
 	}
-	if ended != 1 {
+	if ended != 2 {
 		t.Errorf("the consultation of Claire ended %d times", ended)
 	}
 }

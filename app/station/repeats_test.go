@@ -213,3 +213,19 @@ func TestRepeats_WhoWaitsCanGiveUp(t *testing.T) {
 		close(disk)
 	})
 }
+
+// A message that was stored twice, since its first commit seemed to have
+// failed, is known as long as the second is.
+func TestRepeats_TheNewestOfAKeyCounts(t *testing.T) {
+	r := newRepeats()
+	for _, received := range []time.Time{morning, morning.Add(5 * time.Minute)} {
+		r.known["k"] = &repeat{key: "k", receipt: fhirmap.Receipt{Seq: 7, Received: received}, done: settled}
+		r.order = append(r.order, r.known["k"])
+	}
+	if _, mine := r.claim("k", morning.Add(11*time.Minute)); mine {
+		t.Error("forgotten after eleven minutes")
+	}
+	if _, mine := r.claim("k", morning.Add(16*time.Minute)); !mine {
+		t.Error("known after sixteen minutes")
+	}
+}
