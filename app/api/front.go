@@ -12,6 +12,10 @@ const (
 	overlap    = time.Second      // for the answer of the request before to be finished
 )
 
+// sessionKey is under what a request's context holds the session whose upgrade
+// it is.
+type sessionKey struct{}
+
 // lanes hold back requests of one session that the library cannot bear at the
 // same time: one poll, one post, and one attempt to upgrade, ever.
 type lanes struct{ poll, post, upgrade chan struct{} }
@@ -30,15 +34,22 @@ func (x *sockets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "bad request", http.StatusBadRequest)
 		return
 	}
-	if conn, ok := x.conns.Load(r.URL.Query().Get("sid")); ok {
-		leave, ok := conn.(*socketConn).enter(ctx, r, upgrade)
+	conn, _ := x.conns.Load(r.URL.Query().Get("sid"))
+	session, ok := conn.(*socketConn)
+	if ok {
+		leave, ok := session.enter(ctx, r, upgrade)
 		if !ok {
 			http.Error(w, "bad request", http.StatusBadRequest)
 			return
 		}
 		defer leave()
 	}
-	if upgrade {
+	switch {
+	case upgrade && ok:
+		ctx = context.WithValue(ctx, sessionKey{}, session)
+		session.upgrade(func() { x.library.ServeHTTP(w, r.WithContext(ctx)) })
+		return
+	case upgrade:
 		x.library.ServeHTTP(w, r.WithContext(ctx))
 		return
 	}

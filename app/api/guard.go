@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -24,13 +25,14 @@ import (
 type guard struct {
 	station      *station.Station
 	requireToken bool
+	bodyTimeout  time.Duration
 	hosts        map[string]bool
 	own          map[string]bool // origins of our own pages
 	next         http.Handler
 }
 
-func newGuard(s *station.Station, requireToken bool, port int, next http.Handler) *guard {
-	g := &guard{station: s, requireToken: requireToken, hosts: map[string]bool{}, own: map[string]bool{}, next: next}
+func newGuard(o *Options, port int, next http.Handler) *guard {
+	g := &guard{station: o.Station, requireToken: o.RequireToken, bodyTimeout: o.bodyTimeout, hosts: map[string]bool{}, own: map[string]bool{}, next: next}
 	for _, name := range []string{"localhost", "127.0.0.1", "[::1]"} {
 		host := fmt.Sprintf("%s:%d", name, port)
 		g.hosts[host], g.own["http://"+host] = true, true
@@ -65,12 +67,38 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if r.Body != nil && r.Body != http.NoBody {
-		deadline := http.NewResponseController(w)
-		deadline.SetReadDeadline(time.Now().Add(bodyTimeout))
-		defer deadline.SetReadDeadline(time.Time{})
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		control := http.NewResponseController(w)
+		control.SetReadDeadline(time.Now().Add(g.bodyTimeout))
+		body := &timedBody{ReadCloser: r.Body, control: control}
+		r.Body = http.MaxBytesReader(w, body, maxBody)
+		defer func() {
+			if body.cut {
+				panic(http.ErrAbortHandler) // what is left must not be read as a request
+			}
+		}()
 	}
 	g.next.ServeHTTP(w, r)
+}
+
+// timedBody lifts the deadline at its end: from there on the connection is read
+// for the client's hanging up alone. A body that is not read to its end keeps
+// it, for the server goes on reading after the handler.
+type timedBody struct {
+	io.ReadCloser
+	control *http.ResponseController
+	cut     bool
+}
+
+func (b *timedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	switch err {
+	case nil:
+	case io.EOF:
+		b.control.SetReadDeadline(time.Time{})
+	default:
+		b.cut = true
+	}
+	return n, err
 }
 
 func (g *guard) refuse(w http.ResponseWriter, r *http.Request) *refusal {

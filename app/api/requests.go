@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"vitalien/app/station"
@@ -50,11 +51,12 @@ var requests = map[string]func(context.Context, *station.Station, json.RawMessag
 }
 
 // request answers one event of a client. It never panics and never takes
-// longer than requestTimeout.
+// longer than requestTimeout. The text of a panic can hold patient data and is
+// not logged.
 func (s *Server) request(name string, args []json.RawMessage) (result answer) {
 	defer func() {
 		if p := recover(); p != nil {
-			s.log.Error("request failed", "event", name, "panic", fmt.Sprint(p))
+			s.log.Error("request failed", "event", name, "panic", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
 			result = refused(fmt.Errorf("panic"))
 		}
 	}()

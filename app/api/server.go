@@ -33,6 +33,8 @@ type Options struct {
 	RequireToken bool
 	Version      string
 	SlowAfter    time.Duration // 0: 30 s
+
+	bodyTimeout time.Duration // 0: 15 s
 }
 
 // A Server is the local server.
@@ -55,6 +57,9 @@ func Listen(o Options) (*Server, error) {
 	if o.SlowAfter == 0 {
 		o.SlowAfter = slowAfter
 	}
+	if o.bodyTimeout == 0 {
+		o.bodyTimeout = bodyTimeout
+	}
 	listeners, err := listenLoopback(o.Address)
 	if err != nil {
 		return nil, listenFault(o.Address, err)
@@ -64,7 +69,7 @@ func Listen(o Options) (*Server, error) {
 		frames: map[form]*frames{formKligo: newFrames(o.Station, formKligo), formR4: newFrames(o.Station, formR4)},
 	}
 	s.sockets = newSockets(s)
-	s.guard = newGuard(o.Station, o.RequireToken, s.port(), s.routes())
+	s.guard = newGuard(&s.o, s.port(), s.routes())
 	s.http = &http.Server{
 		Handler: s.guard, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: maxHeader,
 		ErrorLog: slog.NewLogLogger(o.Logger.Handler(), slog.LevelDebug),

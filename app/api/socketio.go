@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -91,6 +92,10 @@ type socketConn struct {
 	start   atomic.Uint64 // head of the log before the client knew that it is accepted
 	lanes   lanes
 
+	attempt sync.Mutex // to upgrade
+	probe   *webSocket // nil: none yet
+	closed  bool       // none any more
+
 	waiting atomic.Int64  // packets that the transport has not taken
 	taken   chan struct{} // signals that it took some
 }
@@ -110,6 +115,7 @@ func (x *sockets) opened(args ...any) {
 	conn.On("upgrading", func(...any) { c.conn.Write(wake, &packet.Options{}, nil) })
 	conn.Once("close", func(args ...any) {
 		late.Stop()
+		c.noUpgrade()
 		x.conns.Delete(conn.Id())
 		c.end(fmt.Errorf("%v", args[0]))
 	})
@@ -117,6 +123,26 @@ func (x *sockets) opened(args ...any) {
 	case <-x.stopped:
 		go c.drop("server stopping")
 	default:
+	}
+}
+
+// upgrade has serve start an upgrade, which the library cannot do while the
+// connection ends.
+func (c *socketConn) upgrade(serve func()) {
+	c.attempt.Lock()
+	defer c.attempt.Unlock()
+	if !c.closed {
+		serve()
+	}
+}
+
+func (c *socketConn) noUpgrade() {
+	c.attempt.Lock()
+	c.closed = true
+	probe := c.probe
+	c.attempt.Unlock()
+	if probe != nil {
+		probe.abandon()
 	}
 }
 
@@ -239,7 +265,7 @@ func (c *socketConn) write(p []byte) {
 func (c *socketConn) packet(args ...any) {
 	defer func() {
 		if p := recover(); p != nil {
-			c.sockets.server.log.Error("reading a packet failed", "client", c.id(), "panic", fmt.Sprint(p))
+			c.sockets.server.log.Error("reading a packet failed", "client", c.id(), "panic", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
 			c.drop("internal")
 		}
 	}()
@@ -273,8 +299,14 @@ func (c *socketConn) message(data any) error {
 		if c.wait() {
 			return c.event(text[1:])
 		}
-	case parser.ACK, parser.DISCONNECT: // the server asks for none; the library sees to leaving
+	case parser.ACK: // the server asks for none
 		c.wait()
+	case parser.DISCONNECT: // the library sees to it
+		if len(text) == 1 {
+			c.wait()
+			return nil
+		}
+		return errors.New("leaves what it did not enter")
 	default:
 		return errors.New("packet type refused")
 	}
@@ -346,35 +378,4 @@ func parseEvent(text string) (id, name string, args []json.RawMessage, err error
 		return "", "", nil, errors.New("event without a name")
 	}
 	return id, name, data[1:], nil
-}
-
-// strictParser gives the library a decoder that only sees what it handles
-// well: the opening and leaving of namespaces.
-type strictParser struct{ parser.Parser }
-
-func (p strictParser) NewDecoder() parser.Decoder {
-	return &strictDecoder{Decoder: p.Parser.NewDecoder()}
-}
-
-type strictDecoder struct{ parser.Decoder }
-
-// Add drops events, which socketConn.packet has served, and acknowledgements,
-// of which the server asks none. It refuses what socketConn.packet refused.
-func (d *strictDecoder) Add(data any) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("packet refused: %v", p)
-		}
-	}()
-	text, ok := data.(*types.StringBuffer)
-	if !ok || text.Len() == 0 {
-		return errors.New("not a text packet")
-	}
-	switch parser.PacketType(text.Bytes()[0]) {
-	case parser.EVENT, parser.ACK:
-		return nil
-	case parser.CONNECT, parser.DISCONNECT:
-		return d.Decoder.Add(text)
-	}
-	return errors.New("packet type refused")
 }

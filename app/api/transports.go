@@ -10,6 +10,7 @@ import (
 	"github.com/zishang520/engine.io-go-parser/packet"
 	"github.com/zishang520/engine.io/v2/transports"
 	"github.com/zishang520/engine.io/v2/types"
+	"github.com/zishang520/socket.io-go-parser/v2/parser"
 )
 
 // The library's transports lose packets and panic in goroutines of their own
@@ -45,6 +46,13 @@ func (p *polling) OnRequest(ctx *types.HttpContext) {
 	p.Transport.OnRequest(ctx)
 }
 
+// Close ends it at once. The library would keep a session that nobody can reach
+// any more for half a minute, in case a poll comes to be told.
+func (p *polling) Close(done ...types.Callable) {
+	p.Discard()
+	p.Transport.Close(done...)
+}
+
 // Send drops the empty packets by which the library's timer hastens an
 // upgrade: they do not take their turn, and steal the poll that packets under
 // way are to answer. wake is there instead.
@@ -61,7 +69,10 @@ func (webSocketCtor) New(ctx *types.HttpContext) transports.Transport {
 	w := &webSocket{Transport: transports.MakeTransport(), conn: ctx.Websocket}
 	w.Prototype(w)
 	w.Construct(ctx)
-	w.probing.Store(ctx.Query().Peek("sid") != "")
+	if session, ok := ctx.Context().Value(sessionKey{}).(*socketConn); ok {
+		w.probing.Store(true)
+		session.probe = w // which holds attempt
+	}
 	w.SetWritable(true)
 	go w.read(ctx)
 	return w
@@ -76,7 +87,7 @@ type webSocket struct {
 	writing sync.Mutex
 	probing atomic.Bool
 	turn    sync.Mutex // while probing: between what is read and the end of the session
-	over    bool       // the session has ended
+	over    bool       // there will be no upgrade
 }
 
 func (*webSocket) Name() string          { return transports.WEBSOCKET }
@@ -114,13 +125,22 @@ const textMessage = 1 // RFC 6455, section 5.2
 // ended ends the connection, and the session if it is its transport. A panic
 // of the library ends nothing else.
 func (w *webSocket) ended() {
-	if p := recover(); p != nil {
-		w.SetReadyState("closed")
-		defer w.Emit("error", fmt.Errorf("panic: %v", p))
-	}
+	recover()
 	w.conn.Conn.Close()
+	w.abandon()
 	if !w.probing.Load() {
 		w.OnClose()
+	}
+}
+
+// abandon tells the library that there will be no upgrade: when probing ends,
+// or when the session does.
+func (w *webSocket) abandon() {
+	w.turn.Lock()
+	defer w.turn.Unlock()
+	if w.probing.Load() && !w.over {
+		w.over = true
+		w.Emit("close")
 	}
 }
 
@@ -144,16 +164,6 @@ func (w *webSocket) take(p *packet.Packet) error {
 		w.conn.SetReadDeadline(time.Time{})
 	}
 	return nil
-}
-
-// Close is also called by the end of the session that this one probes.
-func (w *webSocket) Close(done ...types.Callable) {
-	if w.probing.Load() {
-		w.turn.Lock()
-		w.over = true
-		w.turn.Unlock()
-	}
-	w.Transport.Close(done...)
 }
 
 // DoClose ends the connection.
@@ -193,4 +203,35 @@ func (w *webSocket) write(packets []*packet.Packet) error {
 		}
 	}
 	return nil
+}
+
+// strictParser gives the library a decoder that only sees what it handles
+// well: the opening and leaving of namespaces.
+type strictParser struct{ parser.Parser }
+
+func (p strictParser) NewDecoder() parser.Decoder {
+	return &strictDecoder{Decoder: p.Parser.NewDecoder()}
+}
+
+type strictDecoder struct{ parser.Decoder }
+
+// Add drops events, which socketConn.packet has served, and acknowledgements,
+// of which the server asks none. It refuses what socketConn.packet refused.
+func (d *strictDecoder) Add(data any) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("packet refused: %v", p)
+		}
+	}()
+	text, ok := data.(*types.StringBuffer)
+	if !ok || text.Len() == 0 {
+		return errors.New("not a text packet")
+	}
+	switch parser.PacketType(text.Bytes()[0]) {
+	case parser.EVENT, parser.ACK:
+		return nil
+	case parser.CONNECT, parser.DISCONNECT:
+		return d.Decoder.Add(text)
+	}
+	return errors.New("packet type refused")
 }

@@ -1,0 +1,76 @@
+package api
+
+import (
+	"testing"
+)
+
+func TestFrames_EncodedOnceForAll(t *testing.T) {
+	p := newPost(t)
+	p.record(30)
+	for _, f := range []form{formKligo, formR4} {
+		shared := newFrames(p.station, f)
+		one, cursor, err := shared.after(0)
+		if err != nil || cursor != p.station.Head() || len(one) < 30 {
+			t.Fatal(len(one), cursor, err)
+		}
+		two, _, err := shared.after(0)
+		if err != nil || len(two) != len(one) {
+			t.Fatal(len(two), err)
+		}
+		for i := range one {
+			if &one[i][0] != &two[i][0] {
+				t.Fatalf("form %q: packet %d was encoded twice", f, i)
+			}
+		}
+	}
+}
+
+func TestFrames_AtTheHead(t *testing.T) {
+	p := newPost(t)
+	packets, cursor, err := newFrames(p.station, formKligo).after(0)
+	if len(packets) != 0 || cursor != 0 || err != nil {
+		t.Error(packets, cursor, err)
+	}
+}
+
+// What is kept stays within its bounds, and who is behind it reads the log.
+func TestFrames_Bounds(t *testing.T) {
+	p := newPost(t)
+	for range keepEvents + 300 {
+		p.record(1)
+	}
+	p.record(4000)
+	for _, f := range []form{formKligo, formR4} {
+		shared := newFrames(p.station, f)
+		read := func() (n, most int) {
+			for cursor := uint64(0); cursor < p.station.Head(); {
+				packets, next, err := shared.after(cursor)
+				if err != nil || next <= cursor {
+					t.Fatal(next, err)
+				}
+				size := 0
+				for _, packet := range packets {
+					size += len(packet)
+					n++
+					if got, err := valueOf(string(packet)); err != nil || got != n {
+						t.Fatalf("form %q: packet %d says %d, %v", f, n, got, err)
+					}
+				}
+				cursor, most = next, max(most, size)
+				if len(shared.known) > keepEvents || len(shared.known) != len(shared.order) || shared.bytes > keepBytes {
+					t.Fatalf("form %q: keeps %d entries (%d in order), %d bytes", f, len(shared.known), len(shared.order), shared.bytes)
+				}
+			}
+			return n, most
+		}
+		for range 2 { // the second time all begins behind what is kept
+			n, most := read()
+			if n != p.next-1 {
+				t.Errorf("form %q: %d events, want %d", f, n, p.next-1)
+			}
+			if largest := 100 * 4096; most > pieceBytes+largest {
+				t.Errorf("form %q: a piece of %d bytes", f, most)
+			}
+		}
+	}
+}

@@ -1,0 +1,114 @@
+package api
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+// stuck connects clients that never read, over sockets that hold little.
+func (p *post) stuck() {
+	for _, eio := range []int{3, 4} {
+		conn, _ := p.bare(true, query(eio, "websocket", "&format=r4"))
+		if eio == 4 {
+			conn.Write([]byte(frame(0x81, "40")))
+		}
+	}
+	if _, err := p.connect(4, "polling", "&format=r4"); err != nil { // never polls again
+		p.tb.Fatal(err)
+	}
+}
+
+// most is the largest number of packets that wait for one client.
+func (p *post) most() (n int64) {
+	p.server.sockets.conns.Range(func(_, conn any) bool {
+		n = max(n, conn.(*socketConn).waiting.Load())
+		return true
+	})
+	return n
+}
+
+// Ten megabytes for clients that read nothing: the others see every event at
+// once, and no more than a piece is held for each that is stuck.
+func TestSlow_DelaysNobodyAndIsBounded(t *testing.T) {
+	p := newPost(t)
+	p.stuck()
+	fast := []*client2{p.mustConnect(4, "websocket", ""), p.mustConnect(3, "websocket", "&format=r4"), p.mustConnect(4, "polling", "")}
+	p.awaitClients(6)
+	const events, piece = 4000, 256 // packets: 64 kB and what one entry of the log adds
+	for first := 1; first <= events; first += 400 {
+		p.record(400)
+		if err := everyone(fast, first, 400); err != nil {
+			t.Fatal(err)
+		}
+		if n := p.most(); n > piece {
+			t.Fatalf("%d packets wait for one client", n)
+		}
+	}
+	if n := p.most(); n == 0 {
+		t.Error("no client is stuck: the test proves nothing")
+	}
+	p.awaitClients(6)
+}
+
+func TestSlow_IsDropped(t *testing.T) {
+	p := newPost(t, func(o *Options) { o.SlowAfter = 300 * time.Millisecond })
+	p.stuck()
+	fast := p.mustConnect(4, "websocket", "")
+	p.awaitClients(4)
+	go p.record(4000)
+	if err := expect(fast, 1, 4000); err != nil {
+		t.Fatal(err)
+	}
+	p.awaitClients(1)
+	p.log.await(t, "client gone", "limit: too slow")
+}
+
+// A client that asks and asks and never reads the answers.
+func TestSlow_Flood(t *testing.T) {
+	p := newPost(t)
+	w := p.witness()
+	request := strings.Repeat(frame(0x81, `420["`+strings.Repeat("x", 64)+`"]`), 100)
+	for _, eio := range []int{3, 4} {
+		conn, _ := p.bare(true, query(eio, "websocket", ""))
+		if eio == 4 {
+			conn.Write([]byte(frame(0x81, "40")))
+		}
+		var err error
+		for err == nil { // until the server hangs up
+			_, err = io.WriteString(conn, request)
+		}
+		if os.IsTimeout(err) {
+			t.Errorf("EIO=%d: the flood was not ended", eio)
+		}
+		w.check(t, "a flood")
+	}
+	c := p.mustConnect(4, "polling", "")
+	c.write(c.ctx, strings.TrimSuffix(strings.Repeat("420[\"x\"]\x1e", maxWaiting+100), "\x1e"))
+	p.awaitClients(1)
+	p.log.await(t, "client gone", "does not read its answers")
+}
+
+// A body that never ends is cut.
+func TestSlow_Body(t *testing.T) {
+	p := newPost(t, func(o *Options) { o.bodyTimeout = 200 * time.Millisecond })
+	w := p.witness()
+	for _, eio := range []int{3, 4} {
+		c := p.mustConnect(eio, "polling", "")
+		_, session, _ := strings.Cut(c.line.(*polling2).url, p.address)
+		for _, head := range []string{"Content-Length: 1000\r\n\r\n42[", "Transfer-Encoding: chunked\r\n\r\n3\r\n42[\r\n"} {
+			conn := p.dial(false)
+			fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: %s\r\n%s", session, p.address, head)
+			if _, err := io.ReadAll(conn); os.IsTimeout(err) {
+				t.Error("the body is awaited for ever")
+			}
+			w.check(t, "an endless body")
+		}
+	}
+	if answer := p.raw("POST /status HTTP/1.1\r\nHost: %s\r\nContent-Length: 10\r\n\r\nx", p.address); !strings.HasPrefix(answer, "HTTP/1.1 405") {
+		t.Errorf("%.80q", answer)
+	}
+}
