@@ -43,22 +43,23 @@ func TestDevices_AThousandMessages(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for seed := range uint64(2) {
 				next, before, counts := device.start(seed), map[fhirmap.Type]float64{}, map[fhirmap.Type]int{}
-				keys := map[string]bool{}
+				keys, ids := map[string]bool{}, map[string]bool{}
 				for i := range 1002 {
 					now := noon.Add(time.Duration(i) * 10 * time.Second)
-					reports, err := hl7link.Decode(next(now), time.UTC)
+					text := next(now)
+					reports, err := hl7link.Decode(text, time.UTC)
 					if err != nil || len(reports) != 1 {
 						t.Fatalf("message %d: %v", i, err)
 					}
-					keys[reports[0].Key] = true
+					keys[reports[0].Key], ids[controlID(t, text)] = true, true
 					for _, m := range reports[0].Measurements {
 						counts[m.Type]++
 						wantSimulated(t, &m, now, device.bed, device.id)
 						wantNear(t, &m, before)
 					}
 				}
-				if len(keys) != 1002 || keys[""] {
-					t.Errorf("%d different keys", len(keys))
+				if len(keys) != 1002 || len(ids) != 1002 || keys[""] || ids[""] {
+					t.Errorf("%d different keys, %d control ids", len(keys), len(ids))
 				}
 				for kind, n := range device.six {
 					if counts[kind] != n*1002/6 {
@@ -71,6 +72,15 @@ func TestDevices_AThousandMessages(t *testing.T) {
 			}
 		})
 	}
+}
+
+func controlID(t *testing.T, text []byte) string {
+	t.Helper()
+	m, err := hl7link.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m.Header().Text(10)
 }
 
 func wantSimulated(t *testing.T, m *fhirmap.Measurement, now time.Time, bed, patient string) {

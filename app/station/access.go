@@ -223,7 +223,8 @@ func (s *Station) RevokeOrigin(_ context.Context, text string) error {
 	return nil
 }
 
-// OnRevoke has tell called with each origin whose approval is taken back.
+// OnRevoke has tell called with each origin whose approval is taken back. It
+// must not change approvals itself.
 func (s *Station) OnRevoke(tell func(origin string)) {
 	s.access.mu.Lock()
 	defer s.access.mu.Unlock()
