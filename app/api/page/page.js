@@ -9,7 +9,7 @@ const texts = {
     code: 'Le code à copier', copy: 'Copier', copied: 'Copié',
     origins: 'Une page web doit être autorisée par le clinicien, dans la fenêtre de Vitalien ou par cette commande :',
     connecting: 'Connexion…', open: 'Connecté', closed: 'Déconnecté, nouvel essai…', unassigned: 'Non attribuée',
-    software: 'Logiciels connectés', states: { connected: 'connecté', asleep: 'en veille', offline: 'hors ligne', failed: 'en échec' },
+    software: 'Logiciels connectés', links: { hl7: 'Moniteurs (HL7)', server: 'Serveur local' }, states: { connected: 'connecté', asleep: 'en veille', offline: 'hors ligne', failed: 'en échec' },
   },
   en: {
     language: 'Français', subtitle: 'The measurements of this computer, for EHR developers',
@@ -19,7 +19,7 @@ const texts = {
     code: 'The code to copy', copy: 'Copy', copied: 'Copied',
     origins: 'A web page must be approved by the clinician, in the window of Vitalien or with this command:',
     connecting: 'Connecting…', open: 'Connected', closed: 'Disconnected, trying again…', unassigned: 'Unassigned',
-    software: 'EHR connections', states: { connected: 'connected', asleep: 'asleep', offline: 'offline', failed: 'failed' },
+    software: 'EHR connections', links: { hl7: 'Monitors (HL7)', server: 'Local server' }, states: { connected: 'connected', asleep: 'asleep', offline: 'offline', failed: 'failed' },
   },
 };
 const keep = 200; // events shown
@@ -131,7 +131,7 @@ async function showStatus() {
     return; // the pill says that the program is away
   }
   $('demo').hidden = !status.demo;
-  const rows = (status.links || []).map((l) => [l.name, `${text('states')[l.state] || l.state} · ${l.where}`]);
+  const rows = (status.links || []).map((l) => [text('links')[l.id] || l.name, `${text('states')[l.state] || l.state} · ${l.where}`]);
   if ('clients' in status) rows.push([text('software'), String(status.clients)]);
   rows.push(['Version', status.version]);
   $('links').replaceChildren(...rows.flatMap(([name, content]) => [element('dt', name), element('dd', content)]));
