@@ -36,6 +36,9 @@ func parseTime(text string, zone *time.Location) time.Time {
 	if err != nil || t.Year() < 1900 {
 		return time.Time{}
 	}
+	if _, seconds := t.Zone(); seconds < -12*3600 || seconds > 14*3600 { // no place on Earth
+		return time.Time{}
+	}
 	return t
 }
 

@@ -17,6 +17,11 @@ import (
 // consultation never counts, however little.
 const aheadTolerance = 2 * time.Minute
 
+// forgottenAfter is how long a consultation lasts at most. One that is still
+// open the next morning was forgotten, and the first measurement of the day is
+// not yesterday's patient's.
+const forgottenAfter = 12 * time.Hour
+
 // openConsultation is the one that is under way, with the number of its start
 // in the log.
 type openConsultation struct {
@@ -37,7 +42,7 @@ func (c *openConsultation) seqOrZero() uint64 {
 // covers tells whether a measurement was taken within the consultation: by
 // the device's own time, or by the time of reception when it has none.
 func (c *openConsultation) covers(own, received time.Time) bool {
-	if c.left {
+	if c.left || c.forgotten(received) {
 		return false
 	}
 	if own.IsZero() {
@@ -45,6 +50,8 @@ func (c *openConsultation) covers(own, received time.Time) bool {
 	}
 	return !own.Before(c.Start.Truncate(time.Second)) && !own.After(received.Add(aheadTolerance))
 }
+
+func (c *openConsultation) forgotten(now time.Time) bool { return now.Sub(c.Start) > forgottenAfter }
 
 // maxName bounds each text that an EHR gives for a consultation or a patient,
 // in characters.
@@ -93,6 +100,33 @@ func (s *Station) StartConsultation(ctx context.Context, c Consultation) (Consul
 func (s *Station) EndConsultation(ctx context.Context) error {
 	s.ward.Lock()
 	defer s.ward.Unlock()
+	return s.endLocked(ctx)
+}
+
+// watchForgotten looks every minute, by the clock on the wall, which goes on
+// while the computer sleeps.
+func (s *Station) watchForgotten(ctx context.Context) {
+	for tick := time.NewTicker(time.Minute); ; {
+		select {
+		case <-ctx.Done():
+			tick.Stop()
+			return
+		case <-tick.C:
+		}
+		if err := s.endForgotten(ctx); err != nil {
+			s.log.Warn("a forgotten consultation could not be ended; trying again", "error", err)
+		}
+	}
+}
+
+// endForgotten ends a consultation that was left open for too long.
+func (s *Station) endForgotten(ctx context.Context) error {
+	s.ward.Lock()
+	defer s.ward.Unlock()
+	if s.open == nil || !s.open.forgotten(s.now()) {
+		return nil
+	}
+	s.log.Info("a forgotten consultation was ended", "after", forgottenAfter)
 	return s.endLocked(ctx)
 }
 
@@ -150,7 +184,7 @@ func (s *Station) restoreConsultation() error {
 	}
 	s.open = &openConsultation{Consultation: *e.Consultation, seq: open}
 	s.board.setConsultation(e.Consultation)
-	return nil
+	return s.endForgotten(context.Background())
 }
 
 func (c *Consultation) check() error {

@@ -89,8 +89,16 @@ func (s *Station) restore() (err error) {
 // behind it is refused.
 func (s *Station) Close() error { return s.store.Close() }
 
-// Run keeps what the window shows up to date until ctx ends.
-func (s *Station) Run(ctx context.Context) error { return s.recent.follow(ctx, s) }
+// Run keeps what the window shows up to date, and ends a consultation that was
+// forgotten, until ctx ends.
+func (s *Station) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var watch sync.WaitGroup
+	defer watch.Wait()
+	defer cancel()
+	watch.Go(func() { s.watchForgotten(ctx) })
+	return s.recent.follow(ctx, s)
+}
 
 // ID is the UUID of the log, by which other systems know this station.
 func (s *Station) ID() string { return s.store.ID() }
