@@ -2,19 +2,27 @@ package api
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"sync"
 	"time"
 )
 
 const (
+	maxSessions = 1000 // what a session costs without a connection is more than nothing
+
 	requestEnd = 90 * time.Second // of a poll; the heartbeat answers it earlier
 	overlap    = time.Second      // for the answer of the request before to be finished
 )
 
-// sessionKey is under what a request's context holds the session whose upgrade
-// it is.
-type sessionKey struct{}
+// A visit is what a request's context tells our transports, which the library
+// makes.
+type visit struct {
+	log     *slog.Logger
+	session *socketConn // nil: a new one
+}
+
+type visitKey struct{}
 
 // lanes hold back requests of one session that the library cannot bear at the
 // same time: one poll, one post, and one attempt to upgrade, ever.
@@ -27,35 +35,46 @@ func newLanes() lanes {
 // ServeHTTP lets a request pass to the library if it is one that a client
 // makes, and waits for its end.
 func (x *sockets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), requestEnd)
+	sid := r.URL.Query().Get("sid")
+	ctx := r.Context()
+	if sid == "" {
+		ctx = context.WithoutCancel(ctx) // a session half made cannot be ended cleanly
+	}
+	ctx, cancel := context.WithTimeout(ctx, requestEnd)
 	defer cancel() // from here on a WebSocket is read
 	upgrade := r.Header.Get("Upgrade") != ""
 	if !plausible(r, upgrade) {
 		http.Error(w, "bad request", http.StatusBadRequest)
 		return
 	}
-	conn, _ := x.conns.Load(r.URL.Query().Get("sid"))
-	session, ok := conn.(*socketConn)
-	if ok {
-		leave, ok := session.enter(ctx, r, upgrade)
+	if sid == "" && x.open.Load() >= maxSessions {
+		http.Error(w, "too many connections", http.StatusServiceUnavailable)
+		return
+	}
+	v := &visit{log: x.server.log}
+	if conn, ok := x.conns.Load(sid); ok {
+		v.session = conn.(*socketConn)
+		leave, ok := v.session.enter(ctx, r, upgrade)
 		if !ok {
 			http.Error(w, "bad request", http.StatusBadRequest)
 			return
 		}
 		defer leave()
 	}
+	r = r.WithContext(context.WithValue(ctx, visitKey{}, v))
 	switch {
-	case upgrade && ok:
-		ctx = context.WithValue(ctx, sessionKey{}, session)
-		session.upgrade(func() { x.library.ServeHTTP(w, r.WithContext(ctx)) })
+	case upgrade && v.session != nil:
+		if !v.session.upgrade(func() { x.library.ServeHTTP(w, r) }) {
+			http.Error(w, "bad request", http.StatusBadRequest)
+		}
 		return
 	case upgrade:
-		x.library.ServeHTTP(w, r.WithContext(ctx))
+		x.library.ServeHTTP(w, r)
 		return
 	}
 	held := &heldResponse{header: w.Header().Clone(), to: w}
 	defer held.end()
-	x.library.ServeHTTP(held, r.WithContext(ctx))
+	x.library.ServeHTTP(held, r)
 }
 
 // plausible tells whether r is one way or the other, and not both: the library

@@ -196,3 +196,54 @@ func TestHostile_Polling(t *testing.T) {
 		w.check(t, path)
 	}
 }
+
+// Whatever the library does with a packet, it ends one connection only.
+func TestHostile_PanicWhileReading(t *testing.T) {
+	p := newPost(t)
+	w := p.witness()
+	own, _ := w.p.server.sockets.conns.Load(idOf(p))
+	c := p.mustConnect(4, "websocket", "")
+	p.server.sockets.conns.Range(func(_, conn any) bool {
+		if conn != own {
+			conn.(*socketConn).conn.On("heartbeat", func(...any) { panic("Mme Lefèvre") })
+		}
+		return true
+	})
+	c.write(c.ctx, "3")
+	if packet, err := c.message(); err == nil {
+		t.Errorf("goes on with %q", packet)
+	}
+	p.log.await(t, "reading a connection failed")
+	if line, found, _ := p.log.has([]string{"Lefèvre"}); found {
+		t.Errorf("a panic's text, which can hold patient data, is in the log: %s", line)
+	}
+	w.check(t, "a panic")
+	p.awaitClients(1)
+}
+
+// idOf is the id of the only connection.
+func idOf(p *post) (id any) {
+	p.server.sockets.conns.Range(func(key, _ any) bool { id = key; return false })
+	return id
+}
+
+// Sessions that cost their client no connection are limited too.
+func TestHostile_Handshakes(t *testing.T) {
+	p := newPost(t)
+	w := p.witness()
+	refused := 0
+	for range maxSessions + 10 {
+		status, _, _ := p.request("GET", query(4, "polling", ""), "")
+		if status == http.StatusServiceUnavailable {
+			refused++
+		}
+	}
+	if refused != 11 {
+		t.Errorf("%d handshakes refused beyond %d sessions", refused, maxSessions)
+	}
+	w.check(t, "a thousand handshakes")
+	p.server.sockets.close()
+	if n := p.server.sockets.open.Load(); n != 0 {
+		t.Errorf("%d sessions left", n)
+	}
+}

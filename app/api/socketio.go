@@ -49,7 +49,8 @@ type sockets struct {
 	server  *Server
 	io      *socket.Server
 	library http.Handler
-	conns   sync.Map // engine id → *socketConn
+	conns   sync.Map     // engine id → *socketConn
+	open    atomic.Int64 // how many they are
 	stopped chan struct{}
 	stop    func()
 }
@@ -109,6 +110,7 @@ func (x *sockets) opened(args ...any) {
 	late := time.AfterFunc(2*admitTimeout, func() { c.drop("bad_request: asked for no namespace") })
 	c.accept = sync.OnceFunc(func() { late.Stop(); close(c.ready) })
 	x.conns.Store(conn.Id(), c)
+	x.open.Add(1)
 	conn.On("packet", c.packet)
 	conn.On("packetCreate", c.created)
 	conn.On("flush", c.flushed)
@@ -116,7 +118,11 @@ func (x *sockets) opened(args ...any) {
 	conn.Once("close", func(args ...any) {
 		late.Stop()
 		c.noUpgrade()
+		if c.probe != nil { // the upgrade may just have come through
+			c.probe.conn.Conn.Close()
+		}
 		x.conns.Delete(conn.Id())
+		x.open.Add(-1)
 		c.end(fmt.Errorf("%v", args[0]))
 	})
 	select {
@@ -128,14 +134,17 @@ func (x *sockets) opened(args ...any) {
 
 // upgrade has serve start an upgrade, which the library cannot do while the
 // connection ends.
-func (c *socketConn) upgrade(serve func()) {
+func (c *socketConn) upgrade(serve func()) (served bool) {
 	c.attempt.Lock()
 	defer c.attempt.Unlock()
-	if !c.closed {
-		serve()
+	if c.closed {
+		return false
 	}
+	serve()
+	return true
 }
 
+// noUpgrade returns when none is under way any more. None comes after.
 func (c *socketConn) noUpgrade() {
 	c.attempt.Lock()
 	c.closed = true
@@ -188,7 +197,6 @@ func (x *sockets) admitted(args ...any) {
 	if c == nil {
 		return // gone already
 	}
-	s.On("disconnect", func(...any) { c.drop("client left") })
 	auth, _ := s.Handshake().Auth.(map[string]any)
 	joined := x.server.accept(c, c.request(), auth)
 	go joined.run(c.ctx)
@@ -206,9 +214,11 @@ func (c *socketConn) reason() string {
 	return ""
 }
 
-// drop ends the connection for a reason of ours.
+// drop ends the connection for a reason of ours. Within an upgrade the library
+// would close neither transport.
 func (c *socketConn) drop(reason string) {
 	c.end(errors.New(reason))
+	c.noUpgrade()
 	c.conn.Close(true)
 }
 
@@ -301,12 +311,12 @@ func (c *socketConn) message(data any) error {
 		}
 	case parser.ACK: // the server asks for none
 		c.wait()
-	case parser.DISCONNECT: // the library sees to it
-		if len(text) == 1 {
-			c.wait()
-			return nil
+	case parser.DISCONNECT:
+		if len(text) > 1 {
+			return errors.New("leaves what it did not enter")
 		}
-		return errors.New("leaves what it did not enter")
+		c.wait()
+		c.drop("client left")
 	default:
 		return errors.New("packet type refused")
 	}

@@ -3,6 +3,8 @@ package api
 import (
 	"errors"
 	"fmt"
+	"log/slog"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -66,12 +68,13 @@ func (p *polling) Send(packets []*packet.Packet) {
 type webSocketCtor struct{ transports.TransportCtor }
 
 func (webSocketCtor) New(ctx *types.HttpContext) transports.Transport {
-	w := &webSocket{Transport: transports.MakeTransport(), conn: ctx.Websocket}
+	v := ctx.Context().Value(visitKey{}).(*visit)
+	w := &webSocket{Transport: transports.MakeTransport(), conn: ctx.Websocket, log: v.log}
 	w.Prototype(w)
 	w.Construct(ctx)
-	if session, ok := ctx.Context().Value(sessionKey{}).(*socketConn); ok {
+	if v.session != nil {
 		w.probing.Store(true)
-		session.probe = w // which holds attempt
+		v.session.probe = w // which holds attempt
 	}
 	w.SetWritable(true)
 	go w.read(ctx)
@@ -83,6 +86,7 @@ func (webSocketCtor) New(ctx *types.HttpContext) transports.Transport {
 type webSocket struct {
 	transports.Transport
 	conn *types.WebSocketConn
+	log  *slog.Logger
 
 	writing sync.Mutex
 	probing atomic.Bool
@@ -125,7 +129,9 @@ const textMessage = 1 // RFC 6455, section 5.2
 // ended ends the connection, and the session if it is its transport. A panic
 // of the library ends nothing else.
 func (w *webSocket) ended() {
-	recover()
+	if p := recover(); p != nil {
+		w.log.Error("reading a connection failed", "panic", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
+	}
 	w.conn.Conn.Close()
 	w.abandon()
 	if !w.probing.Load() {

@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -196,7 +197,7 @@ func TestPoll_Abandoned(t *testing.T) {
 		all.Go(func() { p.record(1) })
 		all.Go(func() {
 			for range round % 16 {
-				time.Now() // a little later each round
+				runtime.Gosched() // a little later each round
 			}
 			conn.Close()
 		})
@@ -205,5 +206,23 @@ func TestPoll_Abandoned(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.close()
+	}
+}
+
+// Handshakes whose client goes away at once leave nothing behind.
+func TestPoll_AbandonedHandshake(t *testing.T) {
+	p := newPost(t)
+	w := p.witness()
+	for range 300 {
+		conn := p.dial(false)
+		fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", query(3, "polling", ""), p.address)
+		conn.Close()
+	}
+	w.check(t, "abandoned handshakes")
+	p.server.Close()
+	for end := time.Now().Add(patience); p.server.sockets.open.Load() != 0; runtime.Gosched() {
+		if time.Now().After(end) {
+			t.Fatalf("%d sessions left", p.server.sockets.open.Load())
+		}
 	}
 }
