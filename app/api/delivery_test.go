@@ -177,7 +177,7 @@ func TestDelivery_UpgradeInABurst(t *testing.T) {
 	}
 }
 
-// An upgrade that takes long, while the library's timer hastens it and events
+// An upgrade that takes long, while events
 // come one by one.
 func TestDelivery_LongUpgrade(t *testing.T) {
 	p := newPost(t)
@@ -199,7 +199,7 @@ func TestDelivery_LongUpgrade(t *testing.T) {
 		}
 		probes = append(probes, ws)
 	}
-	end := time.Now().Add(1200 * time.Millisecond) // a dozen beats of the library's timer
+	end := time.Now().Add(1200 * time.Millisecond) // the library's own timer would beat a dozen times
 	n := 0
 	for ; time.Now().Before(end); n++ {
 		p.record(1)

@@ -2,12 +2,11 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"runtime/debug"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,7 +19,7 @@ import (
 	"github.com/zishang520/socket.io/v2/socket"
 )
 
-// This file and transports.go are all there is of the Socket.IO library. It is
+// This file is all there is of the Socket.IO library. It is
 // used for the handshake, long-polling, the upgrade, the heartbeat and the
 // namespace. What measurements and requests depend on goes past it:
 //
@@ -114,7 +113,6 @@ func (x *sockets) opened(args ...any) {
 	conn.On("packet", c.packet)
 	conn.On("packetCreate", c.created)
 	conn.On("flush", c.flushed)
-	conn.On("upgrading", func(...any) { c.conn.Write(wake, &packet.Options{}, nil) })
 	conn.Once("close", func(args ...any) {
 		late.Stop()
 		c.noUpgrade()
@@ -130,42 +128,6 @@ func (x *sockets) opened(args ...any) {
 		go c.drop("server stopping")
 	default:
 	}
-}
-
-// upgrade has serve start an upgrade, which the library cannot do while the
-// connection ends.
-func (c *socketConn) upgrade(serve func()) (served bool) {
-	c.attempt.Lock()
-	defer c.attempt.Unlock()
-	if c.closed {
-		return false
-	}
-	serve()
-	return true
-}
-
-// noUpgrade returns when none is under way any more. None comes after.
-func (c *socketConn) noUpgrade() {
-	c.attempt.Lock()
-	c.closed = true
-	probe := c.probe
-	c.attempt.Unlock()
-	if probe != nil {
-		probe.abandon()
-	}
-}
-
-func (c *socketConn) request() *http.Request { return c.conn.Request().Request() }
-
-// dropOrigin ends the connections of a page, accepted or not yet.
-func (x *sockets) dropOrigin(origin string) {
-	x.conns.Range(func(_, conn any) bool {
-		c := conn.(*socketConn)
-		if have, page := originOf(c.request()); page && have == origin {
-			go c.drop("revoked")
-		}
-		return true
-	})
 }
 
 func (x *sockets) find(s *socket.Socket) *socketConn {
@@ -203,25 +165,6 @@ func (x *sockets) admitted(args ...any) {
 	c.accept()
 }
 
-func (c *socketConn) id() string    { return c.conn.Id()[:min(8, len(c.conn.Id()))] }
-func (c *socketConn) protocol() int { return c.conn.Protocol() }
-
-// reason is why the connection ended.
-func (c *socketConn) reason() string {
-	if cause := context.Cause(c.ctx); cause != nil {
-		return cause.Error()
-	}
-	return ""
-}
-
-// drop ends the connection for a reason of ours. Within an upgrade the library
-// would close neither transport.
-func (c *socketConn) drop(reason string) {
-	c.end(errors.New(reason))
-	c.noUpgrade()
-	c.conn.Close(true)
-}
-
 func (c *socketConn) created(args ...any) {
 	if p, ok := args[0].(*packet.Packet); ok && p.Data == wake {
 		p.Type, p.Data = packet.NOOP, nil
@@ -242,30 +185,6 @@ func (c *socketConn) flushed(args ...any) {
 	}
 }
 
-// send writes packets and returns when the transport has taken the last of
-// them. A client that takes nothing for longer than patience is an error.
-func (c *socketConn) send(ctx context.Context, packets [][]byte, patience time.Duration) error {
-	for _, p := range packets {
-		c.write(p)
-	}
-	if len(packets) == 0 || c.waiting.Load() <= 0 {
-		return nil
-	}
-	timeout := time.NewTimer(patience)
-	defer timeout.Stop()
-	for c.waiting.Load() > 0 {
-		select {
-		case <-c.taken:
-			timeout.Reset(patience)
-		case <-timeout.C:
-			return errors.New("limit: too slow")
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
-	return nil
-}
-
 func (c *socketConn) write(p []byte) {
 	c.conn.Write(types.NewStringBuffer(p[:len(p):len(p)]), &packet.Options{}, nil)
 }
@@ -283,109 +202,198 @@ func (c *socketConn) packet(args ...any) {
 	if !ok || p.Type != packet.MESSAGE {
 		return
 	}
-	if err := c.message(p.Data); err != nil {
+	text, _ := p.Data.(*types.StringBuffer)
+	if text == nil {
+		c.drop("bad_request: not a text packet")
+	} else if err := c.message(text.String()); err != nil {
 		c.sockets.server.log.Warn("client sent a broken packet", "client", c.id(), "error", err)
 		c.drop("bad_request: " + err.Error())
 	}
 }
 
-// message serves one Socket.IO packet. Clients 3.x and 4.x first ask for the
-// namespace; clients 2.x are given it.
-func (c *socketConn) message(data any) error {
-	buffer, ok := data.(*types.StringBuffer)
-	if !ok || buffer.Len() == 0 {
-		return errors.New("not a text packet")
-	}
-	text := buffer.String()
-	kind := parser.PacketType(text[0])
-	if kind == parser.CONNECT {
-		return c.connect(text[1:])
-	}
-	if c.protocol() != 3 && !c.asked.Load() {
-		return errors.New("packet before the connection")
-	}
-	switch kind {
-	case parser.EVENT:
-		if c.wait() {
-			return c.event(text[1:])
-		}
-	case parser.ACK: // the server asks for none
-		c.wait()
-	case parser.DISCONNECT:
-		if len(text) > 1 {
-			return errors.New("leaves what it did not enter")
-		}
-		c.wait()
-		c.drop("client left")
-	default:
-		return errors.New("packet type refused")
-	}
-	return nil
+// The library's transports lose packets and panic in goroutines of their own
+// when requests overlap in unhappy ways. Ours take their place in its table.
+func init() {
+	table := transports.Transports()
+	table[transports.WEBSOCKET] = webSocketCtor{table[transports.WEBSOCKET]}
+	table[transports.POLLING] = pollingCtor{table[transports.POLLING]}
 }
 
-// connect checks a CONNECT packet before the library reads it:
-// [namespace,][{…}]. The default namespace is asked for once.
-func (c *socketConn) connect(text string) error {
-	namespace := "/"
-	if strings.HasPrefix(text, "/") {
-		namespace, text, _ = strings.Cut(text, ",")
-	}
-	if text != "" && (text[0] != '{' || !json.Valid([]byte(text))) {
-		return errors.New("connection without a JSON object")
-	}
-	if path, _, _ := strings.Cut(namespace, "?"); path == "/" && (c.protocol() == 3 || !c.asked.CompareAndSwap(false, true)) {
-		return errors.New("connected already")
-	}
-	return nil
+// probeTimeout is how long a WebSocket that wants to take over from
+// long-polling may be silent.
+const probeTimeout = 10 * time.Second
+
+// wake is written to a connection to end its pending poll, so that the client
+// can move to the WebSocket. It becomes an empty packet on its way
+// (socketConn.created), and so takes its turn among the others.
+var wake = types.NewStringBufferString("wake")
+
+type pollingCtor struct{ transports.TransportCtor }
+
+func (pollingCtor) New(ctx *types.HttpContext) transports.Transport {
+	return &polling{transports.NewPolling(ctx)}
 }
 
-func (c *socketConn) event(text string) error {
-	id, name, arguments, err := parseEvent(text)
-	if err != nil {
-		return err
+// polling is the library's long-polling.
+type polling struct{ transports.Transport }
+
+// OnRequest gives the request a clean-up before the library publishes it,
+// which sets one too late.
+func (p *polling) OnRequest(ctx *types.HttpContext) {
+	ctx.Cleanup = func() {}
+	p.Transport.OnRequest(ctx)
+}
+
+// Close ends it at once. The library would keep a session that nobody can reach
+// any more for half a minute, in case a poll comes to be told.
+func (p *polling) Close(done ...types.Callable) {
+	p.Discard()
+	p.Transport.Close(done...)
+}
+
+type webSocketCtor struct{ transports.TransportCtor }
+
+func (webSocketCtor) New(ctx *types.HttpContext) transports.Transport {
+	v := ctx.Context().Value(visitKey{}).(*visit)
+	w := &webSocket{Transport: transports.MakeTransport(), conn: ctx.Websocket, log: v.log, session: v.session}
+	w.Prototype(w)
+	w.Construct(ctx)
+	if v.session != nil {
+		w.probing.Store(true)
+		v.session.probe = w // which holds attempt
 	}
-	answer := c.sockets.server.request(name, arguments)
-	if id == "" {
+	w.SetWritable(true)
+	go w.read(ctx)
+	return w
+}
+
+// webSocket is a WebSocket connection: from the beginning, or probing until it
+// takes over from long-polling.
+type webSocket struct {
+	transports.Transport
+	conn *types.WebSocketConn
+	log  *slog.Logger
+
+	writing sync.Mutex
+	session *socketConn // that it probes to take over; nil: it is its own from the beginning
+	probing atomic.Bool
+	turn    sync.Mutex // while probing: between what is read and the end of the session
+	over    bool       // there will be no upgrade
+}
+
+func (*webSocket) Name() string          { return transports.WEBSOCKET }
+func (*webSocket) HandlesUpgrades() bool { return true }
+
+// read reads packets, once the handler has returned: only then does the
+// library listen.
+func (w *webSocket) read(ctx *types.HttpContext) {
+	defer w.ended()
+	<-ctx.Context().Done()
+	if w.probing.Load() {
+		w.conn.SetReadDeadline(time.Now().Add(probeTimeout))
+	}
+	for {
+		kind, message, err := w.conn.NextReader()
+		if err != nil {
+			return
+		}
+		data := types.NewStringBuffer(nil)
+		if kind != textMessage {
+			data = types.NewBytesBuffer(nil)
+		}
+		if _, err := data.ReadFrom(message); err != nil {
+			return
+		}
+		p, err := w.Parser().DecodePacket(data)
+		if err != nil || w.take(p) != nil {
+			return
+		}
+	}
+}
+
+const textMessage = 1 // RFC 6455, section 5.2
+
+// take hands on a packet. While probing, it answers the probe, since the
+// library would start a timer that it cannot always stop, and hands on the
+// upgrade alone: the library's state is not guarded against the end of the
+// session meanwhile.
+func (w *webSocket) take(p *packet.Packet) error {
+	if !w.probing.Load() {
+		w.OnPacket(p)
 		return nil
 	}
-	reply, err := ackPacket(id, answer)
-	if err != nil {
-		return err
+	w.turn.Lock()
+	defer w.turn.Unlock()
+	text, _ := p.Data.(*types.StringBuffer)
+	probe := p.Type == packet.PING && text != nil && text.String() == "probe"
+	switch {
+	case w.over:
+		return errors.New("the session has ended")
+	case probe:
+		w.Send([]*packet.Packet{{Type: packet.PONG, Data: text}})
+		w.session.conn.Write(wake, &packet.Options{}, nil)
+	case p.Type == packet.UPGRADE:
+		w.OnPacket(p)
+		w.probing.Store(false)
+		w.conn.SetReadDeadline(time.Time{})
+	default:
+		return errors.New("no upgrade")
 	}
-	c.write(reply)
 	return nil
 }
 
-// wait waits until the client is accepted: it may speak as soon as it reads
-// that it is, which can be before the library has finished.
-func (c *socketConn) wait() bool {
-	timeout := time.NewTimer(admitTimeout)
-	defer timeout.Stop()
-	select {
-	case <-c.ready:
-		return true
-	case <-c.ctx.Done():
-	case <-timeout.C:
-		go c.drop("bad_request: packet before the connection")
+// DoClose ends the connection.
+func (w *webSocket) DoClose(done types.Callable) {
+	w.conn.Conn.Close()
+	if done != nil {
+		done()
 	}
-	return false
 }
 
-// parseEvent reads what follows the type of an EVENT packet for the default
-// namespace: [/,][id]["name", argument …].
-func parseEvent(text string) (id, name string, args []json.RawMessage, err error) {
-	text = strings.TrimPrefix(text, "/,")
-	body := strings.TrimLeft(text, "0123456789")
-	id = text[:len(text)-len(body)]
-	if len(id) > 19 {
-		return "", "", nil, errors.New("acknowledgement id too long")
+// Send writes packets, and says when it can take the next.
+func (w *webSocket) Send(packets []*packet.Packet) {
+	w.SetWritable(false)
+	go w.send(packets)
+}
+
+func (w *webSocket) send(packets []*packet.Packet) {
+	if err := w.write(packets); err != nil {
+		w.conn.Conn.Close() // read then ends the session
+		return
 	}
-	var data []json.RawMessage
-	if err := json.Unmarshal([]byte(body), &data); err != nil || len(data) == 0 {
-		return "", "", nil, errors.New("event without a JSON array")
+	w.Emit("drain")
+	w.SetWritable(true)
+	w.Emit("ready")
+}
+
+func (w *webSocket) write(packets []*packet.Packet) error {
+	w.writing.Lock()
+	defer w.writing.Unlock()
+	for _, p := range packets {
+		data, err := w.Parser().EncodePacket(p, true)
+		if err != nil {
+			return err
+		}
+		if err := w.conn.WriteMessage(textMessage, data.Bytes()); err != nil {
+			return err
+		}
 	}
-	if err := json.Unmarshal(data[0], &name); err != nil {
-		return "", "", nil, errors.New("event without a name")
+	return nil
+}
+
+// strictParser gives the library a decoder that sees the opening of namespaces
+// alone, which it handles well. socketConn.message has served all else.
+type strictParser struct{ parser.Parser }
+
+func (p strictParser) NewDecoder() parser.Decoder {
+	return &strictDecoder{Decoder: p.Parser.NewDecoder()}
+}
+
+type strictDecoder struct{ parser.Decoder }
+
+func (d *strictDecoder) Add(data any) error {
+	if text, ok := data.(*types.StringBuffer); ok && text.Len() > 0 && text.Bytes()[0] == packetConnect {
+		return d.Decoder.Add(text)
 	}
-	return id, name, data[1:], nil
+	return nil
 }
