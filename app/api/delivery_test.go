@@ -177,8 +177,7 @@ func TestDelivery_UpgradeInABurst(t *testing.T) {
 	}
 }
 
-// An upgrade that takes long, while events
-// come one by one.
+// An upgrade that takes long, while events come one by one.
 func TestDelivery_LongUpgrade(t *testing.T) {
 	p := newPost(t)
 	var clients []*client2
