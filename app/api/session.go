@@ -11,6 +11,17 @@ import (
 	"time"
 )
 
+// How many packets may wait for a client before it counts as gone: answers
+// and heartbeats that it does not take.
+const maxWaiting = 2048
+
+// How long a connection may take until it is accepted, and how long the
+// library may take for what is timed elsewhere.
+const (
+	admitTimeout = 5 * time.Second
+	never        = 10000 * time.Hour
+)
+
 // The packets of a client that are served (socket.io-protocol, revisions 4
 // and 5).
 const (

@@ -33,16 +33,7 @@ import (
 
 const socketPath = "/socket.io/"
 
-// How many packets may wait for a client before it counts as gone: answers
-// and heartbeats that it does not take.
-const maxWaiting = 2048
-
-// How long a connection may take until it is accepted, and how long the
-// library may take for what is timed elsewhere.
-const (
-	admitTimeout = 5 * time.Second
-	never        = 10000 * time.Hour
-)
+const textMessage = 1 // RFC 6455, section 5.2
 
 type sockets struct {
 	server  *Server
@@ -281,8 +272,13 @@ type webSocket struct {
 	over    bool       // there will be no upgrade
 }
 
-func (*webSocket) Name() string          { return transports.WEBSOCKET }
-func (*webSocket) HandlesUpgrades() bool { return true }
+func (*webSocket) Name() string { return transports.WEBSOCKET }
+
+// OnRequest refuses a request that meant the long-polling before.
+func (*webSocket) OnRequest(ctx *types.HttpContext) {
+	ctx.SetStatusCode(http.StatusBadRequest)
+	ctx.Write(nil)
+}
 
 // read reads packets, once the handler has returned: only then does the
 // library listen.
@@ -310,8 +306,6 @@ func (w *webSocket) read(ctx *types.HttpContext) {
 		}
 	}
 }
-
-const textMessage = 1 // RFC 6455, section 5.2
 
 // take hands on a packet. While probing, it answers the probe, since the
 // library would start a timer that it cannot always stop, and hands on the
