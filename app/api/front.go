@@ -47,9 +47,13 @@ func (x *sockets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "bad request", http.StatusBadRequest)
 		return
 	}
-	if sid == "" && x.open.Load() >= maxSessions {
-		http.Error(w, "too many connections", http.StatusServiceUnavailable)
-		return
+	if sid == "" {
+		x.making.RLock()
+		defer x.making.RUnlock()
+		if x.stopped || x.open.Load() >= maxSessions {
+			http.Error(w, "too many connections", http.StatusServiceUnavailable)
+			return
+		}
 	}
 	v := &visit{log: x.server.log}
 	if conn, ok := x.conns.Load(sid); ok {

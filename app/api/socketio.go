@@ -41,8 +41,8 @@ type sockets struct {
 	library http.Handler
 	conns   sync.Map     // engine id → *socketConn
 	open    atomic.Int64 // how many they are
-	stopped chan struct{}
-	stop    func()
+	making  sync.RWMutex // a session: it cannot be ended before it is made
+	stopped bool         // none is made any more
 }
 
 func newSockets(s *Server) *sockets {
@@ -54,8 +54,7 @@ func newSockets(s *Server) *sockets {
 	opts.SetUpgradeTimeout(never)            // webSocket.read does
 	opts.SetTransports(types.NewSet(transports.POLLING, transports.WEBSOCKET))
 	opts.SetParser(strictParser{parser.NewParser()})
-	x := &sockets{server: s, stopped: make(chan struct{})}
-	x.stop = sync.OnceFunc(func() { close(x.stopped) })
+	x := &sockets{server: s}
 	x.io = socket.NewServer(nil, opts)
 	connections := engine.NewServer(opts)
 	connections.On("connection", x.opened) // before the library's own listener, which asks authorize
@@ -67,7 +66,9 @@ func newSockets(s *Server) *sockets {
 }
 
 func (x *sockets) close() {
-	x.stop()
+	x.making.Lock()
+	x.stopped = true
+	x.making.Unlock()
 	x.conns.Range(func(_, conn any) bool { conn.(*socketConn).drop("server stopping"); return true })
 }
 
@@ -114,11 +115,6 @@ func (x *sockets) opened(args ...any) {
 		x.open.Add(-1)
 		c.end(fmt.Errorf("%v", args[0]))
 	})
-	select {
-	case <-x.stopped:
-		go c.drop("server stopping")
-	default:
-	}
 }
 
 func (x *sockets) find(s *socket.Socket) *socketConn {
