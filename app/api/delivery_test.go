@@ -85,8 +85,12 @@ func TestDelivery_Bursts(t *testing.T) {
 		clients   int
 		events    int
 	}{
-		{4, "websocket", 1, 10000}, {3, "websocket", 1, 10000}, {4, "polling", 1, 10000}, {3, "polling", 1, 10000},
-		{4, "websocket", 50, 1000}, {4, "polling", 10, 1000},
+		{4, "websocket", 1, 10000},
+		{3, "websocket", 1, 10000},
+		{4, "polling", 1, 10000},
+		{3, "polling", 1, 10000},
+		{4, "websocket", 50, 1000},
+		{4, "polling", 10, 1000},
 	} {
 		t.Run(fmt.Sprintf("EIO=%d %s %d×%d", burst.eio, burst.transport, burst.clients, burst.events), func(t *testing.T) {
 			p := newPost(t)
