@@ -130,12 +130,16 @@ type Measurement struct {
 	Readings []Reading `json:"readings"`
 	// Time is the device's own, with its offset; zero when the device gave none
 	// or a void one.
-	Time    time.Time `json:"time,omitzero"`
-	Device  Device    `json:"device"`
-	Patient *Patient  `json:"patient,omitempty"` // whom the message names; nil: nobody
-	Bed     string    `json:"bed,omitempty"`
-	Status  Status    `json:"status"`
-	Origin  Origin    `json:"origin,omitempty"`
+	Time time.Time `json:"time,omitzero"`
+	// TimeUnknown: the device gave a time that cannot be read, so when it
+	// measured is not known, and Time is zero. Nobody's consultation covers it.
+	TimeUnknown bool `json:"timeUnknown,omitempty"`
+
+	Device  Device   `json:"device"`
+	Patient *Patient `json:"patient,omitempty"` // whom the message names; nil: nobody
+	Bed     string   `json:"bed,omitempty"`
+	Status  Status   `json:"status"`
+	Origin  Origin   `json:"origin,omitempty"`
 	// Test marks what a simulator or a device in training mode says (HL7 v2
 	// MSH-11 T or D). It carries the security label HTEST in R4.
 	Test bool `json:"test,omitempty"`
