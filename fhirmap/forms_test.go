@@ -211,9 +211,18 @@ func TestR4_ContentIdentifier(t *testing.T) {
 	if content(first) != content(again) {
 		t.Error("the same measurement sent twice has two identifiers")
 	}
-	other := recorded(HeartRate, value(HeartRate, "72", BeatsPerMinute))
-	other.Subject = &Patient{System: "urn:other", ID: "12345"}
-	if content(first) == content(other) {
-		t.Error("two patients share an identifier")
+	for name, change := range map[string]func(*Recorded){
+		"patient":                func(r *Recorded) { r.Subject = &Patient{System: "urn:other", ID: "12345"} },
+		"patient without an id":  func(r *Recorded) { r.Subject = &Patient{Family: "Smith"} },
+		"nobody":                 func(r *Recorded) { r.Subject = nil },
+		"bed behind one gateway": func(r *Recorded) { r.Bed = "4" },
+		"device":                 func(r *Recorded) { r.Device.ID = "other" },
+		"simulated":              func(r *Recorded) { r.Test = true },
+		"time":                   func(r *Recorded) { r.Time = r.Time.Add(time.Second) },
+	} {
+		other := recorded(HeartRate, value(HeartRate, "72", BeatsPerMinute))
+		if change(other); content(first) == content(other) {
+			t.Errorf("another %s has the same identifier", name)
+		}
 	}
 }

@@ -123,9 +123,10 @@ func components2019(r *Recorded) []component2019 {
 	return list
 }
 
-// status is the FHIR status: what is implausible is never final.
+// status is the FHIR status: what is implausible is preliminary, whatever the
+// device says.
 func (r *Recorded) status() string {
-	if r.Implausible && r.Status == StatusFinal {
+	if r.Implausible {
 		return string(StatusPreliminary)
 	}
 	return string(r.Status)

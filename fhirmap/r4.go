@@ -156,11 +156,12 @@ func (r *Recorded) identifiers(t Type) []Identifier {
 	return append(list, Identifier{"urn:ietf:rfc:3986", "urn:uuid:" + r.contentID(t)})
 }
 
-// contentID is a UUID (version 8, RFC 9562) of what was measured: device,
-// patient, type, time and values. The same measurement sent twice has the same.
+// contentID is a UUID (version 8, RFC 9562) of what was measured: device, bed,
+// person, type, time and values. The same measurement sent twice has the same;
+// those of two beds behind one gateway, or of two persons, have not.
 func (r *Recorded) contentID(t Type) string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "%s|%s|%s|%s", r.Device.ID, r.Subject.Key(), t, instant(r.Effective().UTC()))
+	fmt.Fprintf(&text, "%s|%q|%s|%q|%s|%s|%t", r.Device.ID, r.Bed, r.Subject.Key(), r.Subject.Name(), t, instant(r.Effective().UTC()), r.Test)
 	for i := range r.Readings {
 		if reading := &r.Readings[i]; reading.Value != nil {
 			fmt.Fprintf(&text, "|%s=%s%s", reading.Type, reading.Value, reading.Unit.UCUM)

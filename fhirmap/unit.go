@@ -43,12 +43,16 @@ func factor(to Unit, by string, places int) conversion {
 	return conversion{to: to, factor: MustDecimal(by), places: places}
 }
 
+// atLeast is how many digits behind the point a converted value has at least,
+// where a whole unit of the source is finer than one of ours.
+var atLeast = map[string]int{"degf": 1}
+
 // conversions holds, by normalised source unit, every way into a unit of
 // ours. A rate has two targets; the vital's type chooses.
 var conversions = map[string][]conversion{
 	"kg": {factor(Kilogram, "1", 0)},
 	"g":  {factor(Kilogram, "0.001", 3)},
-	"lb": {factor(Kilogram, "0.45359237", 0)}, // international pound
+	"lb": {factor(Kilogram, "0.45359237", 1)}, // international pound; a whole one is finer than a kilogram
 	"cm": {factor(Centimetre, "1", 0)},
 	"m":  {factor(Centimetre, "100", -2)},
 	"mm": {factor(Centimetre, "0.1", 1)},
@@ -116,8 +120,8 @@ func normalUnit(text string) string {
 }
 
 // In expresses value, given in the unit that a device wrote as text, in a unit
-// of vital type t, with the device's precision: 98.6 °F is 37.0 °C, 16.0 kPa
-// is 120 mmHg. A unit that is unknown, or that cannot be one of t, is an
+// of vital type t, with about the device's precision and never a coarser unit
+// step than clinicians read: 98.6 °F is 37.0 °C, 16.0 kPa is 120 mmHg. A unit that is unknown, or that cannot be one of t, is an
 // error: such a value must not pass for a vital sign.
 func In(t Type, value Decimal, text string) (Decimal, Unit, error) {
 	vital, known := Lookup(t)
@@ -136,7 +140,7 @@ func In(t Type, value Decimal, text string) (Decimal, Unit, error) {
 			if way.factor.Cmp(NewDecimal(1, 0)) == 0 && way.before.Cmp(Decimal{}) == 0 {
 				return value, unit, nil
 			}
-			places := max(value.Places()+way.places, 0)
+			places := max(value.Places()+way.places, atLeast[normalUnit(text)])
 			converted, err := value.linear(way.before, way.factor, way.after, places)
 			return converted, unit, err
 		}
