@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"time"
@@ -78,27 +79,58 @@ func (s *Server) request(name string, args []json.RawMessage) (result answer) {
 	return result
 }
 
+// startConsultation ends the consultation before in any case: whoever starts
+// one has another patient, even where the request is wrong.
 func startConsultation(ctx context.Context, s *station.Station, payload json.RawMessage) (answer, error) {
-	var asked struct {
-		ID      string           `json:"id"`
-		Patient *fhirmap.Patient `json:"patient"`
+	asked, err := readConsultation(payload)
+	if err != nil {
+		return nil, errors.Join(err, s.EndConsultation(ctx))
 	}
-	if len(payload) > 0 && !bytes.Equal(payload, []byte("null")) {
-		decoder := json.NewDecoder(bytes.NewReader(payload))
-		if err := decoder.Decode(&asked); err != nil {
-			return nil, &fhirmap.Fault{
-				Code: "bad_request", English: "startConsultation takes {id?, patient?: {id, system?, family?, given?, birthDate?, sex?}}", Cause: err,
-			}
-		}
-	}
-	if asked.Patient != nil && asked.Patient.System == "" {
-		asked.Patient.System = ehrSystem
-	}
-	c, err := s.StartConsultation(ctx, station.Consultation{ID: asked.ID, Patient: asked.Patient})
+	c, err := s.StartConsultation(ctx, asked)
 	if err != nil {
 		return nil, err
 	}
 	return answer{"ok": true, "consultation": c.ID}, nil
+}
+
+func readConsultation(payload json.RawMessage) (c station.Consultation, err error) {
+	var asked struct {
+		ID      identity `json:"id"`
+		Patient *struct {
+			ID identity `json:"id"`
+			fhirmap.Patient
+		} `json:"patient"`
+	}
+	if len(payload) > 0 && !bytes.Equal(payload, []byte("null")) {
+		if err := json.Unmarshal(payload, &asked); err != nil {
+			return c, &fhirmap.Fault{
+				Code: "bad_request", English: "startConsultation takes {id?, patient?: {id, system?, family?, given?, birthDate?, sex?}}", Cause: err,
+			}
+		}
+	}
+	c.ID = string(asked.ID)
+	if asked.Patient != nil {
+		c.Patient = &asked.Patient.Patient
+		c.Patient.ID = string(asked.Patient.ID)
+		if c.Patient.System == "" {
+			c.Patient.System = ehrSystem
+		}
+	}
+	return c, nil
+}
+
+// An identity is an id as JSON has it: EHRs whose ids are numbers may send
+// them as such.
+type identity string
+
+// UnmarshalJSON reads a string or a number, with all its digits.
+func (i *identity) UnmarshalJSON(text []byte) error {
+	var number json.Number
+	if err := json.Unmarshal(text, &number); err == nil && text[0] != '"' {
+		*i = identity(number.String())
+		return nil
+	}
+	return json.Unmarshal(text, (*string)(i))
 }
 
 func endConsultation(ctx context.Context, s *station.Station, _ json.RawMessage) (answer, error) {

@@ -2,6 +2,7 @@ package station
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -21,6 +22,16 @@ const aheadTolerance = 2 * time.Minute
 // open the next morning was forgotten, and the first measurement of the day is
 // not yesterday's patient's.
 const forgottenAfter = 12 * time.Hour
+
+// interruption is how long the program may have been away for a consultation to
+// go on. After a longer one the end of the consultation may have been missed.
+const interruption = 5 * time.Minute
+
+// Where the station notes each minute that a consultation goes on.
+const (
+	stateBucket = "state"
+	aliveKey    = "consultation-alive"
+)
 
 // openConsultation is the one that is under way, with the number of its start
 // in the log.
@@ -61,25 +72,23 @@ const maxName = 256
 // made when c has none. Starting the open consultation again, with the same id
 // and patient, changes nothing, so that an EHR page can be reloaded.
 //
-// Errors are Faults: bad_request, and those of the store. After one of the
-// store the consultation before has ended as far as measurements go.
+// Errors are Faults: bad_request, and those of the store. The consultation
+// before has ended all the same: whoever starts one has another patient.
 func (s *Station) StartConsultation(ctx context.Context, c Consultation) (Consultation, error) {
-	if err := c.check(); err != nil {
-		return Consultation{}, err
-	}
 	if c.Patient != nil {
 		c.Patient = new(*c.Patient) // the caller's may change
 	}
 	s.ward.Lock()
 	defer s.ward.Unlock()
-	if s.open != nil && !s.open.left && c.ID != "" && c.ID == s.open.ID {
+	bad := c.check()
+	if bad == nil && s.open != nil && !s.open.left && c.ID != "" && c.ID == s.open.ID {
 		if (c.Patient == nil && s.open.Patient == nil) || c.Patient.Same(s.open.Patient) {
 			return s.open.Consultation, nil
 		}
-		return Consultation{}, badRequest("a consultation with this id is open for another patient")
+		bad = badRequest("a consultation with this id was open for another patient")
 	}
-	if err := s.endLocked(ctx); err != nil {
-		return Consultation{}, err
+	if err := s.endLocked(ctx); err != nil || bad != nil {
+		return Consultation{}, errors.Join(bad, err)
 	}
 	if c.ID == "" {
 		c.ID = s.newID()
@@ -116,7 +125,42 @@ func (s *Station) watchForgotten(ctx context.Context) {
 		if err := s.endForgotten(ctx); err != nil {
 			s.log.Warn("a forgotten consultation could not be ended; trying again", "error", err)
 		}
+		s.noteAlive()
 	}
+}
+
+// noteAlive writes down that the open consultation goes on now.
+func (s *Station) noteAlive() {
+	s.ward.RLock()
+	open := s.open != nil && !s.open.left
+	s.ward.RUnlock()
+	if !open {
+		return
+	}
+	if err := s.store.Put(stateBucket, aliveKey, []byte(s.now().Format(time.RFC3339Nano))); err != nil {
+		s.log.Warn("noting that the consultation goes on", "error", err)
+	}
+}
+
+// lastAlive is when the consultation is last known to have gone on: at its
+// start, at the last note, or at the last entry of the log.
+func (s *Station) lastAlive(lastEntry time.Time) (time.Time, error) {
+	last := s.open.Start
+	if lastEntry.After(last) {
+		last = lastEntry
+	}
+	text, found, err := s.store.Get(stateBucket, aliveKey)
+	if err != nil || !found {
+		return last, err
+	}
+	noted, err := time.Parse(time.RFC3339Nano, string(text))
+	if err != nil {
+		return last, fmt.Errorf("note of the open consultation: %w", err)
+	}
+	if noted.After(last) {
+		last = noted
+	}
+	return last, nil
 }
 
 // endForgotten ends a consultation that was left open for too long.
@@ -146,12 +190,17 @@ func (s *Station) endLocked(ctx context.Context) error {
 }
 
 // restoreConsultation finds the consultation that was open when the station
-// stopped: the last record of the log says which.
+// stopped: the last record of the log says which. It goes on only if the
+// program was away for a short while.
 func (s *Station) restoreConsultation() error {
 	var open uint64
 	var bad error
+	var lastEntry time.Time
 	err := s.store.Backward(func(r localstore.Record) bool {
 		e, err := decode(r)
+		if err == nil {
+			lastEntry = e.Received
+		}
 		switch {
 		case err != nil:
 			bad = err
@@ -184,6 +233,14 @@ func (s *Station) restoreConsultation() error {
 	}
 	s.open = &openConsultation{Consultation: *e.Consultation, seq: open}
 	s.board.setConsultation(e.Consultation)
+	alive, err := s.lastAlive(lastEntry)
+	if err != nil {
+		return err
+	}
+	if s.now().Sub(alive) > interruption {
+		s.log.Info("the program was away for too long: the consultation was ended", "after", interruption)
+		return s.EndConsultation(context.Background())
+	}
 	return s.endForgotten(context.Background())
 }
 

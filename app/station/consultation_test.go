@@ -57,10 +57,20 @@ func TestStartConsultation_SameIDForAnotherPatient(t *testing.T) {
 			d.start("c", c.open)
 			_, err := d.StartConsultation(context.Background(), Consultation{ID: "c", Patient: c.asked})
 			wantFault(t, err, "bad_request")
-			if d.Head() != 1 || d.Situation().Consultation == nil {
-				t.Errorf("%d entries, shown %+v", d.Head(), d.Situation().Consultation)
-			}
+			d.nobodyThere()
 		})
+	}
+}
+
+// nobodyThere holds that the one consultation has ended: whoever starts
+// another, however wrongly, has another patient.
+func (d *desk) nobodyThere() {
+	d.t.Helper()
+	if shown := d.Situation().Consultation; shown != nil || d.Head() != 2 {
+		d.t.Errorf("shown %+v, %d entries", shown, d.Head())
+	}
+	if m := d.stored(d.record(report(pulse("72"))).Seq); m.Subject != nil || m.Consultation != "" {
+		d.t.Errorf("the next measurement is %v's", m.Subject)
 	}
 }
 
@@ -93,9 +103,7 @@ func TestStartConsultation_RefusesInvalidInput(t *testing.T) {
 			d.start("before", denis())
 			_, err := d.StartConsultation(context.Background(), c)
 			wantFault(t, err, "bad_request")
-			if shown := d.Situation().Consultation; shown == nil || shown.ID != "before" || d.Head() != 1 {
-				t.Errorf("shown %+v, %d entries", shown, d.Head())
-			}
+			d.nobodyThere()
 		})
 	}
 }

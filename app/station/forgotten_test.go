@@ -23,6 +23,51 @@ func TestForgotten_CoversNothingMore(t *testing.T) {
 	}
 }
 
+func TestInterruption(t *testing.T) {
+	for name, c := range map[string]struct {
+		away time.Duration
+		want bool
+	}{"short": {interruption, true}, "long": {interruption + time.Second, false}} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t)
+			d.start("c", claire())
+			d.clock.advance(time.Hour) // within which the minutes are noted
+			d.noteAlive()
+			d.clock.advance(c.away)
+			d.reopen()
+			if open := d.Situation().Consultation != nil; open != c.want {
+				t.Errorf("open: %v", open)
+			}
+			m := d.stored(d.record(report(pulse("72"))).Seq)
+			if attributed := m.Subject != nil; attributed != c.want {
+				t.Errorf("attributed: %v", attributed)
+			}
+		})
+	}
+}
+
+func TestInterruption_LastEntryCountsToo(t *testing.T) {
+	d := newDesk(t)
+	d.start("c", claire())
+	d.clock.advance(time.Hour)
+	d.record(report(pulse("71")))
+	d.clock.advance(time.Minute)
+	d.reopen()
+	if d.Situation().Consultation == nil {
+		t.Error("a consultation that was going on a minute ago is over")
+	}
+}
+
+func TestUnknownTime_IsNobodysConsultation(t *testing.T) {
+	d := newDesk(t)
+	d.start("c", claire())
+	m := pulse("72")
+	m.TimeUnknown = true
+	if got := d.stored(d.record(report(m)).Seq); got.Subject != nil || got.Consultation != "" {
+		t.Errorf("it is %v's", got.Subject)
+	}
+}
+
 func TestForgotten_IsEndedAtTheNextStart(t *testing.T) {
 	d := newDesk(t)
 	d.start("c", claire())

@@ -16,6 +16,7 @@ import (
 type model struct {
 	open    *Consultation
 	started time.Time // to the second, as device clocks tell
+	alive   time.Time // when the consultation was last known to go on
 	seq     uint64
 	seen    map[string]seen
 }
@@ -30,7 +31,7 @@ func (m *model) start(c Consultation) {
 		m.seq++ // its end
 	}
 	m.seq++
-	m.open, m.started = &c, c.Start.Truncate(time.Second)
+	m.open, m.started, m.alive = &c, c.Start.Truncate(time.Second), c.Start
 }
 
 func (m *model) end() {
@@ -38,6 +39,12 @@ func (m *model) end() {
 		m.seq++
 	}
 	m.open = nil
+}
+
+func (m *model) reopen(now time.Time) {
+	if now.Sub(m.alive) > 5*time.Minute {
+		m.end()
+	}
 }
 
 func (m *model) whose(own, received time.Time, named *fhirmap.Patient) (subject *fhirmap.Patient, consultation string) {
@@ -58,7 +65,7 @@ func (m *model) repeated(key string, now time.Time) (seq uint64, repeated bool) 
 		return s.seq, true
 	}
 	m.seq++
-	m.seen[key] = seen{m.seq, now}
+	m.seen[key], m.alive = seen{m.seq, now}, now
 	return m.seq, false
 }
 
@@ -102,7 +109,7 @@ func TestStation_Model(t *testing.T) {
 				}
 			},
 			"end":    func(*rapid.T) { d.end(); m.end() },
-			"reopen": func(*rapid.T) { d.reopen() },
+			"reopen": func(*rapid.T) { d.reopen(); m.reopen(d.clock.now()) },
 			"record": func(r *rapid.T) {
 				v, now := pulse("72"), d.clock.now()
 				v.Patient = anyPatient(r, false)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"regexp"
 	"sync"
@@ -70,6 +71,12 @@ func Open(folder string, o Options) (*Station, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// Exists tells whether the data folder has a log.
+func Exists(folder string) bool {
+	_, err := os.Stat(filepath.Join(folder, StoreFile))
+	return err == nil
 }
 
 func (s *Station) restore() (err error) {
@@ -184,7 +191,7 @@ func (s *Station) appendEntry(ctx context.Context, kind byte, count int, e *entr
 // taken within it, and else nobody's. Resemblance never counts, and a device
 // in training mode measures nobody, unless this is a demonstration.
 func (s *Station) attribute(m *fhirmap.Measurement, received time.Time) (subject *fhirmap.Patient, consultation string) {
-	within := s.open != nil && s.open.covers(m.Time, received) && (s.demo || !m.Test)
+	within := s.open != nil && !m.TimeUnknown && s.open.covers(m.Time, received) && (s.demo || !m.Test)
 	switch {
 	case m.Patient == nil && within:
 		return s.open.Patient, s.open.ID
