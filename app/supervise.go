@@ -75,7 +75,7 @@ func (a *App) tell(name string, err error) {
 func guarded(ctx context.Context, part func(context.Context) error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+			err = fmt.Errorf("panic: %T\n%s", p, debug.Stack()) // its text could quote a message
 		}
 	}()
 	return part(ctx)

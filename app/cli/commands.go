@@ -100,6 +100,9 @@ func (p *Program) viaStation(ctx context.Context, dataDir string, words []string
 	if !errors.Is(err, ErrNotRunning) {
 		return err
 	}
+	if words[1] == "list" && !station.Exists(folder) {
+		return nil // nothing to list, and no reason to make a store
+	}
 	s, err := station.Open(folder, station.Options{})
 	if err != nil {
 		return err

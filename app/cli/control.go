@@ -97,7 +97,7 @@ func replyTo(ctx context.Context, words []string, handle Handler) (reply control
 func guarded(ctx context.Context, words []string, out io.Writer, handle Handler) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v", p)
+			err = fmt.Errorf("panic: %T", p) // its text could quote a message
 		}
 	}()
 	return handle(ctx, words, out)
