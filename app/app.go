@@ -62,6 +62,9 @@ func (a *App) configure() (err error) {
 		if a.folder, err = config.DataFolder(); err != nil {
 			return err
 		}
+		if a.flags.Demo {
+			a.folder += "-demo" // simulated values never enter the practice's own log
+		}
 		if configFolder, err = config.Folder(); err != nil {
 			return err
 		}

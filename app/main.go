@@ -4,12 +4,14 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
 
 	"vitalien/app/cli"
 	"vitalien/app/config"
+	"vitalien/app/desktop"
 )
 
 // version is that of FyneApp.toml, which a test holds it to.
@@ -18,23 +20,45 @@ const version = "0.1.0"
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	var failed error // to start
 	program := cli.Program{
-		Version: version, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		DataFolder: config.DataFolder, Serve: serve, Probe: probe,
+		Version: version, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, DataFolder: config.DataFolder, Probe: probe,
+		Serve: func(ctx context.Context, f cli.Flags) (err error) {
+			failed, err = serve(ctx, f)
+			return err
+		},
 	}
-	os.Exit(program.Main(ctx, os.Args[1:]))
+	status := program.Main(ctx, os.Args[1:])
+	if failed != nil && desktop.Launched() {
+		alert(ctx, failed)
+	}
+	os.Exit(status)
 }
 
-func serve(ctx context.Context, f cli.Flags) error {
-	if f.Listen != "" {
-		if err := config.CheckLocal(f.Listen); err != nil {
-			return cli.WrongUse{Err: err}
-		}
+// serve runs the program. failed is an error of its start, which nobody has
+// seen yet if there was no terminal to read it in.
+func serve(ctx context.Context, f cli.Flags) (failed, err error) {
+	if err := checkFlags(f); err != nil {
+		return nil, cli.WrongUse{Err: err}
 	}
 	app, err := New(f, os.Stdout, os.Stderr)
 	if err != nil {
-		return err
+		return err, err
 	}
 	defer app.Close()
-	return app.Run(ctx)
+	return nil, app.Run(ctx)
+}
+
+func checkFlags(f cli.Flags) error {
+	if f.Listen != "" {
+		if err := config.CheckLocal(f.Listen); err != nil {
+			return fmt.Errorf("--listen %s: %w", f.Listen, err)
+		}
+	}
+	if f.HL7Listen != "" {
+		if err := config.CheckAddress(f.HL7Listen); err != nil {
+			return fmt.Errorf("--hl7-listen %s: %w", f.HL7Listen, err)
+		}
+	}
+	return nil
 }

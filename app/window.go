@@ -8,9 +8,18 @@ import (
 	"vitalien/app/cli"
 	"vitalien/app/desktop"
 	"vitalien/app/ui"
+	"vitalien/fhirmap"
 )
 
 func probe() int { return ui.Probe() }
+
+// alert shows why the program could not start to whoever started it with a
+// double-click, where a window can open.
+func alert(ctx context.Context, err error) {
+	if desktop.TryDisplay(ctx, cli.ProbeDisplay) == nil {
+		ui.Alert(ctx, fhirmap.FaultOf(err))
+	}
+}
 
 // window shows the window and the tray until the user quits or ctx ends. It
 // needs the goroutine of main.

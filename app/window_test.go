@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"image"
 	"image/png"
 	"os"
@@ -121,6 +122,31 @@ func TestWindow(t *testing.T) {
 	xdotool(t, display, "windowfocus", "--sync", window, "key", "--window", window, "ctrl+q")
 	if err := p.command.Wait(); err != nil {
 		t.Errorf("Ctrl+Q: %v", err)
+	}
+}
+
+// TestWindow_AFailedStartIsSeen: whoever double-clicks sees why nothing
+// happens, and whoever starts it in a terminal is not held up by a window.
+func TestWindow_AFailedStartIsSeen(t *testing.T) {
+	path, display, folder := windowed(t), screen(t), t.TempDir()
+	configure(t, folder, "lang = \"xx\"\n")
+	start := func(from ...string) *exec.Cmd {
+		command := desktopCommand(t, display, path, "--data-dir", folder)
+		command.Env = append(command.Env, from...)
+		return command
+	}
+	var exit *exec.ExitError
+	if output, err := start().CombinedOutput(); !errors.As(err, &exit) || exit.ExitCode() != 1 || !strings.Contains(string(output), "bad_config") {
+		t.Fatalf("%v: %s", err, output)
+	}
+	clicked := start("XDG_ACTIVATION_TOKEN=x")
+	if err := clicked.Start(); err != nil {
+		t.Fatal(err)
+	}
+	window := strings.Fields(xdotool(t, display, "search", "--sync", "--onlyvisible", "--name", "Vitalien"))[0]
+	xdotool(t, display, "windowfocus", "--sync", window, "key", "--window", window, "Escape")
+	if err := clicked.Wait(); !errors.As(err, &exit) || exit.ExitCode() != 1 {
+		t.Error(err)
 	}
 }
 

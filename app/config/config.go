@@ -169,7 +169,7 @@ func (c *Config) Validate() error {
 		return fmt.Errorf("listen = %q: %w", c.Listen, err)
 	}
 	if c.HL7.Listen != "" {
-		if _, _, err := net.SplitHostPort(c.HL7.Listen); err != nil {
+		if err := CheckAddress(c.HL7.Listen); err != nil {
 			return fmt.Errorf("hl7.listen = %q: %w", c.HL7.Listen, err)
 		}
 	}
@@ -195,16 +195,25 @@ func (h *HL7) Prefixes() ([]netip.Prefix, error) {
 	return list, nil
 }
 
-// CheckLocal refuses an address of the local server that is not of this
-// computer alone: its host must be localhost, 127.0.0.1 or [::1].
-func CheckLocal(address string) error {
-	host, port, err := net.SplitHostPort(address)
+// CheckAddress refuses what is no HOST:PORT, such as 0.0.0.0:2575.
+func CheckAddress(address string) error {
+	_, port, err := net.SplitHostPort(address)
 	if err != nil {
-		return errors.New("must be HOST:PORT, such as localhost:63336")
+		return errors.New("must be HOST:PORT, such as 0.0.0.0:2575")
 	}
 	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
 		return fmt.Errorf("port %q is not between 0 and 65535", port)
 	}
+	return nil
+}
+
+// CheckLocal refuses an address of the local server that is not of this
+// computer alone: its host must be localhost, 127.0.0.1 or [::1].
+func CheckLocal(address string) error {
+	if err := CheckAddress(address); err != nil {
+		return err
+	}
+	host, _, _ := net.SplitHostPort(address)
 	if host == "localhost" || host == "127.0.0.1" || host == "::1" {
 		return nil
 	}

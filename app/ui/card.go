@@ -136,10 +136,10 @@ func (c *card) show(r *fhirmap.Recorded, now time.Time) {
 		c.line.Refresh()
 	}
 	c.source.set(c.words.source(&r.Measurement))
-	if person := c.words.person(r.Subject); person != "" {
+	if person, assigned := c.words.whose(r.Subject); assigned {
 		c.whose.show(person, colourText)
 	} else {
-		c.whose.show(c.words.say("live.unassigned"), colourAmber)
+		c.whose.show(person, colourAmber)
 	}
 	c.time = r.Effective()
 	c.age(now)

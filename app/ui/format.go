@@ -180,6 +180,18 @@ func (w words) person(p *fhirmap.Patient) string {
 	return w.say("band.patient", "number", p.ID)
 }
 
+// whose says whose a measurement is, and whether it is assigned to them: a
+// device may give a name without an identity.
+func (w words) whose(p *fhirmap.Patient) (text string, assigned bool) {
+	if person := w.person(p); person != "" {
+		return person, true
+	}
+	if name := p.Name(); name != "" {
+		return w.say("live.nameless", "name", name), false
+	}
+	return w.say("live.unassigned"), false
+}
+
 // source names the bed and the device of a measurement.
 func (w words) source(m *fhirmap.Measurement) string {
 	name := m.Device.Name

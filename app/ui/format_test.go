@@ -157,6 +157,22 @@ func TestPerson(t *testing.T) {
 	}
 }
 
+func TestWhose(t *testing.T) {
+	for name, test := range map[string]struct {
+		patient  *fhirmap.Patient
+		want     string
+		assigned bool
+	}{
+		"nobody":                  {nil, "Non attribuée", false},
+		"a name without identity": {&fhirmap.Patient{Family: "Martin"}, "MARTIN (sans identifiant)", false},
+		"a patient":               {&fhirmap.Patient{ID: "2", Family: "Martin"}, "MARTIN", true},
+	} {
+		if got, assigned := newWords("fr").whose(test.patient); got != test.want || assigned != test.assigned {
+			t.Errorf("%s: %q, %v", name, got, assigned)
+		}
+	}
+}
+
 func TestSource(t *testing.T) {
 	for want, m := range map[string]fhirmap.Measurement{
 		"Lit 3":                  {Bed: "3", Device: fhirmap.Device{Name: "Lit 3"}},
