@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"regexp"
 	"slices"
 	"sort"
@@ -16,12 +17,20 @@ import (
 	"vitalien/localstore"
 )
 
-// Bounds of the questions that web pages can raise.
+// Bounds of the questions that web pages can raise, and of what the answers
+// are worth.
 const (
-	maxQuestions    = 16               // pages that wait at a time; more are refused without a question
+	maxQuestions    = 16               // pages that wait at a time; more raise no question
+	maxOfSite       = 4                // of them, pages of one site
+	questionLife    = 2 * time.Minute  // since the page last asked
 	refusalCoolDown = 10 * time.Minute // after «Refuser», the page raises no question for so long
+	onceLife        = 2 * time.Minute  // of «Cette fois» while the page has no session: time to reconnect
 	maxOrigin       = 300              // characters of an origin
 )
+
+// opaque is the origin of a page without an address. Any sandboxed frame of
+// any site has it, so it never stands for one page.
+const opaque = "null"
 
 const originBucket = "origins"
 
@@ -43,17 +52,27 @@ type access struct {
 
 	mu       sync.Mutex // guards what follows; never held over the disk
 	approved map[string]Approval
-	once     map[string]bool
-	waiting  []string             // oldest first
+	once     map[string]time.Time // until when, while the page has no session
+	sessions map[string]int       // open ones, by origin
+	waiting  []question           // oldest first
+	alarm    *time.Timer          // pending while a question waits
 	refused  map[string]time.Time // until when
 	onRevoke []func(origin string)
-	tokens   map[string]token
+
+	tokens        map[string]token
+	onRevokeToken []func()
+}
+
+// A question is a page that waits for the clinician's answer.
+type question struct {
+	origin, site string
+	asked        time.Time // the last time
 }
 
 func openAccess(store *localstore.Store, now func() time.Time, log *slog.Logger) (*access, error) {
 	a := &access{
-		store: store, now: now, log: log, approved: map[string]Approval{}, once: map[string]bool{},
-		refused: map[string]time.Time{}, tokens: map[string]token{},
+		store: store, now: now, log: log, approved: map[string]Approval{}, once: map[string]time.Time{},
+		sessions: map[string]int{}, refused: map[string]time.Time{}, tokens: map[string]token{},
 	}
 	stored, err := store.List(originBucket)
 	if err != nil {
@@ -90,61 +109,183 @@ func NormalOrigin(text string) (string, error) {
 	return scheme + "://" + host + port, nil
 }
 
-// OriginAllowed tells whether a page of origin may connect. For an unknown one
-// the clinician is asked, unless they refused it a short while ago; pending
-// then says that the answer may come.
-func (s *Station) OriginAllowed(origin string) (allowed, pending bool) {
+// siteOf is the last two labels of an origin's host, or its address: what who
+// makes up subdomains cannot change.
+func siteOf(origin string) string {
+	parts := originForm.FindStringSubmatch(origin)
+	if parts == nil {
+		return origin
+	}
+	if _, err := netip.ParseAddr(strings.Trim(parts[2], "[]")); err == nil {
+		return parts[2]
+	}
+	labels := strings.Split(strings.TrimRight(parts[2], "."), ".")
+	return strings.Join(labels[max(0, len(labels)-2):], ".")
+}
+
+// CheckOrigin tells whether a page of origin may connect: nil, or a Fault.
+// About an unknown page the clinician is asked, and asking again later may
+// succeed: origin_pending. A page refused a short while ago is forbidden, and
+// so is what is no web origin. When too many pages wait already it is limit.
+func (s *Station) CheckOrigin(origin string) error {
 	a := s.access
 	a.mu.Lock()
-	_, approved := a.approved[origin]
-	if approved || a.once[origin] {
-		a.mu.Unlock()
-		return true, false
+	defer a.mu.Unlock()
+	if a.allowedLocked(origin) {
+		return nil
 	}
-	asked, waiting := a.askLocked(origin)
-	a.mu.Unlock()
+	asked, err := a.askLocked(origin)
 	if asked {
+		if a.alarm == nil {
+			a.alarm = time.AfterFunc(questionLife, s.expireQuestions)
+		}
 		s.log.Info("web page asks for access", "origin", origin)
 		s.board.changed()
 	}
-	return false, waiting
+	return err
 }
 
-func (a *access) askLocked(origin string) (asked, waiting bool) {
-	if slices.Contains(a.waiting, origin) {
-		return false, true
+func (a *access) allowedLocked(origin string) bool {
+	if _, approved := a.approved[origin]; approved {
+		return true
 	}
-	if origin != "null" {
-		if normal, err := NormalOrigin(origin); err != nil || normal != origin {
-			return false, false
+	until, once := a.once[origin]
+	connected := a.sessions[origin] > 0 && origin != opaque
+	if once && !connected && !a.now().Before(until) {
+		delete(a.once, origin)
+		once = false
+	}
+	return once
+}
+
+// AdmitSession notes that a page of origin has opened a session, and returns a
+// function that notes its end; not ok when the page may not connect (any
+// more). «Cette fois» lasts as long as the page has a session, and a little
+// longer so that it can reconnect. For the origin "null" it is one session.
+func (s *Station) AdmitSession(origin string) (ended func(), ok bool) {
+	a := s.access
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.allowedLocked(origin) {
+		return nil, false
+	}
+	if origin == opaque {
+		delete(a.once, origin)
+	}
+	a.sessions[origin]++
+	return sync.OnceFunc(func() { a.sessionEnded(origin) }), true
+}
+
+func (a *access) sessionEnded(origin string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.sessions[origin]--; a.sessions[origin] > 0 {
+		return
+	}
+	delete(a.sessions, origin)
+	if _, once := a.once[origin]; once && origin != opaque {
+		a.once[origin] = a.now().Add(onceLife)
+	}
+}
+
+var (
+	errPending = &fhirmap.Fault{
+		Code: "origin_pending", Temporary: true,
+		English: "the clinician is asked whether this page may receive measurements; try again",
+		French:  "Cette page attend une autorisation dans la fenêtre de Vitalien.",
+	}
+	errTooManyWait = &fhirmap.Fault{
+		Code: "limit", Temporary: true,
+		English: "too many web pages wait for the clinician’s answer, so this one was not asked about; try again later",
+		French:  "Trop de pages web attendent déjà une autorisation. Répondez-leur dans la fenêtre de Vitalien, puis réessayez.",
+	}
+	errRefusedPage = &fhirmap.Fault{
+		Code: "forbidden", English: "the clinician has refused this page",
+		French: "L’accès aux mesures a été refusé à cette page.",
+	}
+	errNoOrigin = &fhirmap.Fault{
+		Code: "forbidden", English: "the Origin of this request is not that of a web page",
+		French: "Cette demande ne vient pas d’une page web reconnaissable.",
+	}
+)
+
+// askLocked raises a question, or keeps the one that waits.
+func (a *access) askLocked(origin string) (asked bool, err error) {
+	now := a.now()
+	a.expireLocked(now)
+	if i := slices.IndexFunc(a.waiting, func(q question) bool { return q.origin == origin }); i >= 0 {
+		a.waiting[i].asked = now
+		return false, errPending
+	}
+	if normal, err := NormalOrigin(origin); origin != opaque && (err != nil || normal != origin) {
+		return false, errNoOrigin
+	}
+	if _, cooling := a.refused[origin]; cooling {
+		return false, errRefusedPage
+	}
+	q := question{origin, siteOf(origin), now}
+	ofSite := 0
+	for _, other := range a.waiting {
+		if other.site == q.site {
+			ofSite++
 		}
 	}
-	for refused, until := range a.refused {
-		if !a.now().Before(until) {
-			delete(a.refused, refused)
+	if len(a.waiting) >= maxQuestions || ofSite >= maxOfSite {
+		return false, errTooManyWait
+	}
+	a.waiting = append(a.waiting, q)
+	return true, errPending
+}
+
+// expireLocked forgets refusals that are over and the questions of pages that
+// ask no more.
+func (a *access) expireLocked(now time.Time) {
+	for origin, until := range a.refused {
+		if !now.Before(until) {
+			delete(a.refused, origin)
 		}
 	}
-	if _, cooling := a.refused[origin]; cooling || len(a.waiting) >= maxQuestions {
-		return false, false
+	a.waiting = slices.DeleteFunc(a.waiting, func(q question) bool { return now.Sub(q.asked) >= questionLife })
+}
+
+// expireQuestions takes questions off the window whose pages are gone.
+func (s *Station) expireQuestions() {
+	a := s.access
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	now := a.now()
+	a.expireLocked(now)
+	a.alarm = nil
+	next := questionLife
+	for _, q := range a.waiting {
+		next = min(next, q.asked.Add(questionLife).Sub(now))
 	}
-	a.waiting = append(a.waiting, origin)
-	return true, true
+	if len(a.waiting) > 0 {
+		a.alarm = time.AfterFunc(next, s.expireQuestions)
+	}
+	s.board.changed()
 }
 
 func (a *access) questions() []string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return slices.Clone(a.waiting)
+	a.expireLocked(a.now())
+	origins := make([]string, len(a.waiting))
+	for i, q := range a.waiting {
+		origins[i] = q.origin
+	}
+	return origins
 }
 
 // AnswerOrigin is the clinician's answer to a page that waits. The opaque
-// origin "null" cannot be remembered: for it, always means this time.
+// origin "null" cannot be remembered: for it, always means this time, which is
+// one session.
 func (s *Station) AnswerOrigin(ctx context.Context, origin string, answer Answer) error {
 	switch {
-	case answer == AnswerAlways && origin != "null":
+	case answer == AnswerAlways && origin != opaque:
 		return s.AllowOrigin(ctx, origin)
 	case answer == AnswerOnce, answer == AnswerAlways:
-		s.access.settle(origin, func(a *access) { a.once[origin] = true })
+		s.access.settle(origin, func(a *access) { a.once[origin] = a.now().Add(onceLife) })
 	case answer == AnswerRefuse:
 		s.access.settle(origin, func(a *access) { a.refused[origin] = a.now().Add(refusalCoolDown) })
 	default:
@@ -158,7 +299,7 @@ func (s *Station) AnswerOrigin(ctx context.Context, origin string, answer Answer
 func (a *access) settle(origin string, change func(*access)) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.waiting = slices.DeleteFunc(a.waiting, func(w string) bool { return w == origin })
+	a.waiting = slices.DeleteFunc(a.waiting, func(q question) bool { return q.origin == origin })
 	change(a)
 }
 
@@ -188,8 +329,8 @@ func (s *Station) AllowOrigin(_ context.Context, text string) error {
 // of the page end.
 func (s *Station) RevokeOrigin(_ context.Context, text string) error {
 	origin, err := NormalOrigin(text)
-	if strings.TrimSpace(text) == "null" {
-		origin, err = "null", nil
+	if strings.TrimSpace(text) == opaque {
+		origin, err = opaque, nil
 	}
 	if err != nil {
 		return err
@@ -198,8 +339,7 @@ func (s *Station) RevokeOrigin(_ context.Context, text string) error {
 	a.changing.Lock()
 	defer a.changing.Unlock()
 	a.mu.Lock()
-	_, approved := a.approved[origin]
-	known := approved || a.once[origin]
+	known := a.allowedLocked(origin) || a.sessions[origin] > 0
 	a.mu.Unlock()
 	if !known {
 		return &fhirmap.Fault{

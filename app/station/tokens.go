@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -89,7 +90,7 @@ func (a *access) hasToken(name string) bool {
 	return exists
 }
 
-// RevokeToken ends a token.
+// RevokeToken ends a token, and the connections that it admitted.
 func (s *Station) RevokeToken(name string) error {
 	a := s.access
 	a.changing.Lock()
@@ -102,9 +103,21 @@ func (s *Station) RevokeToken(name string) error {
 	}
 	a.mu.Lock()
 	delete(a.tokens, name)
+	told := slices.Clone(a.onRevokeToken)
 	a.mu.Unlock()
+	for _, tell := range told {
+		tell()
+	}
 	s.log.Info("token revoked", "name", name)
 	return nil
+}
+
+// OnRevokeToken has tell called each time a token has ended; TokenValid tells
+// which. It must not change tokens itself.
+func (s *Station) OnRevokeToken(tell func()) {
+	s.access.mu.Lock()
+	defer s.access.mu.Unlock()
+	s.access.onRevokeToken = append(s.access.onRevokeToken, tell)
 }
 
 // Tokens are the tokens by name, without their secrets.
