@@ -15,7 +15,7 @@ func TestToken(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.station.AllowOrigin(context.Background(), ehr)
-	for _, path := range []string{"/", "/nowhere", query(3, "polling", "")} {
+	for _, path := range []string{"/nowhere", "/page", query(3, "polling", "")} {
 		separator := "?"
 		if strings.Contains(path, "?") {
 			separator = "&"
@@ -29,6 +29,12 @@ func TestToken(t *testing.T) {
 			{name: "wrong in the query", path: path + separator + "token=x", status: 401},
 			{name: "header", path: path, headers: []string{"Authorization: Bearer " + token}, status: 200},
 			{name: "query", path: path + separator + "token=" + token, status: 200},
+		})
+	}
+	for path := range pages {
+		p.check(t, []question{
+			{name: "own page without a token", path: path, status: 200},
+			{name: "own page, for an unknown page", path: path, headers: []string{"Origin: https://new.example"}, status: 403, says: "origin_pending"},
 		})
 	}
 	p.check(t, []question{{name: "both revisions at once", path: "/socket.io/?EIO=3&EIO=4&transport=polling", status: 401}})

@@ -15,19 +15,28 @@ type client struct {
 	cursor uint64
 }
 
-// authorize decides on a client when it asks for the namespace: whether its page
-// still is approved, and a token given as auth.token.
-func (s *Server) authorize(r *http.Request, auth map[string]any) error {
-	if origin, page := originOf(r); page && !s.guard.approved(origin) {
-		return errors.New("forbidden") // revoked since the guard let it pass
+// authorize decides on a client when it asks for the namespace, and remembers
+// the token that admits it: one of the request, or auth.token.
+func (s *Server) authorize(socket *socketConn, r *http.Request, auth map[string]any) error {
+	if socket.barred.Load() {
+		return errors.New("forbidden") // its page, since the guard let it pass
 	}
-	if !s.o.RequireToken || s.o.Station.TokenValid(tokenOf(r)) {
+	if !s.o.RequireToken {
 		return nil
 	}
-	if token, _ := auth["token"].(string); s.o.Station.TokenValid(token) {
-		return nil
+	given, _ := auth["token"].(string)
+	for _, token := range []string{tokenOf(r), given} {
+		socket.token.Store(&token) // before it is checked, or a revocation meanwhile would miss it
+		if s.o.Station.TokenValid(token) {
+			return nil
+		}
 	}
 	return errors.New("forbidden")
+}
+
+// knows tells whether r comes from who needs no token, or presents one.
+func (s *Server) knows(r *http.Request) bool {
+	return !s.o.RequireToken || s.o.Station.TokenValid(tokenOf(r))
 }
 
 // accept makes a client of an accepted connection. Measurements from its

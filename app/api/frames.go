@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"sync"
 
 	"vitalien/app/station"
@@ -28,8 +29,9 @@ const (
 // frames are the entries of the log encoded as Socket.IO packets, in one form.
 // The newest are kept: whoever comes first encodes them for all.
 type frames struct {
-	station *station.Station
-	form    form
+	log  eventLog
+	form form
+	most int // bytes kept
 
 	mu    sync.Mutex
 	known map[uint64]encoded // by the first sequence number
@@ -37,30 +39,34 @@ type frames struct {
 	bytes int
 }
 
+// An eventLog is the log as it is read.
+type eventLog interface {
+	Head() uint64
+	Follow(after uint64) ([]station.Event, error)
+}
+
+var _ eventLog = (*station.Station)(nil)
+
 type encoded struct {
 	last    uint64
 	packets [][]byte
 	size    int
 }
 
-func newFrames(s *station.Station, f form) *frames {
-	return &frames{station: s, form: f, known: map[uint64]encoded{}}
+func newFrames(log eventLog, f form) *frames {
+	return &frames{log: log, form: f, most: keepBytes, known: map[uint64]encoded{}}
 }
 
 // after is the next packets behind the sequence number after, at least one
-// entry of the log if there is one, and the number to go on from.
+// entry of the log if there is one, and the number to go on from. Nothing is
+// forgotten before they are gathered.
 func (f *frames) after(after uint64) (packets [][]byte, cursor uint64, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	defer f.trim()
 	if _, ok := f.known[after+1]; !ok {
-		events, err := f.station.Follow(after)
-		if err != nil {
+		if err := f.read(after); err != nil {
 			return nil, after, err
-		}
-		for i := range events {
-			if err := f.keep(&events[i]); err != nil {
-				return nil, after, err
-			}
 		}
 	}
 	cursor = after
@@ -72,6 +78,25 @@ func (f *frames) after(after uint64) (packets [][]byte, cursor uint64, err error
 		packets, cursor, size = append(packets, next.packets...), next.last, size+next.size
 	}
 	return packets, cursor, nil
+}
+
+// read encodes what comes behind after. A log that has more but does not give
+// it is an error, or a client would ask for ever.
+func (f *frames) read(after uint64) error {
+	head := f.log.Head()
+	events, err := f.log.Follow(after)
+	if err != nil {
+		return err
+	}
+	for i := range events {
+		if err := f.keep(&events[i]); err != nil {
+			return err
+		}
+	}
+	if _, ok := f.known[after+1]; !ok && head > after {
+		return fmt.Errorf("the log ends at %d and gives nothing behind %d", head, after)
+	}
+	return nil
 }
 
 func (f *frames) keep(event *station.Event) error {
@@ -92,12 +117,16 @@ func (f *frames) keep(event *station.Event) error {
 	f.known[event.First] = e
 	f.order = append(f.order, event.First)
 	f.bytes += e.size
-	for len(f.order) > keepEvents || (f.bytes > keepBytes && len(f.order) > 1) {
+	return nil
+}
+
+// trim forgets what was encoded first until the rest is within the bounds.
+func (f *frames) trim() {
+	for len(f.order) > keepEvents || (f.bytes > f.most && len(f.order) > 1) {
 		f.bytes -= f.known[f.order[0]].size
 		delete(f.known, f.order[0])
 		f.order = f.order[1:]
 	}
-	return nil
 }
 
 // encode is the event "fhir" for a measurement: one packet in the shape of

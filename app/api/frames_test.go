@@ -2,6 +2,8 @@ package api
 
 import (
 	"testing"
+
+	"vitalien/app/station"
 )
 
 func TestFrames_EncodedOnceForAll(t *testing.T) {
@@ -72,5 +74,49 @@ func TestFrames_Bounds(t *testing.T) {
 				t.Errorf("form %q: a piece of %d bytes", f, most)
 			}
 		}
+	}
+}
+
+// One reading of the log can give more than is kept: what was asked for is
+// handed out before it is forgotten.
+func TestFrames_MoreThanIsKept(t *testing.T) {
+	p := newPost(t)
+	for range 30 {
+		p.record(100)
+	}
+	for _, f := range []form{formKligo, formR4} {
+		shared := newFrames(p.station, f)
+		shared.most = 4 << 10
+		n := 0
+		for cursor := uint64(0); cursor < p.station.Head(); {
+			packets, next, err := shared.after(cursor)
+			if err != nil || next <= cursor || len(packets) == 0 {
+				t.Fatalf("behind %d: %d packets up to %d, %v", cursor, len(packets), next, err)
+			}
+			n, cursor = n+len(packets), next
+			if shared.bytes > shared.most && len(shared.order) > 1 {
+				t.Fatalf("keeps %d bytes", shared.bytes)
+			}
+		}
+		if n != p.next-1 {
+			t.Errorf("form %q: %d packets, want %d", f, n, p.next-1)
+		}
+	}
+}
+
+// gap is a log that has more than it gives.
+type gap struct{ eventLog }
+
+func (gap) Head() uint64                           { return 3 }
+func (gap) Follow(uint64) ([]station.Event, error) { return nil, nil }
+
+// The client of such a log would ask for ever.
+func TestFrames_NothingBehindIsAnError(t *testing.T) {
+	shared := newFrames(gap{}, formKligo)
+	if packets, cursor, err := shared.after(2); err == nil || cursor != 2 || len(packets) != 0 {
+		t.Errorf("%d packets up to %d, %v", len(packets), cursor, err)
+	}
+	if _, cursor, err := shared.after(3); err != nil || cursor != 3 {
+		t.Errorf("at the head: %d, %v", cursor, err)
 	}
 }

@@ -9,8 +9,6 @@ import (
 )
 
 const (
-	maxSessions = 1000 // what a session costs without a connection is more than nothing
-
 	requestEnd = 90 * time.Second // of a poll; the heartbeat answers it earlier
 	overlap    = time.Second      // for the answer of the request before to be finished
 )
@@ -19,7 +17,9 @@ const (
 // makes.
 type visit struct {
 	log     *slog.Logger
-	session *socketConn // nil: a new one
+	session *socketConn   // nil: a new one
+	place   *place        // of a new one
+	made    chan struct{} // closed when the new one is made
 }
 
 type visitKey struct{}
@@ -47,15 +47,21 @@ func (x *sockets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "bad request", http.StatusBadRequest)
 		return
 	}
+	v := &visit{log: x.server.log}
 	if sid == "" {
 		x.making.RLock()
 		defer x.making.RUnlock()
-		if x.stopped || x.open.Load() >= maxSessions {
+		if !x.stopped {
+			v.place = x.places.take(x.server.knows(r))
+		}
+		if v.place == nil {
 			http.Error(w, "too many connections", http.StatusServiceUnavailable)
 			return
 		}
+		v.made = make(chan struct{})
+		defer close(v.made)
+		defer v.place.leaveUnlessKept()
 	}
-	v := &visit{log: x.server.log}
 	if conn, ok := x.conns.Load(sid); ok {
 		v.session = conn.(*socketConn)
 		leave, ok := v.session.enter(ctx, r, upgrade)

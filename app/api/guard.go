@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"vitalien/app/station"
+	"vitalien/fhirmap"
 )
 
 // guard is who may connect. It stands in front of every path and looks at
@@ -28,11 +29,15 @@ type guard struct {
 	bodyTimeout  time.Duration
 	hosts        map[string]bool
 	own          map[string]bool // origins of our own pages
+	sockets      *sockets
 	next         http.Handler
 }
 
-func newGuard(o *Options, port int, next http.Handler) *guard {
-	g := &guard{station: o.Station, requireToken: o.RequireToken, bodyTimeout: o.bodyTimeout, hosts: map[string]bool{}, own: map[string]bool{}, next: next}
+func newGuard(o *Options, port int, sockets *sockets, next http.Handler) *guard {
+	g := &guard{
+		station: o.Station, requireToken: o.RequireToken, bodyTimeout: o.bodyTimeout,
+		hosts: map[string]bool{}, own: map[string]bool{}, sockets: sockets, next: next,
+	}
 	for _, name := range []string{"localhost", "127.0.0.1", "[::1]"} {
 		host := fmt.Sprintf("%s:%d", name, port)
 		g.hosts[host], g.own["http://"+host] = true, true
@@ -109,7 +114,7 @@ func (g *guard) refuse(w http.ResponseWriter, r *http.Request) *refusal {
 		return &refusal{http.StatusForbidden, "forbidden", "JSONP is not served"}
 	}
 	if origin, page := originOf(r); page {
-		if no := g.refuseOrigin(w, origin); no != nil {
+		if no := g.refuseOrigin(w, r, origin); no != nil {
 			return no
 		}
 	} else if site := r.Header.Get("Sec-Fetch-Site"); site == "cross-site" || site == "same-site" {
@@ -121,33 +126,25 @@ func (g *guard) refuse(w http.ResponseWriter, r *http.Request) *refusal {
 	return nil
 }
 
-func (g *guard) judge(origin string) (allowed, pending bool) {
-	if g.own[origin] {
-		return true, false
-	}
-	return g.station.OriginAllowed(origin)
-}
-
-func (g *guard) approved(origin string) bool {
-	allowed, _ := g.judge(origin)
-	return allowed
-}
-
 // refuseOrigin also writes the headers that let an approved page read the
-// answer. A page that waits may read that it waits, and no more.
-func (g *guard) refuseOrigin(w http.ResponseWriter, origin string) *refusal {
-	allowed, pending := g.judge(origin)
-	if allowed || pending {
+// answer. A page for which trying again can help may read that, and no more.
+func (g *guard) refuseOrigin(w http.ResponseWriter, r *http.Request, origin string) *refusal {
+	var fault *fhirmap.Fault
+	if !g.own[origin] && !g.sockets.has(r, origin) {
+		fault = fhirmap.FaultOf(g.station.CheckOrigin(origin))
+	}
+	if fault == nil || fault.Temporary {
 		w.Header().Set("Access-Control-Allow-Origin", origin)
 		w.Header().Set("Access-Control-Allow-Credentials", "true")
 	}
-	switch {
-	case allowed:
+	if fault == nil {
 		return nil
-	case pending:
-		return &refusal{http.StatusForbidden, "origin_pending", "the clinician is asked whether this page may receive measurements; try again"}
 	}
-	return &refusal{http.StatusForbidden, "forbidden", "the clinician has refused this page"}
+	status := http.StatusForbidden
+	if fault.Code == "limit" {
+		status = http.StatusTooManyRequests
+	}
+	return &refusal{status, fault.Code, fault.English}
 }
 
 func originOf(r *http.Request) (string, bool) {
@@ -158,12 +155,14 @@ func originOf(r *http.Request) (string, bool) {
 	return r.Header.Get("Origin"), len(origins) == 1
 }
 
-// mayComeWithout names what may pass without a token: the bare state, and the
+// mayComeWithout names what may pass without a token: the bare state, the page
+// for integrators, which holds no data and asks for a token itself, and the
 // opening of a Socket.IO session that will present auth.token in its first
 // packet (clients 3.x and 4.x), which authorize then demands.
 func (g *guard) mayComeWithout(r *http.Request) bool {
 	query := r.URL.Query()
-	return r.Method == http.MethodOptions || r.URL.Path == "/status" ||
+	_, file := pages[r.URL.Path]
+	return r.Method == http.MethodOptions || r.URL.Path == "/status" || file ||
 		(strings.HasPrefix(r.URL.Path, socketPath) && query.Get("EIO") == "4")
 }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -39,10 +40,16 @@ type post struct {
 
 func newPost(tb testing.TB, change ...func(*Options)) *post {
 	tb.Helper()
+	return newPostAt(tb, time.Now, change...)
+}
+
+// newPostAt is newPost with a clock of the station.
+func newPostAt(tb testing.TB, now func() time.Time, change ...func(*Options)) *post {
+	tb.Helper()
 	p := &post{tb: tb, log: &lines{changed: make(chan struct{})}, next: 1}
 	logger := slog.New(slog.NewTextHandler(p.log, &slog.HandlerOptions{Level: slog.LevelInfo}))
 	var err error
-	if p.station, err = station.Open(tb.TempDir(), station.Options{Logger: slog.New(slog.DiscardHandler)}); err != nil {
+	if p.station, err = station.Open(tb.TempDir(), station.Options{Logger: slog.New(slog.DiscardHandler), Now: now}); err != nil {
 		tb.Fatal(err)
 	}
 	o := Options{Station: p.station, Logger: logger, Address: "127.0.0.1:0", Version: "1.2.3"}
@@ -172,6 +179,16 @@ func (p *post) awaitClients(n int) {
 		case <-changed:
 		case <-late:
 			p.tb.Fatalf("%d clients, want %d", p.station.Situation().Clients, n)
+		}
+	}
+}
+
+// awaitSessions waits until n sessions are open.
+func (p *post) awaitSessions(n int) {
+	p.tb.Helper()
+	for end := time.Now().Add(patience); p.server.sockets.places.taken() != n; runtime.Gosched() {
+		if time.Now().After(end) {
+			p.tb.Fatalf("%d sessions, want %d", p.server.sockets.places.taken(), n)
 		}
 	}
 }

@@ -241,9 +241,9 @@ func TestHostile_Handshakes(t *testing.T) {
 	if refused != 11 {
 		t.Errorf("%d handshakes refused beyond %d sessions", refused, maxSessions)
 	}
-	w.check(t, "a thousand handshakes")
+	w.check(t, "two thousand handshakes")
 	p.server.sockets.close()
-	if n := p.server.sockets.open.Load(); n != 0 {
+	if n := p.server.sockets.places.taken(); n != 0 {
 		t.Errorf("%d sessions left", n)
 	}
 }

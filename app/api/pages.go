@@ -15,11 +15,21 @@ func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle(socketPath, s.sockets)
 	mux.HandleFunc("GET /status", s.status)
-	mux.HandleFunc("GET /{$}", embedded("index.html", "text/html; charset=utf-8"))
-	mux.HandleFunc("GET /page.css", embedded("page.css", "text/css; charset=utf-8"))
-	mux.HandleFunc("GET /page.js", embedded("page.js", "text/javascript; charset=utf-8"))
-	mux.HandleFunc("GET /favicon.ico", fixed(assets.Icon, "image/png"))
+	for path, serve := range pages {
+		if path == "/" {
+			path = "/{$}" // and nothing below
+		}
+		mux.HandleFunc("GET "+path, serve)
+	}
 	return mux
+}
+
+// pages are the files of the page for integrators. They hold no data.
+var pages = map[string]http.HandlerFunc{
+	"/":            embedded("index.html", "text/html; charset=utf-8"),
+	"/page.css":    embedded("page.css", "text/css; charset=utf-8"),
+	"/page.js":     embedded("page.js", "text/javascript; charset=utf-8"),
+	"/favicon.ico": fixed(assets.Icon, "image/png"),
 }
 
 // embedded serves a file of the page for integrators.
@@ -48,7 +58,7 @@ func fixed(content []byte, contentType string) http.HandlerFunc {
 func (s *Server) status(w http.ResponseWriter, r *http.Request) {
 	situation := s.o.Station.Situation()
 	body := map[string]any{"version": s.o.Version, "state": "ready"}
-	if !s.o.RequireToken || s.o.Station.TokenValid(tokenOf(r)) {
+	if s.knows(r) {
 		body["links"], body["clients"], body["head"], body["demo"] = situation.Links, situation.Clients, s.o.Station.Head(), situation.Demo
 	}
 	w.Header().Set("Content-Type", "application/json")

@@ -69,12 +69,13 @@ func Listen(o Options) (*Server, error) {
 		frames: map[form]*frames{formKligo: newFrames(o.Station, formKligo), formR4: newFrames(o.Station, formR4)},
 	}
 	s.sockets = newSockets(s)
-	s.guard = newGuard(&s.o, s.port(), s.routes())
+	s.guard = newGuard(&s.o, s.port(), s.sockets, s.routes())
 	s.http = &http.Server{
 		Handler: s.guard, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: maxHeader,
 		ErrorLog: slog.NewLogLogger(o.Logger.Handler(), slog.LevelDebug),
 	}
 	o.Station.OnRevoke(s.sockets.dropOrigin)
+	o.Station.OnRevokeToken(s.sockets.dropTokens)
 	return s, nil
 }
 

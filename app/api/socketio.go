@@ -40,7 +40,7 @@ type sockets struct {
 	io      *socket.Server
 	library http.Handler
 	conns   sync.Map     // engine id → *socketConn
-	open    atomic.Int64 // how many they are
+	places  places       // how many they are
 	making  sync.RWMutex // a session: it cannot be ended before it is made
 	stopped bool         // none is made any more
 }
@@ -80,8 +80,10 @@ type socketConn struct {
 	end     context.CancelCauseFunc
 	ready   chan struct{} // closed when the client is accepted
 	accept  func()
-	asked   atomic.Bool   // the packet that asks for the namespace has come
-	start   atomic.Uint64 // head of the log before the client knew that it is accepted
+	asked   atomic.Bool            // the packet that asks for the namespace has come
+	barred  atomic.Bool            // it may not enter any more
+	token   atomic.Pointer[string] // that admitted it; nil: none was asked for
+	start   atomic.Uint64          // head of the log before the client knew that it is accepted
 	lanes   lanes
 
 	attempt sync.Mutex // to upgrade
@@ -99,9 +101,11 @@ func (x *sockets) opened(args ...any) {
 	c := &socketConn{sockets: x, conn: conn, ready: make(chan struct{}), lanes: newLanes(), taken: make(chan struct{}, 1)}
 	c.ctx, c.end = context.WithCancelCause(context.Background())
 	late := time.AfterFunc(2*admitTimeout, func() { c.drop("bad_request: asked for no namespace") })
-	c.accept = sync.OnceFunc(func() { late.Stop(); close(c.ready) })
+	place := c.visit().place
+	place.kept = true
+	c.accept = sync.OnceFunc(func() { late.Stop(); place.known(); close(c.ready) })
 	x.conns.Store(conn.Id(), c)
-	x.open.Add(1)
+	ended := x.admit(c)
 	conn.On("packet", c.packet)
 	conn.On("packetCreate", c.created)
 	conn.On("flush", c.flushed)
@@ -112,7 +116,8 @@ func (x *sockets) opened(args ...any) {
 			c.probe.conn.Conn.Close()
 		}
 		x.conns.Delete(conn.Id())
-		x.open.Add(-1)
+		ended()
+		place.leave()
 		c.end(fmt.Errorf("%v", args[0]))
 	})
 }
@@ -131,7 +136,7 @@ func (x *sockets) authorize(s *socket.Socket, next func(*socket.ExtendedError)) 
 		return // gone already
 	}
 	auth, _ := s.Handshake().Auth.(map[string]any)
-	if err := x.server.authorize(c.request(), auth); err != nil {
+	if err := x.server.authorize(c, c.request(), auth); err != nil {
 		next(socket.NewExtendedError(err.Error(), nil))
 		return
 	}

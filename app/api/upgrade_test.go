@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 )
 
 // session is the path of a long-polling client, for one transport or the
@@ -220,9 +219,5 @@ func TestPoll_AbandonedHandshake(t *testing.T) {
 	}
 	w.check(t, "abandoned handshakes")
 	p.server.Close()
-	for end := time.Now().Add(patience); p.server.sockets.open.Load() != 0; runtime.Gosched() {
-		if time.Now().After(end) {
-			t.Fatalf("%d sessions left", p.server.sockets.open.Load())
-		}
-	}
+	p.awaitSessions(0)
 }

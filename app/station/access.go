@@ -130,15 +130,16 @@ func siteOf(origin string) string {
 func (s *Station) CheckOrigin(origin string) error {
 	a := s.access
 	a.mu.Lock()
-	defer a.mu.Unlock()
 	if a.allowedLocked(origin) {
+		a.mu.Unlock()
 		return nil
 	}
 	asked, err := a.askLocked(origin)
+	if asked && a.alarm == nil {
+		a.alarm = time.AfterFunc(questionLife, s.expireQuestions)
+	}
+	a.mu.Unlock()
 	if asked {
-		if a.alarm == nil {
-			a.alarm = time.AfterFunc(questionLife, s.expireQuestions)
-		}
 		s.log.Info("web page asks for access", "origin", origin)
 		s.board.changed()
 	}
@@ -196,7 +197,7 @@ var (
 	}
 	errTooManyWait = &fhirmap.Fault{
 		Code: "limit", Temporary: true,
-		English: "too many web pages wait for the clinician’s answer, so this one was not asked about; try again later",
+		English: "too many web pages wait for the clinician's answer, so this one was not asked about; try again later",
 		French:  "Trop de pages web attendent déjà une autorisation. Répondez-leur dans la fenêtre de Vitalien, puis réessayez.",
 	}
 	errRefusedPage = &fhirmap.Fault{

@@ -7,15 +7,27 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"vitalien/fhirmap"
 )
 
 const page = "https://ehr.example"
 
 func (d *desk) wantAllowed(origin string, wantAllowed, wantPending bool) {
 	d.t.Helper()
-	if allowed, pending := d.OriginAllowed(origin); allowed != wantAllowed || pending != wantPending {
-		d.t.Errorf("%s: allowed %v, pending %v", origin, allowed, pending)
+	err := d.CheckOrigin(origin)
+	pending := err != nil && fhirmap.FaultOf(err).Code == "origin_pending"
+	if (err == nil) != wantAllowed || pending != wantPending {
+		d.t.Errorf("%s: %v", origin, err)
+	}
+}
+
+func (d *desk) wantQuestions(want ...string) {
+	d.t.Helper()
+	if have := d.Situation().Origins; !slices.Equal(have, want) {
+		d.t.Errorf("questions %q, want %q", have, want)
 	}
 }
 
@@ -58,7 +70,7 @@ func TestNormalOrigin(t *testing.T) {
 	}
 }
 
-func TestOriginAllowed_OneQuestionForAPage(t *testing.T) {
+func TestCheckOrigin_OneQuestionForAPage(t *testing.T) {
 	d := newDesk(t)
 	changed, stop := d.Watch()
 	defer stop()
@@ -73,7 +85,7 @@ func TestOriginAllowed_OneQuestionForAPage(t *testing.T) {
 	}
 }
 
-func TestOriginAllowed_GarbageRaisesNoQuestion(t *testing.T) {
+func TestCheckOrigin_GarbageRaisesNoQuestion(t *testing.T) {
 	d := newDesk(t)
 	for _, origin := range []string{"", "*", "HTTPS://ehr.example", page + "/", page + ":443", "a,b", "\x00", strings.Repeat("a", 1<<16)} {
 		d.wantAllowed(origin, false, false)
@@ -83,7 +95,7 @@ func TestOriginAllowed_GarbageRaisesNoQuestion(t *testing.T) {
 	}
 }
 
-func TestOriginAllowed_TenThousandPagesAskInVain(t *testing.T) {
+func TestCheckOrigin_TenThousandPagesAskInVain(t *testing.T) {
 	d := newDesk(t)
 	for i := range 10_000 {
 		d.wantAllowed(fmt.Sprintf("https://%d.example", i), false, i < maxQuestions)
@@ -91,6 +103,7 @@ func TestOriginAllowed_TenThousandPagesAskInVain(t *testing.T) {
 	if n := len(d.Situation().Origins); n != maxQuestions || len(d.access.refused) != 0 || len(d.access.once) != 0 {
 		t.Errorf("%d questions", n)
 	}
+	wantFault(t, d.CheckOrigin("https://late.example"), "limit")
 	d.answer("https://3.example", AnswerRefuse)
 	d.wantAllowed("https://late.example", false, true)
 }
@@ -110,6 +123,98 @@ func TestAnswerOrigin_RefusedCoolsDown(t *testing.T) {
 	if len(d.access.refused) != 0 {
 		t.Error("a refusal that is over is remembered")
 	}
+}
+
+func TestCheckOrigin_Codes(t *testing.T) {
+	d := newDesk(t)
+	wantFault(t, d.CheckOrigin(page), "origin_pending")
+	d.answer(page, AnswerRefuse)
+	wantFault(t, d.CheckOrigin(page), "forbidden")
+	wantFault(t, d.CheckOrigin(page+"/"), "forbidden")
+}
+
+// Subdomains cost nothing, so they share a bound, and the real page is asked
+// about.
+func TestCheckOrigin_SubdomainsLeaveRoom(t *testing.T) {
+	d := newDesk(t)
+	for i := range 17 {
+		err := d.CheckOrigin(fmt.Sprintf("https://s%d.a.evil.example.:%d", i, 8000+i))
+		if i < maxOfSite {
+			wantFault(t, err, "origin_pending")
+		} else {
+			wantFault(t, err, "limit")
+		}
+	}
+	d.wantAllowed(page, false, true)
+}
+
+func TestSiteOf(t *testing.T) {
+	for origin, want := range map[string]string{
+		"https://ehr.example": "ehr.example", "http://a.b.ehr.example:8080": "ehr.example", "https://a.ehr.example.": "ehr.example",
+		"http://localhost:3000": "localhost", "http://192.0.2.7:3000": "192.0.2.7", "http://[2001:db8::1]:80": "[2001:db8::1]",
+		"chrome-extension://abcdef": "abcdef", "null": "null",
+	} {
+		if got := siteOf(origin); got != want {
+			t.Errorf("%s: %q, want %q", origin, got, want)
+		}
+	}
+}
+
+func TestCheckOrigin_QuestionEndsWithItsPage(t *testing.T) {
+	d := newDesk(t)
+	d.wantAllowed("https://gone.example", false, true)
+	d.wantAllowed(page, false, true)
+	d.clock.advance(questionLife - time.Second)
+	d.wantAllowed(page, false, true) // asks again
+	d.wantQuestions("https://gone.example", page)
+	d.clock.advance(time.Second)
+	d.wantQuestions(page)
+	d.clock.advance(questionLife - time.Second)
+	d.wantQuestions()
+	d.wantAllowed(page, false, true) // comes back, and is not called refused
+}
+
+// A full queue drains by itself.
+func TestCheckOrigin_FullQueueDrains(t *testing.T) {
+	d := newDesk(t)
+	for i := range maxQuestions {
+		d.wantAllowed(fmt.Sprintf("https://%d.example", i), false, true)
+	}
+	d.clock.advance(questionLife / 2)
+	wantFault(t, d.CheckOrigin(page), "limit")
+	d.clock.advance(questionLife / 2)
+	d.wantAllowed(page, false, true)
+	d.wantQuestions(page)
+}
+
+// The window learns of it without asking.
+func TestCheckOrigin_WindowIsWokenWhenAQuestionEnds(t *testing.T) {
+	folder := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		s, err := Open(folder, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		begin := time.Now()
+		s.CheckOrigin("https://gone.example")
+		time.Sleep(questionLife / 2) // in the bubble's time
+		s.CheckOrigin(page)
+		changed, stop := s.Watch()
+		defer stop()
+		for _, c := range []struct {
+			after time.Duration
+			left  []string
+		}{{questionLife, []string{page}}, {questionLife * 3 / 2, []string{}}} {
+			<-changed
+			if have, after := s.Situation().Origins, time.Since(begin); !slices.Equal(have, c.left) || after != c.after {
+				t.Errorf("after %v %q wait, want %q after %v", after, have, c.left, c.after)
+			}
+		}
+		if s.access.alarm != nil {
+			t.Error("an alarm goes on")
+		}
+	})
 }
 
 func TestAnswerOrigin_OnceIsForgottenWithTheProgram(t *testing.T) {

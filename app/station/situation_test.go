@@ -112,7 +112,7 @@ func TestSituation_TellsEverything(t *testing.T) {
 	d.reopen()
 	d.start("c", claire())
 	d.SetClients(2)
-	d.OriginAllowed("https://ehr.example")
+	d.CheckOrigin("https://ehr.example")
 	d.SetLink(Link{ID: "hl7", Name: "Moniteurs", State: LinkConnected, Peers: 1})
 	got := d.Situation()
 	if got.Consultation.ID != "c" || got.Clients != 2 || len(got.Origins) != 1 || len(got.Links) != 1 || !got.Demo {

@@ -82,6 +82,25 @@ func TestRevokeToken(t *testing.T) {
 	}
 }
 
+func TestRevokeToken_TellsOnceItHasEnded(t *testing.T) {
+	d := newDesk(t)
+	first, second := d.token("first"), d.token("second")
+	told := 0
+	d.OnRevokeToken(func() {
+		told++
+		if d.TokenValid(first) || !d.TokenValid(second) {
+			t.Error("told too early, or of another")
+		}
+	})
+	if err := d.RevokeToken("first"); err != nil || told != 1 {
+		t.Errorf("told %d times, %v", told, err)
+	}
+	wantFault(t, d.RevokeToken("first"), "not_found")
+	if told != 1 {
+		t.Error("told of nothing")
+	}
+}
+
 func TestCreateToken_DuplicateName(t *testing.T) {
 	d := newDesk(t)
 	secret := d.token("ehr")

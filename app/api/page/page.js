@@ -9,6 +9,8 @@ const texts = {
     code: 'Le code à copier', copy: 'Copier', copied: 'Copié',
     origins: 'Une page web doit être autorisée par le clinicien, dans la fenêtre de Vitalien ou par cette commande :',
     connecting: 'Connexion…', open: 'Connecté', closed: 'Déconnecté, nouvel essai…', unassigned: 'Non attribuée',
+    locked: 'Jeton nécessaire', token: 'Jeton d’accès :', present: 'Se connecter', refused: 'Ce jeton n’est pas valable, ou ne l’est plus. Présentez-en un autre.',
+    tokenHow: 'Sur ce poste, chaque logiciel doit présenter un jeton. Cette commande en crée un, que cette page oublie quand vous la fermez :',
     software: 'Logiciels connectés', links: { hl7: 'Moniteurs (HL7)', server: 'Serveur local' }, states: { connected: 'connecté', asleep: 'en veille', offline: 'hors ligne', failed: 'en échec' },
   },
   en: {
@@ -19,6 +21,8 @@ const texts = {
     code: 'The code to copy', copy: 'Copy', copied: 'Copied',
     origins: 'A web page must be approved by the clinician, in the window of Vitalien or with this command:',
     connecting: 'Connecting…', open: 'Connected', closed: 'Disconnected, trying again…', unassigned: 'Unassigned',
+    locked: 'Token needed', token: 'Access token:', present: 'Connect', refused: 'This token is not valid, or no longer. Present another one.',
+    tokenHow: 'On this computer every program must present a token. This command creates one, which this page forgets when you close it:',
     software: 'EHR connections', links: { hl7: 'Monitors (HL7)', server: 'Local server' }, states: { connected: 'connected', asleep: 'asleep', offline: 'offline', failed: 'failed' },
   },
 };
@@ -31,6 +35,7 @@ let paused = false;
 let waiting = []; // events that came while paused
 let socket;
 let attempt = 0;
+let token = sessionStorage.getItem('token') || '';
 
 function text(key) { return texts[language][key]; }
 
@@ -46,7 +51,8 @@ function translate() {
 
 function showState() {
   $('state').textContent = text(state);
-  $('state').className = 'pill ' + ({ open: 'good', closed: 'bad' }[state] || '');
+  $('state').className = 'pill ' + ({ open: 'good', closed: 'bad', locked: 'bad' }[state] || '');
+  $('access').hidden = state !== 'locked';
 }
 
 // The Socket.IO protocol (revision 5) over a bare WebSocket, so that this page
@@ -57,9 +63,10 @@ function connect() {
   socket = own;
   own.onmessage = ({ data }) => {
     if (own !== socket) return;
-    if (data[0] === '0') own.send('40');
+    if (data[0] === '0') own.send('40' + (token ? JSON.stringify({ token }) : ''));
     else if (data === '2') own.send('3');
-    else if (data.startsWith('40')) { attempt = 0; setState('open'); }
+    else if (data.startsWith('40')) { attempt = 0; setState('open'); showStatus(); }
+    else if (data.startsWith('44')) lock(own);
     else if (data.startsWith('42')) {
       const [name, payload] = JSON.parse(data.slice(2));
       if (name === 'fhir') receive(payload);
@@ -70,6 +77,16 @@ function connect() {
     setState('closed');
     setTimeout(connect, Math.min(10000, 500 * 2 ** attempt++));
   };
+}
+
+// lock waits for a token, since the one presented, or none, does not open.
+function lock(own) {
+  socket = null;
+  own.close();
+  $('refused').hidden = !token;
+  sessionStorage.removeItem('token');
+  token = '';
+  setState('locked');
 }
 
 function setState(next) { state = next; showState(); }
@@ -126,7 +143,7 @@ async function copied(button, content) {
 async function showStatus() {
   let status;
   try {
-    status = await (await fetch('/status')).json();
+    status = await (await fetch('/status', token ? { headers: { Authorization: `Bearer ${token}` } } : {})).json();
   } catch {
     return; // the pill says that the program is away
   }
@@ -149,7 +166,15 @@ $('pause').onclick = () => {
   translate();
 };
 $('clear').onclick = () => { $('events').replaceChildren(); $('empty').hidden = false; };
-$('form').onchange = () => { const old = socket; setState('connecting'); connect(); old.close(); };
+$('access').onsubmit = (event) => {
+  event.preventDefault();
+  token = $('token').value.trim();
+  $('token').value = '';
+  sessionStorage.setItem('token', token);
+  setState('connecting');
+  connect();
+};
+$('form').onchange = () => { if (!socket) return; const old = socket; setState('connecting'); connect(); old.close(); };
 $('copy-code').onclick = () => copied($('copy-code'), $('code').textContent);
 $('code').textContent = `<script src="https://cdn.socket.io/4.8.1/socket.io.min.js"></script>
 <script>
