@@ -122,8 +122,8 @@ func acknowledge(text []byte, a answer) []byte {
 	}
 	msa := []string{"MSA", code, h.field(10)}
 	modern := h.modern()
-	if a.text != "" && !modern {
-		msa = append(msa, h.escape(a.trouble.String()))
+	if text := a.summary(); text != "" && !modern {
+		msa = append(msa, h.escape(text))
 	}
 	lines := []string{strings.Join(header, sep), strings.Join(msa, sep)}
 	if modern {
@@ -135,6 +135,21 @@ func acknowledge(text []byte, a answer) []byte {
 		}
 	}
 	return []byte(strings.Join(lines, "\r") + "\r")
+}
+
+// summary says for MSA-3 what ERR says since version 2.5, in the 80 characters
+// that it may have: why the message was not accepted, or what could not be read
+// in it.
+func (a answer) summary() string {
+	switch {
+	case a.text != "":
+		return a.trouble.String()
+	case len(a.warnings) > 1:
+		return a.warnings[0].String() + " (and others)"
+	case len(a.warnings) == 1:
+		return a.warnings[0].String()
+	}
+	return ""
 }
 
 func orElse(text, fallback string) string {

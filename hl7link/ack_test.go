@@ -50,6 +50,16 @@ func TestAcknowledge(t *testing.T) {
 			[]string{`MSH|^~\&|||A|B|` + stamp + `||ACK^R01^ACK|ID|P|2.3.1`, `MSA|AE|x1|OBX[3]-5: value is no number`},
 		},
 		{
+			"accepted in part, old version", `MSH|^~\&|A|B|||||ORU^R01|x1|P|2.4`,
+			answer{verdict: verdict{code: "AA"}, warnings: []trouble{wrong}},
+			[]string{`MSH|^~\&|||A|B|` + stamp + `||ACK^R01^ACK|ID|P|2.4`, `MSA|AA|x1|OBX[3]-5: value is no number`},
+		},
+		{
+			"accepted in part, several, old version", `MSH|^~\&|A|B|||||ORU^R01|x1|P|2.3.1`,
+			answer{verdict: verdict{code: "AA"}, warnings: []trouble{wrong, wrong}},
+			[]string{`MSH|^~\&|||A|B|` + stamp + `||ACK^R01^ACK|ID|P|2.3.1`, `MSA|AA|x1|OBX[3]-5: value is no number (and others)`},
+		},
+		{
 			"older version", `MSH|^~\&|A|B|||||ORU^R01|x1|P|2.2`,
 			answer{verdict: verdict{code: "AA"}},
 			[]string{`MSH|^~\&|||A|B|` + stamp + `||ACK^R01|ID|P|2.2`, `MSA|AA|x1`},

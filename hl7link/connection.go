@@ -23,13 +23,17 @@ type connection struct {
 	log      *slog.Logger
 	decoders chan struct{} // one place for each message that may be read at once
 	splitter *Splitter
-	begun    time.Time // when the message under way began, on the clock of deadlines
+	begun    time.Time               // when the message under way began, on the clock of deadlines
+	flushed  bool                    // silence has ended a message, and none has begun since
+	changed  func(by int, err error) // of the listener
+	accepted func()                  // of the listener: a message was
 }
 
 func (l *Listener) serve(ctx context.Context, conn net.Conn, peer string) {
 	c := &connection{
 		ListenerOptions: &l.options, Conn: conn, peer: peer, decoders: l.decoders,
 		log: l.options.Logger.With("peer", peer), splitter: NewSplitter(l.options.MaxFrame),
+		changed: l.changed, accepted: l.recovered,
 	}
 	l.changed(0, nil)
 	c.log.Info("connected")
@@ -42,7 +46,7 @@ func (l *Listener) serve(ctx context.Context, conn net.Conn, peer string) {
 		err = nil
 	}
 	c.log.Info("disconnected", "dropped", c.splitter.Dropped, "broken", c.splitter.Broken, "reason", reason(err))
-	l.changed(-1, err)
+	l.changed(-1, c.connectionFault(err))
 }
 
 func reason(err error) string {
@@ -56,6 +60,12 @@ func reason(err error) string {
 // protocol.
 func (c *connection) run(ctx context.Context) error {
 	buf := make([]byte, 32<<10)
+	if err := c.handshake(ctx); err != nil {
+		if errors.Is(err, io.EOF) { // it only looked whether somebody listens
+			return nil
+		}
+		return err
+	}
 	for {
 		if err := c.SetReadDeadline(c.deadline()); err != nil {
 			return err
@@ -64,8 +74,11 @@ func (c *connection) run(ctx context.Context) error {
 			return nil
 		}
 		n, readErr := c.Read(buf)
+		dropped := c.splitter.Dropped
 		c.splitter.Feed(buf[:n])
-		if err := c.drain(ctx); err != nil {
+		err := c.drain(ctx)
+		c.reportCut(c.splitter.Dropped - dropped)
+		if err != nil {
 			return err
 		}
 		if readErr != nil {
@@ -73,6 +86,20 @@ func (c *connection) run(ctx context.Context) error {
 				return err
 			}
 		}
+	}
+}
+
+// reportCut tells at once that the rest of a message was thrown away: it came
+// after silence had ended the message.
+func (c *connection) reportCut(bytes int) {
+	if !c.flushed {
+		return
+	}
+	begun, _ := c.splitter.Pending()
+	c.flushed = !begun && bytes == 0
+	if bytes > 0 {
+		c.log.Warn("the rest of a message without frame was thrown away", "bytes", bytes)
+		c.changed(0, c.cutFault())
 	}
 }
 
@@ -124,20 +151,21 @@ func (c *connection) interrupted(ctx context.Context, err error) (again bool, _ 
 		return false, nil
 	case ended || silent && quiet:
 		if text := c.splitter.Flush(); text != nil {
+			c.flushed = silent
 			if err := c.frame(ctx, text); err != nil {
 				return false, err
 			}
 			return silent, nil
 		}
 		if begun {
-			return false, errors.New("stream ended within a message")
+			return false, errCut
 		}
 		return false, nil
 	case silent && begun:
 		nak := acknowledge(nil, answer{verdict: verdict{"AE", trouble{code: errDataType, text: "message without its end"}}, at: c.now()})
-		return false, errors.Join(errors.New("message not ended in time"), c.write(nak))
+		return false, errors.Join(errUnended, c.write(nak))
 	case silent:
-		return false, errors.New("idle for too long")
+		return false, errIdle
 	}
 	return false, err
 }
@@ -178,6 +206,9 @@ func (c *connection) handle(ctx context.Context, text []byte) (reply []byte) {
 		if len(d.report.Measurements) > 0 {
 			a = c.store(ctx, d.report, a)
 		}
+	}
+	if a.code == "AA" {
+		c.accepted()
 	}
 	c.logAnswer(text, d, a)
 	return acknowledge(text, a)

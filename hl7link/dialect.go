@@ -12,8 +12,9 @@ type dialect struct {
 	spoken func(*Message) bool
 	// lookup recognises a coding as OBX-3 carries it.
 	lookup func(coding) (term, bool)
-	// missing are the numbers that say there is none (in plain notation,
-	// without zeros behind the point), with the reason they stand for.
+	// missing are the numbers that say there is none beside those that say so
+	// in every dialect (in plain notation, without zeros behind the point),
+	// with the reason they stand for.
 	missing map[string]fhirmap.Absent
 	// numbered are the MSH-10 that are message types rather than control ids.
 	numbered     func(controlID string) bool
@@ -30,6 +31,33 @@ var dialects = []*dialect{
 	&philipsDialect,
 }
 
+// sentinels are special values that gateways write as the integers they are
+// stored in, whatever the coding: those of the FLOAT of IEEE 11073-20601, and
+// the bounds of 16 bits. No vital sign has such a value.
+var sentinels = map[string]fhirmap.Absent{
+	"8388607":  fhirmap.AbsentNotANumber,
+	"8388606":  fhirmap.AbsentPositiveInfinity,
+	"8388608":  fhirmap.AbsentUnknown,
+	"8388609":  fhirmap.AbsentUnknown,
+	"8388610":  fhirmap.AbsentNegativeInfinity,
+	"-8388606": fhirmap.AbsentNegativeInfinity,
+	"-8388607": fhirmap.AbsentUnknown,
+	"-8388608": fhirmap.AbsentUnknown,
+	"32767":    fhirmap.AbsentUnknown,
+	"-32768":   fhirmap.AbsentUnknown,
+}
+
+// missing is why number stands for none to those who speak that way; empty
+// when it is a number.
+func missing(number string, speakers []*dialect) fhirmap.Absent {
+	for _, d := range speakers {
+		if absent := d.missing[number]; absent != "" {
+			return absent
+		}
+	}
+	return sentinels[number]
+}
+
 // A coding is one triplet of a coded element: identifier, text, coding system.
 type coding struct{ code, text, system string }
 
@@ -42,6 +70,13 @@ const (
 	ofCuff                   // belongs to the blood pressure
 	ofAnyArtery              // a pulse that does not say which sensor
 )
+
+// pulseCodes are the MDC codes of the pulses whose sensor is known: the usual
+// code of a heart rate is that of the ECG.
+var pulseCodes = map[pulse]fhirmap.Code{
+	ofOximeter: {Code: "149530", Display: "MDC_PULS_OXIM_PULS_RATE"},
+	ofCuff:     {Code: "149546", Display: "MDC_PULS_RATE_NON_INV"},
+}
 
 // A term is what a code of a dialect means.
 type term struct {

@@ -3,7 +3,6 @@ package hl7link
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"vitalien/fhirmap"
 )
@@ -19,14 +18,39 @@ var panels = map[fhirmap.Type]fhirmap.Type{
 	fhirmap.OxygenSaturation:  fhirmap.OxygenSaturation,
 }
 
+// panel is the type of the panel that the observation is part of; empty when
+// it stands alone.
+func (o *observation) panel() fhirmap.Type {
+	switch o.pulse {
+	case ofOximeter:
+		return fhirmap.OxygenSaturation
+	case ofCuff:
+		return fhirmap.BloodPressure
+	}
+	return panels[o.vital]
+}
+
+// A moment tells times apart, also those that cannot be read.
+type moment struct {
+	instant int64 // 0 for the zero time
+	unread  string
+}
+
+func (s stamp) moment() moment {
+	if s.time.IsZero() {
+		return moment{unread: s.unread}
+	}
+	return moment{instant: s.time.UnixNano()}
+}
+
 // A place is where in a message an observation stands. Readings of one panel
 // share it.
 type place struct {
 	panel  fhirmap.Type
 	order  int
-	time   int64
+	moment moment
 	device string
-	part   string // channel of the device, or OBX-4 where that tells panels apart
+	part   string // channel of the device, or what of OBX-4 tells panels apart
 }
 
 // A group is a measurement in the making.
@@ -35,133 +59,129 @@ type group struct {
 	members []observation
 }
 
-func (g *group) holds(t fhirmap.Type) bool {
-	return slices.ContainsFunc(g.members, func(o observation) bool { return o.vital == t })
+func holds(members []observation, t fhirmap.Type) bool {
+	return slices.ContainsFunc(members, func(o observation) bool { return o.vital == t })
+}
+
+func (g *group) hasValue() bool {
+	return slices.ContainsFunc(g.members, func(o observation) bool { return o.reading.Value != nil })
+}
+
+func (g *group) hasSpecificPulse() bool {
+	return slices.ContainsFunc(g.members, func(o observation) bool {
+		return o.panel() != "" && o.pulse != notOfOthers && o.reading.Value != nil
+	})
 }
 
 // groups sorts observations into measurements: readings of one panel at one
 // place make one, a pulse joins the saturation or pressure it was taken with,
-// everything else stands alone.
+// everything else stands alone. What only repeats another is left out.
 func groups(found []observation) []*group {
-	found = withoutDuplicates(found)
 	several := repeatedPanels(found)
-	var all []*group
+	at := map[place][]observation{}
 	for _, o := range found {
-		if o.pulse != notOfOthers {
-			continue
-		}
-		at := placeOf(o, several)
-		joined := false
-		if at.panel != "" {
-			for _, g := range all {
-				if g.place == at && !g.holds(o.vital) {
-					g.members = append(g.members, o)
-					joined = true
-					break
-				}
-			}
-		}
-		if !joined {
-			all = append(all, &group{place: at, members: []observation{o}})
+		if p := placeOf(o, several); p.panel != "" {
+			at[p] = append(at[p], o)
 		}
 	}
-	return joinPulses(all, found)
+	var all, pulses []*group
+	for _, o := range found {
+		p := placeOf(o, several)
+		sets := [][]observation{{o}}
+		if p.panel != "" {
+			sets = separate(at[p]) // nothing when an earlier one brought them
+			delete(at, p)
+		}
+		for _, members := range sets {
+			g := &group{place: p, members: members}
+			if len(members) == 1 && members[0].pulse != notOfOthers {
+				pulses = append(pulses, g)
+			} else {
+				all = append(all, g)
+			}
+		}
+	}
+	all = joinPulses(withoutRepeats(all, true), pulses)
+	return withoutRepeats(all, false)
 }
 
-// joinPulses adds each pulse to the one panel that it can belong to.
-func joinPulses(all []*group, found []observation) []*group {
-	specific := slices.ContainsFunc(found, func(o observation) bool {
-		return (o.pulse == ofOximeter || o.pulse == ofCuff) && o.reading.Value != nil
-	})
-	for _, o := range found {
-		var owner *group
-		switch {
-		case o.pulse == notOfOthers:
+// joinPulses adds each pulse that stands apart to the one panel that it can
+// belong to. A pulse without a value comes last, so that it takes no place.
+func joinPulses(all, pulses []*group) []*group {
+	known := slices.ContainsFunc(append(slices.Clone(all), pulses...), (*group).hasSpecificPulse)
+	slices.SortStableFunc(pulses, func(a, b *group) int { return rank(a) - rank(b) })
+	for _, p := range pulses {
+		o := p.members[0]
+		if o.pulse == ofAnyArtery && !known {
+			p.panel = fhirmap.OxygenSaturation
+		}
+		if owner := ownerOf(p, all); owner != nil {
+			owner.members = append(owner.members, o)
 			continue
-		case o.pulse == ofOximeter, o.pulse == ofAnyArtery && !specific:
-			owner = ownerOf(o, fhirmap.OxygenSaturation, all)
-		case o.pulse == ofCuff:
-			owner = ownerOf(o, fhirmap.BloodPressure, all)
 		}
-		if owner == nil {
-			owner = &group{place: place{order: o.order}}
-			all = append(all, owner)
-		}
-		owner.members = append(owner.members, o)
+		p.panel = ""
+		all = append(all, p)
 	}
 	return all
 }
 
+func rank(g *group) int {
+	if g.hasValue() {
+		return 0
+	}
+	return 1
+}
+
 // ownerOf is the panel under the same order, of the same time and device, that
-// has no pulse yet: the one of the same channel, or else the only one.
-func ownerOf(o observation, panel fhirmap.Type, all []*group) *group {
+// the pulse was taken with: the only one, or else the one of the same channel.
+// It is nil when that one has a pulse already.
+func ownerOf(pulse *group, all []*group) *group {
 	var candidates []*group
 	for _, g := range all {
-		if g.panel == panel && g.order == o.order && g.time == instant(o.time) &&
-			g.device == o.device.ID && !g.holds(fhirmap.HeartRate) {
+		if g.panel != "" && g.panel == pulse.panel && g.order == pulse.order &&
+			g.moment == pulse.moment && g.device == pulse.device {
 			candidates = append(candidates, g)
 		}
 	}
-	if len(candidates) == 1 {
-		return candidates[0]
+	if valued := slices.DeleteFunc(slices.Clone(candidates), func(g *group) bool { return !g.hasValue() }); len(valued) > 0 {
+		candidates = valued
 	}
-	for _, g := range candidates {
-		if channel(g.members[0].sub) != "" && channel(g.members[0].sub) == channel(o.sub) {
-			return g
-		}
+	if len(candidates) > 1 {
+		here := channel(pulse.members[0].sub)
+		candidates = slices.DeleteFunc(candidates, func(g *group) bool {
+			return here == "" || channel(g.members[0].sub) != here || holds(g.members, fhirmap.HeartRate)
+		})
 	}
-	return nil
+	if len(candidates) != 1 || holds(candidates[0].members, fhirmap.HeartRate) {
+		return nil
+	}
+	return candidates[0]
 }
 
-// withoutDuplicates drops what is said again: the same code at the same time
-// with the same value, or from the same sensor. A value wins over none, the
-// first value over later ones.
-func withoutDuplicates(found []observation) []observation {
-	var kept []observation
-next:
-	for _, o := range found {
-		for i := range kept {
-			k := &kept[i]
-			if k.code != o.code || !k.time.Equal(o.time) || k.device.ID != o.device.ID {
-				continue
-			}
-			switch {
-			case o.reading.Value == nil:
-				continue next
-			case k.reading.Value == nil:
-				*k = o
-				continue next
-			case k.reading.Value.Cmp(*o.reading.Value) == 0, k.order == o.order && k.sub == o.sub:
-				continue next
-			}
-		}
-		kept = append(kept, o)
-	}
-	return kept
-}
-
-// repeatedPanels finds the panels of which one reading stands twice at one
-// place: OBX-4 then tells the measurements apart.
+// repeatedPanels finds the places at which one reading of a panel stands
+// several times with an OBX-4 of its own each, which then tells the
+// measurements apart.
 func repeatedPanels(found []observation) map[place]bool {
 	type slot struct {
 		place
 		vital fhirmap.Type
 	}
-	seen, several := map[slot]bool{}, map[place]bool{}
+	parts, several := map[slot]string{}, map[place]bool{}
 	for _, o := range found {
 		at := slot{placeOf(o, nil), o.vital}
-		if seen[at] {
+		if first, seen := parts[at]; seen && first != part(o.sub) {
 			several[at.place] = true
+		} else if !seen {
+			parts[at] = part(o.sub)
 		}
-		seen[at] = true
 	}
 	return several
 }
 
 func placeOf(o observation, several map[place]bool) place {
-	at := place{panels[o.vital], o.order, instant(o.time), o.device.ID, channel(o.sub)}
+	at := place{o.panel(), o.order, o.moment(), o.device.ID, channel(o.sub)}
 	if several[at] {
-		at.part = o.sub
+		at.part = part(o.sub)
 	}
 	return at
 }
@@ -176,19 +196,21 @@ func channel(sub string) string {
 	return parts[0] + "." + parts[1]
 }
 
-// instant tells times apart in keys; zero for the zero time.
-func instant(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
+// part is what of OBX-4 the readings of one panel share: all of it, but not
+// the metric of a containment.
+func part(sub string) string {
+	if strings.Count(sub, ".") < 3 {
+		return sub
 	}
-	return t.UnixNano()
+	return sub[:strings.LastIndexByte(sub, '.')]
 }
 
 // measurement makes the group a Measurement; false when it has no value.
 func (g *group) measurement() (fhirmap.Measurement, bool) {
 	first := g.members[0]
 	m := fhirmap.Measurement{
-		Type: g.panel, Time: first.time, Device: first.device, Origin: first.origin, Status: fhirmap.StatusFinal,
+		Type: g.panel, Time: first.time, TimeUnknown: first.unread != "",
+		Device: first.device, Origin: first.origin, Status: fhirmap.StatusFinal,
 	}
 	if m.Type == "" {
 		m.Type = first.vital

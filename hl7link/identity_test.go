@@ -38,7 +38,23 @@ func TestDecode_Patient(t *testing.T) {
 		{"name alone", "APP|FAC", "PID|||||Doe\r", &fhirmap.Patient{Family: "Doe"}},
 		{"placeholder", "APP|FAC", "PID|||9||UNKNOWN^PATIENT||19000101|M\r", &fhirmap.Patient{System: here, ID: "9", Sex: "male"}},
 		{"placeholder alone", "APP|FAC", "PID|||||UNKNOWN^PATIENT||19000101|M\r", nil},
-		{"PID-4 is no name elsewhere", "APP|FAC", "PID||||ALT9\r", nil},
+		{"PID-2 alone", "APP|FAC", "PID||42\r", &fhirmap.Patient{System: here + "#external", ID: "42"}},
+		{"PID-2 with its assigner", "APP|FAC", "PID||42^^^CHU&1.2.250.1&ISO\r", &fhirmap.Patient{System: "urn:hl7:assigner:1.2.250.1#external", ID: "42"}},
+		{"PID-3 before PID-2", "APP|FAC", "PID||41|42|43\r", &fhirmap.Patient{System: here, ID: "42"}},
+		{"PID-4 alone", "APP|FAC", "PID||||ALT9\r", &fhirmap.Patient{System: here + "#alternate", ID: "ALT9"}},
+		{"PID-4 that is a name", "APP|FAC", "PID||||Dupont^Jean\r", &fhirmap.Patient{Family: "Dupont", Given: "Jean"}},
+		{"PID-4 without a digit beside a name", "APP|FAC", "PID||||ABC|Dupont\r", &fhirmap.Patient{Family: "Dupont"}},
+		{"PID-18 alone", "APP|FAC", "PID||||||||||||||||||A7\r", &fhirmap.Patient{System: here + "#account", ID: "A7"}},
+		{"PID-19 alone", "APP|FAC", "PID|||||||||||||||||||123456789\r", &fhirmap.Patient{System: here + "#ssn", ID: "123456789"}},
+		{"name in the second repetition", "APP|FAC", "PID|||||~DUPONT^Jean\r", &fhirmap.Patient{Family: "DUPONT", Given: "Jean"}},
+		{"name after a placeholder", "APP|FAC", "PID|||||UNKNOWN^PATIENT~DUPONT^Jean\r", &fhirmap.Patient{Family: "DUPONT", Given: "Jean"}},
+		{"surname in its parts", "APP|FAC", "PID|||||&de&Dupont\r", &fhirmap.Patient{}},
+		{"alias alone", "APP|FAC", "PID|||||||||Jeannot\r", &fhirmap.Patient{}},
+		{"driver's license alone", "APP|FAC", "PID||||||||||||||||||||X1\r", &fhirmap.Patient{}},
+		{"id in an unusual place", "APP|FAC", "PID|||&42\r", &fhirmap.Patient{}},
+		{"placeholders for ids", "APP|FAC", "PID||UNKNOWN|Inconnu|N/A|UNKNOWN^PATIENT||19000101\r", nil},
+		{"nulls", "APP|FAC", "PID||\"\"|\"\"|\"\"|\"\"^\"\"\r", nil},
+		{"assigner without an id", "APP|FAC", "PID|||^^^Hospital^PI\r", nil},
 		{"PID-4 of the eGateway", "MINDRAY_EGATEWAY^00A0^EUI-64|MINDRAY", "PID||||JOHN SMITH\r", &fhirmap.Patient{Family: "JOHN SMITH"}},
 		{"ambiguous sex", "APP|FAC", "PID|||1|||||A\r", &fhirmap.Patient{System: here, ID: "1", Sex: "other"}},
 	} {
@@ -47,6 +63,28 @@ func TestDecode_Patient(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// Ids of unknown origin have no system, and those of a Mindray monitor are its
+// own; either way the fields stay apart.
+func TestDecode_PatientOfUnknownOrigin(t *testing.T) {
+	for _, c := range []struct{ version, segments, system, id string }{
+		{"2.5", "PID|||42\r", "", "42"},
+		{"2.5", "PID||42\r", "urn:hl7:external", "42"},
+		{"2.3.1", "PID|||42\r", "", "42"},
+		{"2.3.1", "PID||42\r", "urn:hl7:external", "42"},
+		{"2.3.1", "PID|||42\rPV1||I|^^&1&16909060\r", "urn:hl7:mindray:16909060", "42"},
+		{"2.3.1", "PID||42\rPV1||I|^^&1&16909060\r", "urn:hl7:mindray:16909060#external", "42"},
+		{"2.3.1", "PID||42\rPV1||I|^^&1&16909060\rOBX||ST|2301^||812||||||F\r", "urn:hl7:mindray:16909060", "812"},
+	} {
+		reports, err := Decode([]byte("MSH|^~\\&|||||||ORU^R01|1|P|"+c.version+"\r"+c.segments+"OBX|1|NM|8867-4^HR^LN||72||||||F\r"), paris)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(&fhirmap.Patient{System: c.system, ID: c.id}, reports[0].Measurements[0].Patient); diff != "" {
+			t.Errorf("%+v: %s", c, diff)
+		}
 	}
 }
 

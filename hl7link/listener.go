@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -35,12 +34,13 @@ type ListenerOptions struct {
 	MaxConnections int           // default 256
 	IdleTimeout    time.Duration // between messages; default 1 h, keep-alive finds dead peers sooner
 	FrameTimeout   time.Duration // from the start of a message to its end; default 30 s
-	SilenceTimeout time.Duration // that ends a message without frame; default 500 ms
+	SilenceTimeout time.Duration // that ends a message without frame; default 3 s
 	WriteTimeout   time.Duration // of an answer; default 10 s
 	RecordTimeout  time.Duration // of Sink.Record; default 30 s
 
-	// OnChange tells how many peers are connected and what went wrong last. It
-	// must return soon. May be nil.
+	// OnChange tells how many peers are connected and what went wrong since the
+	// last message that was accepted: a *fhirmap.Fault, or nil. Calls come one
+	// after the other; it must return soon. May be nil.
 	OnChange func(peers int, last error)
 }
 
@@ -66,7 +66,7 @@ func (o *ListenerOptions) setDefaults() {
 	}{
 		{&o.IdleTimeout, time.Hour},
 		{&o.FrameTimeout, 30 * time.Second},
-		{&o.SilenceTimeout, 500 * time.Millisecond},
+		{&o.SilenceTimeout, 3 * time.Second},
 		{&o.WriteTimeout, 10 * time.Second},
 		{&o.RecordTimeout, 30 * time.Second},
 	} {
@@ -148,7 +148,7 @@ func (l *Listener) Serve(ctx context.Context) error {
 		case ctx.Err() != nil || errors.Is(err, net.ErrClosed):
 			return nil
 		default: // out of file descriptors, or a connection that died while waiting
-			l.changed(0, fmt.Errorf("accept: %w", err))
+			l.changed(0, acceptFault(err))
 			select {
 			case <-ctx.Done():
 			case <-time.After(100 * time.Millisecond):
@@ -163,18 +163,18 @@ func (l *Listener) admit(conn net.Conn) (peer string, ok bool) {
 	if address, err := netip.ParseAddrPort(peer); err == nil {
 		peer = address.Addr().Unmap().String()
 	}
-	reason := ""
+	code := ""
 	switch {
 	case !l.allowed(peer):
-		reason = "peer is not allowed"
+		code = "monitor_refused"
 	case !l.enter():
-		reason = "too many connections"
+		code = "too_many_monitors"
 	default:
 		return peer, true
 	}
 	conn.Close()
-	l.options.Logger.Warn("connection refused", "peer", peer, "reason", reason)
-	l.changed(0, fmt.Errorf("connection of %s refused: %s", peer, reason))
+	l.options.Logger.Warn("connection refused", "peer", peer, "reason", code)
+	l.changed(0, refusedFault(peer, code))
 	return peer, false
 }
 
@@ -208,13 +208,27 @@ func (l *Listener) enter() bool {
 // changed counts peers, keeps the last error and tells who listens.
 func (l *Listener) changed(by int, err error) {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.peers += by
 	if err != nil {
 		l.last = err
 	}
-	peers, last := l.peers, l.last
-	l.mu.Unlock()
+	l.tell()
+}
+
+// recovered forgets the last error: a message was accepted.
+func (l *Listener) recovered() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.last != nil {
+		l.last = nil
+		l.tell()
+	}
+}
+
+// tell holds the lock, so that what is told last is true.
+func (l *Listener) tell() {
 	if l.options.OnChange != nil {
-		l.options.OnChange(peers, last)
+		l.options.OnChange(l.peers, l.last)
 	}
 }

@@ -13,18 +13,6 @@ import (
 var mdcDialect = dialect{
 	name:   "MDC",
 	lookup: lookupMDC,
-	missing: map[string]fhirmap.Absent{ // 20601 FLOAT special values, as integers
-		"8388607":  fhirmap.AbsentNotANumber,
-		"8388606":  fhirmap.AbsentPositiveInfinity,
-		"8388608":  fhirmap.AbsentUnknown,
-		"8388609":  fhirmap.AbsentUnknown,
-		"8388610":  fhirmap.AbsentNegativeInfinity,
-		"-8388606": fhirmap.AbsentNegativeInfinity,
-		"-8388607": fhirmap.AbsentUnknown,
-		"-8388608": fhirmap.AbsentUnknown,
-		"32767":    fhirmap.AbsentUnknown,
-		"-32768":   fhirmap.AbsentUnknown,
-	},
 }
 
 func lookupMDC(c coding) (term, bool) {

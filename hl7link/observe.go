@@ -14,10 +14,10 @@ type observation struct {
 	code    string // as the device wrote it
 	reading fhirmap.Reading
 	status  fhirmap.Status
-	time    time.Time
-	order   int    // which OBR it stands under
-	sub     string // OBX-4
-	device  fhirmap.Device
+	stamp
+	order  int    // which OBR it stands under
+	sub    string // OBX-4
+	device fhirmap.Device
 }
 
 // A trouble is why something in a message could not be read: a code of HL7
@@ -56,6 +56,7 @@ type reader struct {
 	dialects []*dialect
 	device   fhirmap.Device // of the message, until an OBX-18 names another
 	sequence int            // number of the last OBX
+	order    int            // number of the last OBR
 
 	found    []observation
 	troubles []trouble
@@ -63,14 +64,13 @@ type reader struct {
 
 // read collects the observations of all OBX segments.
 func (r *reader) read() {
-	var orderTime, messageTime time.Time
-	messageTime = parseTime(r.m.Header().Text(7), r.zone)
-	order, device := 0, r.device
+	message := stamp{time: parseTime(r.m.Header().Text(7), r.zone)}
+	order, device := stamp{}, r.device
 	for _, s := range r.m.Segments {
 		switch s.Name {
 		case "OBR":
-			order++
-			orderTime, device = parseTime(s.Text(7), r.zone), r.device
+			r.order++
+			order, device = readTime(s.Text(7), r.zone), r.device
 		case "OBX":
 			if r.sequence++; r.sequence > maxObservations {
 				return
@@ -82,31 +82,46 @@ func (r *reader) read() {
 			if !recognised {
 				continue
 			}
-			if wrong.code != 0 {
-				wrong.segment, wrong.sequence = "OBX", r.sequence
-				r.troubles = append(r.troubles, wrong)
-			}
-			o.time = firstTime(parseTime(s.Text(14), r.zone), orderTime, messageTime)
-			o.order, o.device = order, device
+			r.complain(wrong, "OBX", r.sequence)
+			o.order, o.device = r.order, device
+			r.date(&o, readTime(s.Text(14), r.zone), order, message)
 			r.found = append(r.found, o)
 		}
 	}
 }
 
-func firstTime(candidates ...time.Time) time.Time {
-	for _, t := range candidates {
-		if !t.IsZero() {
-			return t
-		}
+// date gives o the first time that the device wrote: its own (OBX-14), that of
+// its order (OBR-7), or that of the message (MSH-7). One that cannot be read
+// hides the later ones, which may be years from it.
+func (r *reader) date(o *observation, own, order, message stamp) {
+	segment, sequence, field := "OBX", r.sequence, 14
+	switch {
+	case own.given():
+		o.stamp = own
+	case order.given():
+		o.stamp = order
+		segment, sequence, field = "OBR", r.order, 7
+	default:
+		o.stamp = message
 	}
-	return time.Time{}
+	if o.unread != "" && o.reading.Value != nil {
+		r.complain(trouble{code: errDataType, field: field, text: "time of a measurement cannot be read"}, segment, sequence)
+	}
+}
+
+// complain notes a trouble once.
+func (r *reader) complain(t trouble, segment string, sequence int) {
+	t.segment, t.sequence = segment, sequence
+	if t.code != 0 && (len(r.troubles) == 0 || r.troubles[len(r.troubles)-1] != t) {
+		r.troubles = append(r.troubles, t)
+	}
 }
 
 // observe reads one OBX. It is not recognised when it is no vital sign of
 // ours, or says that there is nothing.
 func (r *reader) observe(s Segment) (o observation, recognised bool, wrong trouble) {
-	meaning, code, dialect := r.recognise(s)
-	if dialect == nil {
+	meaning, code, speakers := r.recognise(s)
+	if speakers == nil {
 		return o, false, wrong
 	}
 	vital, _ := fhirmap.Lookup(meaning.vital)
@@ -127,17 +142,15 @@ func (r *reader) observe(s Segment) (o observation, recognised bool, wrong troub
 		o.reading.Absent = absent
 		return o, true, wrong
 	}
-	wrong = o.measure(s, dialect)
+	wrong = o.measure(s, speakers)
 	unset := (meaning.vital == fhirmap.BodyWeight || meaning.vital == fhirmap.BodyHeight) &&
 		o.reading.Value != nil && o.reading.Value.Cmp(fhirmap.Decimal{}) == 0
 	return o, !unset, wrong
 }
 
-// recognise finds what OBX-3 means, in its first triplet or the alternate.
-func (r *reader) recognise(s Segment) (term, string, *dialect) {
-	var meaning term
-	var code string
-	var speaker *dialect
+// recognise finds what OBX-3 means, in its first triplet or the alternate, and
+// the dialects that say so.
+func (r *reader) recognise(s Segment) (meaning term, code string, speakers []*dialect) {
 	for _, first := range []int{1, 4} {
 		c := coding{s.Component(3, first), s.Component(3, first+1), s.Component(3, first+2)}
 		if c.code == "" && c.text == "" {
@@ -145,18 +158,24 @@ func (r *reader) recognise(s Segment) (term, string, *dialect) {
 		}
 		for _, d := range r.dialects {
 			found, ok := d.lookup(c)
+			if !ok {
+				continue
+			}
 			switch {
-			case !ok:
-			case speaker == nil:
-				meaning, code, speaker = found, c.code+"^"+c.text, d
+			case speakers == nil:
+				meaning, code = found, c.code+"^"+c.text
 			case found.vital != meaning.vital:
 				meaning.conflict = true
 			case meaning.mdc == (fhirmap.Code{}):
 				meaning.mdc = found.mdc
 			}
+			speakers = append(speakers, d)
 		}
 	}
-	return meaning, code, speaker
+	if meaning.mdc == (fhirmap.Code{}) {
+		meaning.mdc = pulseCodes[meaning.pulse]
+	}
+	return meaning, code, speakers
 }
 
 // state reads OBX-11 (HL7 table 0085): how final the value is, or why there is
@@ -182,10 +201,10 @@ func (o *observation) state(s Segment) (absent fhirmap.Absent, known bool) {
 }
 
 // measure reads the value (OBX-2, OBX-5) and its unit (OBX-6).
-func (o *observation) measure(s Segment, d *dialect) trouble {
+func (o *observation) measure(s Segment, speakers []*dialect) trouble {
 	text, absent, ok := numberText(s)
 	if ok && absent == "" {
-		absent = d.missing[integral(text)]
+		absent = missing(integral(text), speakers)
 	}
 	if absent != "" {
 		o.reading.Absent = absent

@@ -48,12 +48,6 @@ func TestDecode_Observations(t *testing.T) {
 			[]string{bp, "heart_rate | heart_rate=72 /min" + noon},
 			0,
 		},
-		{
-			"two pressures in order",
-			[]string{sys, dia, strings.Replace(sys, "120", "118", 1), strings.Replace(dia, "|80", "|78", 1)},
-			[]string{bp},
-			0,
-		}, // same place: the first values win
 		{"two pressures by OBX-4", []string{
 			strings.Replace(sys, "||120", "|1|120", 1), strings.Replace(sys, "||120", "|2|110", 1),
 			strings.Replace(dia, "||80", "|2|70", 1), strings.Replace(dia, "||80", "|1|80", 1),
@@ -113,6 +107,12 @@ func TestDecode_Observations(t *testing.T) {
 			0,
 		},
 		{"all missing", []string{strings.Replace(spo2, "|97|", "||", 1), strings.Replace(dia, "|80|", `|""|`, 1), "OBX|2|NM|8867-4^HR^LN||--|/min|||||F"}, nil, 0},
+		{
+			"sentinel of the alternate coding",
+			[]string{"OBX|1|NM|8867-4^HR^LN^147842^MDC_ECG_HEART_RATE^MDC||8388607||||||F", "OBX|2|NM|8480-6^S^LN||-32768|mmHg|||||F", dia},
+			[]string{"blood_pressure | systolic_blood_pressure=unknown mm[Hg] | diastolic_blood_pressure=80 mm[Hg]" + noon},
+			0,
+		},
 		{"sentinels", []string{strings.Replace(spo2, "|97|", "|32767|", 1), "OBX|2|NM|147842^MDC_ECG_HEART_RATE^MDC||8388607.0||||||F"}, nil, 0},
 		{
 			"stale duplicate",
@@ -230,24 +230,74 @@ func TestDecode_ReadingDetails(t *testing.T) {
 	}
 }
 
-// The order in which a time of measurement is looked for.
+// The order in which a time of measurement is looked for. One that cannot be
+// read is never replaced by a later one.
 func TestDecode_Time(t *testing.T) {
 	message := func(msh7, obr7, obx14 string) string {
 		return "MSH|^~\\&|A|B|||" + msh7 + "||ORU^R01|1|P|2.5\rOBR|1||||||" + obr7 + "\rOBX|1|NM|8867-4^HR^LN||72||||||F|||" + obx14 + "\r"
 	}
-	for _, c := range []struct{ msh7, obr7, obx14, want string }{
-		{"20260101100000", "20260101110000", "20260101120000", " | 2026-01-01T12:00:00+01:00"},
-		{"20260101100000", "20260101110000", "", " | 2026-01-01T11:00:00+01:00"},
-		{"20260101100000", "20260101110000", "00000000000000", " | 2026-01-01T11:00:00+01:00"},
-		{"20260101100000", "20260101", "20260101", " | 2026-01-01T10:00:00+01:00"},
-		{"", "", "", ""},
+	const unknown = " | time unknown"
+	for _, c := range []struct{ msh7, obr7, obx14, want, trouble string }{
+		{"20260101100000", "20260101110000", "20260101120000", " | 2026-01-01T12:00:00+01:00", ""},
+		{"20260101100000", "20260101110000", "", " | 2026-01-01T11:00:00+01:00", ""},
+		{"20260101100000", "20260101110000", "00000000000000", " | 2026-01-01T11:00:00+01:00", ""},
+		{"20260101100000", "0", "00000000", " | 2026-01-01T10:00:00+01:00", ""},
+		{"20260101100000", "20260101110000", "2024-11-19T10:15:00", " | 2024-11-19T10:15:00+01:00", ""},
+		{"20260101100000", "20260101110000", "20241119101500+02:00", " | 2024-11-19T10:15:00+02:00", ""},
+		{"20260101100000", "20260101110000", "20241119", unknown, "OBX[1]-14"},
+		{"20260101100000", "20241119", "", unknown, "OBR[1]-7"},
+		{"20260101100000", "20241119", "20260101120000", " | 2026-01-01T12:00:00+01:00", ""},
+		{"20260101100000", "", "hier", unknown, "OBX[1]-14"},
+		{"20260101", "", "", "", ""},
+		{"", "", "", "", ""},
 	} {
-		reports, err := Decode([]byte(message(c.msh7, c.obr7, c.obx14)), paris)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff([]string{"heart_rate | heart_rate=72 /min" + c.want}, summaries(reports)); diff != "" {
+		d := decode([]byte(message(c.msh7, c.obr7, c.obx14)), decoding{zone: paris, dialects: dialects})
+		if diff := cmp.Diff([]string{"heart_rate | heart_rate=72 /min" + c.want}, summaries([]fhirmap.Report{d.report})); diff != "" {
 			t.Errorf("%+v: %s", c, diff)
+		}
+		wrong := ""
+		if len(d.troubles) > 0 {
+			wrong = d.troubles[0].String()
+		}
+		if (wrong == "") != (c.trouble == "") || !strings.HasPrefix(wrong, c.trouble) || d.verdict.code != "AA" || len(d.troubles) > 1 {
+			t.Errorf("%+v: %v %v", c, d.verdict, d.troubles)
+		}
+	}
+}
+
+// A time that cannot be read is told once for its order, parts no panel, and
+// joins none with another; it matters only where there is a value.
+func TestDecode_UnreadableTimes(t *testing.T) {
+	const sys, dia = "OBX|1|NM|8480-6^S^LN||120|mm[Hg]|||||F|||", "OBX|2|NM|8462-4^D^LN||80|mm[Hg]|||||F|||"
+	for _, c := range []struct {
+		name     string
+		segments []string
+		want     []string
+		troubles int
+	}{
+		{
+			"of the order",
+			[]string{"OBR|2||||||20241119", sys, dia},
+			[]string{"blood_pressure | systolic_blood_pressure=120 mm[Hg] | diastolic_blood_pressure=80 mm[Hg] | time unknown"},
+			1,
+		},
+		{
+			"two different ones",
+			[]string{sys + "20241119", dia + "20241120"},
+			[]string{"blood_pressure | systolic_blood_pressure=120 mm[Hg] | time unknown", "blood_pressure | diastolic_blood_pressure=80 mm[Hg] | time unknown"},
+			2,
+		},
+		{"of nothing measured", []string{"OBX|1|NM|8867-4^HR^LN||--||||||F|||hier"}, nil, 0},
+		{
+			"equal values in two orders",
+			[]string{"OBR|2||||||20241119", "OBX|1|NM|8867-4^HR^LN||72||||||F", "OBR|3||||||20241119", "OBX|1|NM|8867-4^HR^LN||72||||||F"},
+			[]string{"heart_rate | heart_rate=72 /min | time unknown", "heart_rate | heart_rate=72 /min | time unknown"},
+			2,
+		},
+	} {
+		d := decode([]byte(oru(c.segments...)), decoding{zone: paris, dialects: dialects})
+		if diff := cmp.Diff(c.want, summaries([]fhirmap.Report{d.report})); diff != "" || len(d.troubles) != c.troubles || d.verdict.code != "AA" {
+			t.Errorf("%s: %s %v %v", c.name, diff, d.verdict, d.troubles)
 		}
 	}
 }

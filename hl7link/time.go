@@ -1,6 +1,7 @@
 package hl7link
 
 import (
+	"regexp"
 	"strings"
 	"time"
 )
@@ -8,14 +9,51 @@ import (
 // timeLayouts are the forms of TS and DTM (2.A.22) by their number of digits.
 var timeLayouts = map[int]string{10: "2006010215", 12: "200601021504", 14: "20060102150405"}
 
-// parseTime reads YYYYMMDDHH[MM[SS[.S+]]][±ZZZZ] (2.A.22), in zone when the
-// text has none of its own. It is zero for anything else: a date is no time of
-// measurement, and zeros are how monitors write that they have none.
+var (
+	// iso8601 is how some senders write a time instead; nothing else can be
+	// meant by it.
+	iso8601  = regexp.MustCompile(`^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d+)?)?|\d{8}T\d{4}(\d\d)?)`)
+	toDigits = strings.NewReplacer("-", "", ":", "", "T", "", " ", "", ",", ".")
+	offsets  = regexp.MustCompile(`([+-]\d\d)(?::?(\d\d))?$`)
+)
+
+// A stamp is a time as a device wrote it.
+type stamp struct {
+	time time.Time
+	// unread is the text of a time that cannot be read, or that is only a
+	// date. The time is zero then, and also when the text is void.
+	unread string
+}
+
+// given tells whether the device wrote anything at all.
+func (s stamp) given() bool { return s.unread != "" || !s.time.IsZero() }
+
+// readTime reads a time of measurement, in zone when the text has none of its
+// own. Nothing, and the zeros that monitors write when they have none, are
+// void.
+func readTime(text string, zone *time.Location) stamp {
+	text = value(text)
+	t := parseTime(text, zone)
+	if !t.IsZero() || strings.Trim(offsets.ReplaceAllString(text, ""), "0-:.,TZ ") == "" {
+		return stamp{time: t}
+	}
+	return stamp{unread: text}
+}
+
+// parseTime reads YYYYMMDDHH[MM[SS[.S+]]][±ZZZZ] (2.A.22), its ISO 8601
+// forms, and offsets with a colon or without minutes. It is zero for anything
+// else: a date is no time of measurement.
 func parseTime(text string, zone *time.Location) time.Time {
 	text = strings.TrimSpace(text)
+	if iso := iso8601.FindString(text); iso != "" {
+		text = toDigits.Replace(iso) + text[len(iso):]
+	}
+	if utc, found := strings.CutSuffix(text, "Z"); found {
+		text = utc + "+0000"
+	}
 	offset := ""
-	if i := strings.LastIndexAny(text, "+-"); i > 0 {
-		text, offset = text[:i], text[i:]
+	if found := offsets.FindStringSubmatch(text); found != nil {
+		text, offset = strings.TrimSpace(strings.TrimSuffix(text, found[0])), found[1]+(found[2] + "00")[:2]
 	}
 	digits, fraction, _ := strings.Cut(text, ".")
 	layout, known := timeLayouts[len(digits)]

@@ -26,6 +26,9 @@ func summary(m fhirmap.Measurement) string {
 	if !m.Time.IsZero() {
 		parts = append(parts, m.Time.Format(time.RFC3339Nano))
 	}
+	if m.TimeUnknown {
+		parts = append(parts, "time unknown")
+	}
 	if m.Origin != "" {
 		parts = append(parts, string(m.Origin))
 	}
@@ -76,7 +79,7 @@ var vectors = map[string]struct {
 		"blood_pressure | systolic_blood_pressure=125 mm[Hg] | diastolic_blood_pressure=84 mm[Hg] | 2023-07-17T16:56:05+02:00",
 		"respiratory_rate | respiratory_rate=20 /min | 2023-07-17T17:04:25+02:00",
 		"body_temperature | body_temperature=36.6 Cel | 2023-07-17T17:04:25+02:00",
-	}, fhirmap.Patient{System: "urn:hl7:peer:", ID: "78", Family: "Mis", Given: "Lucy Merry", BirthDate: "2002-02-02", Sex: "female"}, "36", ""},
+	}, fhirmap.Patient{ID: "78", Family: "Mis", Given: "Lucy Merry", BirthDate: "2002-02-02", Sex: "female"}, "36", ""},
 	"comen_nc5_mdc_1500xx.hl7": {[]string{
 		"blood_pressure | systolic_blood_pressure=128 mm[Hg] | diastolic_blood_pressure=76 mm[Hg] | mean_blood_pressure=93 mm[Hg] | 2026-07-26T12:05:00+08:00",
 		"heart_rate | heart_rate=89 /min | 2026-07-26T12:05:00+08:00",
@@ -115,7 +118,7 @@ var vectors = map[string]struct {
 		"respiratory_rate | respiratory_rate=15 /min | 2003-01-10T15:26:30+01:00",
 		"heart_rate | heart_rate=60 /min | 2003-01-10T15:26:30+01:00",
 		"arterial_blood_pressure | arterial_systolic_blood_pressure=120 mm[Hg] | arterial_diastolic_blood_pressure=70 mm[Hg] | arterial_mean_blood_pressure=91 mm[Hg] | 2003-01-10T15:26:30+01:00",
-	}, fhirmap.Patient{System: "urn:hl7:peer:", ID: "MRN5733", Family: "Smith", Given: "John", BirthDate: "1955-05-08", Sex: "male"}, "5", ""},
+	}, fhirmap.Patient{ID: "MRN5733", Family: "Smith", Given: "John", BirthDate: "1955-05-08", Sex: "male"}, "5", ""},
 }
 
 func TestDecode_PublishedCaptures(t *testing.T) {
