@@ -244,6 +244,33 @@ func TestDecode_HostileSizes(t *testing.T) {
 	}
 }
 
+// Many different values are sorted in little time, too.
+func TestDecode_ManyDifferentValues(t *testing.T) {
+	for name, pattern := range map[string]string{
+		"one rate":         "OBX||NM|8867-4^^LN||%[1]d||||||F",
+		"rates by OBX-4":   "OBX||NM|8867-4^^LN|%[1]d|%[1]d||||||F",
+		"panels by OBX-4":  "OBX||NM|59408-5^^LN|%[1]d|97||||||F\rOBX||NM|8889-8^^LN|%[1]d|%[1]d||||||F",
+		"pulses elsewhere": "OBX||NM|59408-5^^LN|1.%[1]d.1|%[1]d||||||F\rOBX||NM|8889-8^^LN|%[1]d|%[1]d||||||F",
+		"panels in order":  "OBX||NM|8480-6^^LN||%[1]d|mmHg|||||F\rOBX||NM|8462-4^^LN||%[1]d|mmHg|||||F",
+	} {
+		t.Run(name, func(t *testing.T) {
+			each := 1 + strings.Count(pattern, "\r")
+			segments := make([]string, maxObservations/each)
+			for i := range segments {
+				segments[i] = fmt.Sprintf(pattern, 40_000+i)
+			}
+			d := decode([]byte(oru(segments...)), decoding{zone: paris, dialects: dialects})
+			readings := 0
+			for _, m := range d.report.Measurements {
+				readings += len(m.Readings)
+			}
+			if d.verdict.code != "AA" || readings != maxObservations {
+				t.Errorf("%v, %d readings", d.verdict, readings)
+			}
+		})
+	}
+}
+
 func TestDecode_ObservationLimit(t *testing.T) {
 	segments := make([]string, maxObservations+1)
 	for i := range segments {

@@ -144,7 +144,8 @@ func withoutRepeats(all []*group, withinOrder bool) []*group {
 		if len(facts[i]) == 0 {
 			continue
 		}
-		dropped[i] = slices.ContainsFunc(holders[facts[i][0]], func(other int) bool {
+		rarest := slices.MinFunc(facts[i], func(a, b fact) int { return len(holders[a]) - len(holders[b]) })
+		dropped[i] = slices.ContainsFunc(holders[rarest], func(other int) bool {
 			return other != i && !dropped[other] && containsAll(facts[other], facts[i])
 		})
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"vitalien/fhirmap"
 )
@@ -20,8 +21,10 @@ func terse(measurements []fhirmap.Measurement) string {
 			if r.Value != nil {
 				value = r.Value.String()
 			}
-			short := map[fhirmap.Type]string{fhirmap.Systolic: "s", fhirmap.Diastolic: "d", fhirmap.Mean: "m",
-				fhirmap.OxygenSaturation: "o", fhirmap.HeartRate: "p", fhirmap.BodyTemperature: "t"}[r.Type]
+			short := map[fhirmap.Type]string{
+				fhirmap.Systolic: "s", fhirmap.Diastolic: "d", fhirmap.Mean: "m",
+				fhirmap.OxygenSaturation: "o", fhirmap.HeartRate: "p", fhirmap.BodyTemperature: "t",
+			}[r.Type]
 			readings = append(readings, short+value)
 		}
 		all = append(all, strings.Join(readings, " "))
@@ -106,4 +109,36 @@ func TestDecode_Repetitions(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Whatever the order and OBX-4, every value that was said comes out, and none
+// that was not.
+func TestDecode_NoReadingIsLost(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		said, words := map[string]bool{}, []string{}
+		for range rapid.IntRange(1, 12).Draw(r, "length") {
+			kind := rapid.SampledFrom([]string{"s", "d", "m", "o", "p", "t", "|"}).Draw(r, "kind")
+			if kind == "|" {
+				words = append(words, kind)
+				continue
+			}
+			value := rapid.SampledFrom([]string{"-", "71", "72", "73"}).Draw(r, "value")
+			sub := rapid.SampledFrom([]string{"", ":1", ":2", ":1.3.1.7", ":1.3.2.8", ":1.4.1"}).Draw(r, "sub")
+			words = append(words, kind+value+sub)
+			if value != "-" {
+				said[kind+value] = true
+			}
+		}
+		text := strings.Join(words, " ")
+		d := decode([]byte(oru(obx(t, text)...)), decoding{zone: paris, dialects: dialects})
+		got := map[string]bool{}
+		for _, word := range strings.FieldsFunc(terse(d.report.Measurements), func(c rune) bool { return c == ' ' || c == ',' }) {
+			if !strings.HasSuffix(word, "-") {
+				got[word] = true
+			}
+		}
+		if diff := cmp.Diff(said, got); diff != "" {
+			r.Fatalf("%s: %s", text, diff)
+		}
+	})
 }
