@@ -18,6 +18,7 @@ import (
 
 // Bounds that keep one caller from hurting the others.
 const (
+	writeBuffer    = 128 << 10 // of the operating system, for a client that does not read
 	maxConnections = 4096
 	maxHeader      = 16 << 10
 	maxBody        = 128 << 10 // also of one Socket.IO message; no event of a client is larger
@@ -186,6 +187,9 @@ func (l *limitedListener) Accept() (net.Conn, error) {
 	if err != nil {
 		<-l.free
 		return nil, err
+	}
+	if tcp, ok := c.(*net.TCPConn); ok {
+		tcp.SetWriteBuffer(writeBuffer)
 	}
 	return &limitedConn{Conn: c, release: sync.OnceFunc(func() { <-l.free })}, nil
 }
