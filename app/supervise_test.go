@@ -15,9 +15,12 @@ import (
 )
 
 func TestSupervise_StartsAgainWithGrowingPauses(t *testing.T) {
-	for name, fail := range map[string]func() error{
-		"error": func() error { return errors.New("no space") },
-		"panic": func() error { panic("no space") },
+	for name, c := range map[string]struct {
+		fail func() error
+		told string
+	}{
+		"error": {func() error { return errors.New("no space") }, "no space"},
+		"panic": {func() error { panic("PID|||Martin") }, "panic: string"}, // its text could quote a message
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -32,7 +35,7 @@ func TestSupervise_StartsAgainWithGrowingPauses(t *testing.T) {
 					if len(starts) == 10 {
 						cancel()
 					}
-					return fail()
+					return c.fail()
 				})
 				services.Wait()
 				want := []time.Duration{0, 500, 1500, 3500, 7500, 15500, 31500, 61500, 91500, 121500}
@@ -41,7 +44,7 @@ func TestSupervise_StartsAgainWithGrowingPauses(t *testing.T) {
 						t.Fatalf("started at %v, want %v ms", starts, want)
 					}
 				}
-				if n := strings.Count(log.String(), "part=control"); n != 9 || !strings.Contains(log.String(), "no space") {
+				if n := strings.Count(log.String(), "part=control"); n != 9 || !strings.Contains(log.String(), c.told) || strings.Contains(log.String(), "Martin") {
 					t.Errorf("%d lines: %s", n, log.String())
 				}
 			})
