@@ -80,15 +80,20 @@ func (f *frames) after(after uint64) (packets [][]byte, cursor uint64, err error
 	return packets, cursor, nil
 }
 
-// read encodes what comes behind after. A log that has more but does not give
-// it is an error, or a client would ask for ever.
+// read encodes what comes behind after, no more than is kept for the next call.
+// A log that has more but does not give it is an error, or a client would ask
+// for ever.
 func (f *frames) read(after uint64) error {
 	head := f.log.Head()
 	events, err := f.log.Follow(after)
 	if err != nil {
 		return err
 	}
+	before := f.bytes
 	for i := range events {
+		if f.bytes-before > f.most/2 {
+			break
+		}
 		if err := f.keep(&events[i]); err != nil {
 			return err
 		}

@@ -82,6 +82,7 @@ func TestFrames_Bounds(t *testing.T) {
 func TestFrames_MoreThanIsKept(t *testing.T) {
 	p := newPost(t)
 	for range 30 {
+		p.record(1)
 		p.record(100)
 	}
 	for _, f := range []form{formKligo, formR4} {
@@ -105,7 +106,7 @@ func TestFrames_MoreThanIsKept(t *testing.T) {
 }
 
 // gap is a log that has more than it gives.
-type gap struct{ eventLog }
+type gap struct{}
 
 func (gap) Head() uint64                           { return 3 }
 func (gap) Follow(uint64) ([]station.Event, error) { return nil, nil }

