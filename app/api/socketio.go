@@ -85,6 +85,7 @@ type socketConn struct {
 	token   atomic.Pointer[string] // that admitted it; nil: none was asked for
 	start   atomic.Uint64          // head of the log before the client knew that it is accepted
 	lanes   lanes
+	place   *place
 
 	attempt sync.Mutex // to upgrade
 	probe   *webSocket // nil: none yet
@@ -101,9 +102,9 @@ func (x *sockets) opened(args ...any) {
 	c := &socketConn{sockets: x, conn: conn, ready: make(chan struct{}), lanes: newLanes(), taken: make(chan struct{}, 1)}
 	c.ctx, c.end = context.WithCancelCause(context.Background())
 	late := time.AfterFunc(2*admitTimeout, func() { c.drop("bad_request: asked for no namespace") })
-	place := c.visit().place
-	place.kept = true
-	c.accept = sync.OnceFunc(func() { late.Stop(); place.known(); close(c.ready) })
+	c.place = c.visit().place
+	c.place.kept = true
+	c.accept = sync.OnceFunc(func() { late.Stop(); close(c.ready) })
 	x.conns.Store(conn.Id(), c)
 	ended := x.admit(c)
 	conn.On("packet", c.packet)
@@ -117,7 +118,7 @@ func (x *sockets) opened(args ...any) {
 		}
 		x.conns.Delete(conn.Id())
 		ended()
-		place.leave()
+		c.place.leave()
 		c.end(fmt.Errorf("%v", args[0]))
 	})
 }
@@ -140,6 +141,7 @@ func (x *sockets) authorize(s *socket.Socket, next func(*socket.ExtendedError)) 
 		next(socket.NewExtendedError(err.Error(), nil))
 		return
 	}
+	c.place.known()
 	c.start.Store(x.server.o.Station.Head())
 	next(nil)
 }

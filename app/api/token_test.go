@@ -42,7 +42,6 @@ func TestRevokedToken_ClosesItsConnections(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.awaitClients(len(revoked) + len(kept))
 	if packet, err := c.message(); err != nil || !strings.HasPrefix(packet, "0") {
 		t.Fatalf("%q, %v", packet, err)
 	}
