@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -217,8 +218,18 @@ func TestListener_MessageUnderWayIsAnswered(t *testing.T) {
 		t.Error(got)
 	}
 	<-stopped
-	if _, err := Dial(t.Context(), address); err == nil {
-		t.Error("still accepting")
+	// Somebody else may hold the port by now; this listener must not.
+	if other, err := Dial(t.Context(), address); err == nil {
+		defer other.Close()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		go other.Send(ctx, []byte(heartRate))
+		select {
+		case <-sink.enter:
+			t.Error("still accepting")
+			sink.leave <- struct{}{}
+		case <-ctx.Done():
+		}
 	}
 }
 
