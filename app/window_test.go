@@ -119,9 +119,28 @@ func TestWindow(t *testing.T) {
 	if output, err := second.CombinedOutput(); err != nil || strings.Contains(string(output), "ready") {
 		t.Errorf("second start: %v, %s", err, output)
 	}
-	xdotool(t, display, "windowfocus", "--sync", window, "key", "--window", window, "ctrl+q")
-	if err := p.command.Wait(); err != nil {
+	if err := press(t, display, window, "ctrl+q", p.command); err != nil {
 		t.Errorf("Ctrl+Q: %v", err)
+	}
+}
+
+// press presses a key in the window until the program has ended, and gives how
+// it ended. Without a window manager a window cannot take the keyboard at every
+// moment, for example while it comes to the front.
+func press(t *testing.T, display, window, key string, program *exec.Cmd) error {
+	t.Helper()
+	ended := make(chan error, 1)
+	go func() { ended <- program.Wait() }()
+	deadline := time.After(patience)
+	for {
+		desktopCommand(t, display, "timeout", "5", "xdotool", "windowfocus", "--sync", window, "key", "--window", window, key).Run()
+		select {
+		case err := <-ended:
+			return err
+		case <-time.After(time.Second):
+		case <-deadline:
+			t.Fatalf("%s is not heard", key)
+		}
 	}
 }
 
@@ -144,8 +163,7 @@ func TestWindow_AFailedStartIsSeen(t *testing.T) {
 		t.Fatal(err)
 	}
 	window := strings.Fields(xdotool(t, display, "search", "--sync", "--onlyvisible", "--name", "Vitalien"))[0]
-	xdotool(t, display, "windowfocus", "--sync", window, "key", "--window", window, "Escape")
-	if err := clicked.Wait(); !errors.As(err, &exit) || exit.ExitCode() != 1 {
+	if err := press(t, display, window, "Escape", clicked); !errors.As(err, &exit) || exit.ExitCode() != 1 {
 		t.Error(err)
 	}
 }
