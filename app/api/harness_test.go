@@ -217,3 +217,9 @@ type wrongEvent struct{ got, want int }
 func (e *wrongEvent) Error() string {
 	return "event " + strconv.Itoa(e.got) + ", want " + strconv.Itoa(e.want)
 }
+
+func (p *places) taken() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.open
+}

@@ -37,12 +37,6 @@ func (p *places) take(known bool) *place {
 	return &place{of: p, stranger: !known}
 }
 
-func (p *places) taken() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.open
-}
-
 func (l *place) known() {
 	l.of.mu.Lock()
 	defer l.of.mu.Unlock()

@@ -110,9 +110,6 @@ func (s *Station) Run(ctx context.Context) error {
 // ID is the UUID of the log, by which other systems know this station.
 func (s *Station) ID() string { return s.store.ID() }
 
-// Now is the station's clock.
-func (s *Station) Now() time.Time { return s.now() }
-
 // Record makes a device's message durable. It returns once the message is on
 // disk, so only then may the device be told "received". A message that came
 // within the last ten minutes, across a restart too, is not stored again and
