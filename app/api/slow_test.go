@@ -73,7 +73,9 @@ func TestSlow_Flood(t *testing.T) {
 	w := p.witness()
 	request := strings.Repeat(frame(0x81, `420["`+strings.Repeat("x", 64)+`"]`), 100)
 	for _, eio := range []int{3, 4} {
-		conn, _ := p.bare(true, query(eio, "websocket", ""))
+		// Not over a small socket: Linux drops even the acknowledgements of
+		// what such a client sends once that is full, and the flood dries up.
+		conn, _ := p.bare(false, query(eio, "websocket", ""))
 		if eio == 4 {
 			conn.Write([]byte(frame(0x81, "40")))
 		}
