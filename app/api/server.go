@@ -23,6 +23,7 @@ const (
 	maxHeader      = 16 << 10
 	maxBody        = 128 << 10 // also of one Socket.IO message; no event of a client is larger
 	bodyTimeout    = 15 * time.Second
+	heartbeat      = 25 * time.Second // answered within 4/5 of it
 	slowAfter      = 30 * time.Second // a client that takes nothing for so long is dropped
 )
 
@@ -36,6 +37,7 @@ type Options struct {
 	SlowAfter    time.Duration // 0: 30 s
 
 	bodyTimeout time.Duration // 0: 15 s
+	heartbeat   time.Duration // 0: 25 s
 }
 
 // A Server is the local server.
@@ -60,6 +62,9 @@ func Listen(o Options) (*Server, error) {
 	}
 	if o.bodyTimeout == 0 {
 		o.bodyTimeout = bodyTimeout
+	}
+	if o.heartbeat == 0 {
+		o.heartbeat = heartbeat
 	}
 	listeners, err := listenLoopback(o.Address)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"github.com/zishang520/engine.io-go-parser/packet"
 	"github.com/zishang520/engine.io/v2/engine"
@@ -52,6 +53,8 @@ func newSockets(s *Server) *sockets {
 	opts.SetMaxHttpBufferSize(maxBody)
 	opts.SetConnectTimeout(admitTimeout * 4) // ours ends the connection before
 	opts.SetUpgradeTimeout(never)            // webSocket.read does
+	opts.SetPingInterval(s.o.heartbeat)
+	opts.SetPingTimeout(s.o.heartbeat * 4 / 5)
 	opts.SetTransports(types.NewSet(transports.POLLING, transports.WEBSOCKET))
 	opts.SetParser(strictParser{parser.NewParser()})
 	x := &sockets{server: s}
@@ -69,7 +72,12 @@ func (x *sockets) close() {
 	x.making.Lock()
 	x.stopped = true
 	x.making.Unlock()
-	x.conns.Range(func(_, conn any) bool { conn.(*socketConn).drop("server stopping"); return true })
+	var all sync.WaitGroup
+	defer all.Wait()
+	x.conns.Range(func(_, conn any) bool {
+		all.Go(func() { conn.(*socketConn).drop("server stopping") })
+		return true
+	})
 }
 
 // socketConn is one connection, whatever its transport at the moment.
@@ -301,6 +309,10 @@ func (w *webSocket) read(ctx *types.HttpContext) {
 			data = types.NewBytesBuffer(nil)
 		}
 		if _, err := data.ReadFrom(message); err != nil {
+			return
+		}
+		if kind == textMessage && !utf8.Valid(data.Bytes()) {
+			w.say(closeInvalidText, "text that is not UTF-8") // RFC 6455, section 8.1
 			return
 		}
 		p, err := w.Parser().DecodePacket(data)
