@@ -51,11 +51,7 @@ func (x *sockets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if sid == "" {
 		x.making.RLock()
 		defer x.making.RUnlock()
-		if !x.stopped {
-			v.place = x.places.take(x.server.knows(r))
-		}
-		if v.place == nil {
-			http.Error(w, "too many connections", http.StatusServiceUnavailable)
+		if v.place = x.enter(w, r); v.place == nil {
 			return
 		}
 		v.made = make(chan struct{})
@@ -85,6 +81,23 @@ func (x *sockets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	held := &heldResponse{header: w.Header().Clone(), to: w}
 	defer held.end()
 	x.library.ServeHTTP(held, r)
+}
+
+// enter gives the session that r asks for a place, or says why there is none.
+func (x *sockets) enter(w http.ResponseWriter, r *http.Request) *place {
+	if x.stopped {
+		stopping.write(w)
+		return nil
+	}
+	origin, _ := originOf(r)
+	got, no, news := x.places.take(origin, x.server.knows(r))
+	if no != nil {
+		if news {
+			x.server.log.Warn("too many connections", "origin", origin)
+		}
+		no.write(w)
+	}
+	return got
 }
 
 // plausible tells whether r is one way or the other, and not both: the library

@@ -3,7 +3,6 @@ package api
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -27,6 +26,7 @@ type guard struct {
 	station      *station.Station
 	requireToken bool
 	bodyTimeout  time.Duration
+	slowAfter    time.Duration
 	hosts        map[string]bool
 	own          map[string]bool // origins of our own pages
 	sockets      *sockets
@@ -35,7 +35,7 @@ type guard struct {
 
 func newGuard(o *Options, port int, sockets *sockets, next http.Handler) *guard {
 	g := &guard{
-		station: o.Station, requireToken: o.RequireToken, bodyTimeout: o.bodyTimeout,
+		station: o.Station, requireToken: o.RequireToken, bodyTimeout: o.bodyTimeout, slowAfter: o.SlowAfter,
 		hosts: map[string]bool{}, own: map[string]bool{}, sockets: sockets, next: next,
 	}
 	for _, name := range []string{"localhost", "127.0.0.1", "[::1]"} {
@@ -55,58 +55,47 @@ type refusal struct {
 	Message string `json:"message"`
 }
 
+// retryAfter is when trying again may help, in seconds.
+const retryAfter = "5"
+
+// write answers with {error: {code, message}}, as acknowledgements do.
+func (no *refusal) write(w http.ResponseWriter) {
+	h := w.Header()
+	h.Del("Content-Length")
+	h.Set("Content-Type", "application/json")
+	h.Set("Cache-Control", "no-store")
+	if no.Code == "limit" {
+		h.Set("Retry-After", retryAfter)
+	}
+	w.WriteHeader(no.status)
+	json.NewEncoder(w).Encode(map[string]*refusal{"error": no})
+}
+
 func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Add("Vary", "Origin")
-	if no := g.refuse(w, r); no != nil {
-		h.Set("Content-Type", "application/json")
-		h.Set("Cache-Control", "no-store")
-		w.WriteHeader(no.status)
-		json.NewEncoder(w).Encode(no)
-		return
+	if r.Header.Get("Upgrade") == "" { // a WebSocket goes on with the bare connection
+		timed := timeRequest(w, r, g.bodyTimeout, g.slowAfter)
+		defer timed.end()
+		w = timed
 	}
-	if r.Method == http.MethodOptions {
+	switch no := g.refuse(w, r); {
+	case no != nil:
+		no.write(w)
+	case r.Method == http.MethodOptions:
 		preflight(w, r)
-		return
-	}
-	if r.Body != nil && r.Body != http.NoBody {
-		control := http.NewResponseController(w)
-		control.SetReadDeadline(time.Now().Add(g.bodyTimeout))
-		body := &timedBody{ReadCloser: r.Body, control: control}
-		r.Body = http.MaxBytesReader(w, body, maxBody)
-		defer func() {
-			if body.cut {
-				panic(http.ErrAbortHandler) // what is left must not be read as a request
-			}
-		}()
-	}
-	g.next.ServeHTTP(w, r)
-}
-
-// timedBody lifts the deadline at its end: from there on the connection is read
-// for the client's hanging up alone. A body that is not read to its end keeps
-// it, for the server goes on reading after the handler.
-type timedBody struct {
-	io.ReadCloser
-	control *http.ResponseController
-	cut     bool
-}
-
-func (b *timedBody) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
-	switch err {
-	case nil:
-	case io.EOF:
-		b.control.SetReadDeadline(time.Time{})
 	default:
-		b.cut = true
+		g.next.ServeHTTP(w, r)
 	}
-	return n, err
 }
 
 func (g *guard) refuse(w http.ResponseWriter, r *http.Request) *refusal {
+	if crowded(r) {
+		w.Header().Set("Connection", "close")
+		return &noPlace
+	}
 	if !g.hosts[strings.ToLower(r.Host)] {
 		return &refusal{http.StatusForbidden, "forbidden", "this server answers to localhost with its own port only"}
 	}

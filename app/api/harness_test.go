@@ -221,5 +221,5 @@ func (e *wrongEvent) Error() string {
 func (p *places) taken() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.open
+	return p.all.open
 }

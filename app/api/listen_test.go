@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	"vitalien/app/station"
 	"vitalien/fhirmap"
@@ -106,47 +105,4 @@ func TestClose_EndsEveryConnection(t *testing.T) {
 		}
 	}
 	p.awaitClients(0)
-}
-
-func TestLimitListener(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		inner := &pipes{}
-		l := limitListener(inner, 1)
-		first, err := l.Accept()
-		if err != nil {
-			t.Fatal(err)
-		}
-		second := make(chan net.Conn)
-		go func() { c, _ := l.Accept(); second <- c }()
-		synctest.Wait()
-		if inner.accepted != 1 {
-			t.Error("a second connection beyond the limit")
-		}
-		first.Close()
-		first.Close() // frees one place only
-		(<-second).Close()
-		inner.failing = true
-		if _, err := l.Accept(); err == nil {
-			t.Error("no error")
-		}
-		if len(l.(*limitedListener).free) != 0 {
-			t.Error("places are not freed")
-		}
-	})
-}
-
-// pipes is a listener to which somebody always connects.
-type pipes struct {
-	net.Listener
-	accepted int
-	failing  bool
-}
-
-func (p *pipes) Accept() (net.Conn, error) {
-	if p.failing {
-		return nil, net.ErrClosed
-	}
-	p.accepted++
-	c, _ := net.Pipe()
-	return c, nil
 }

@@ -18,13 +18,13 @@ import (
 
 // Bounds that keep one caller from hurting the others.
 const (
-	writeBuffer    = 128 << 10 // of the operating system, for a client that does not read
-	maxConnections = 4096
-	maxHeader      = 16 << 10
-	maxBody        = 128 << 10 // also of one Socket.IO message; no event of a client is larger
-	bodyTimeout    = 15 * time.Second
-	heartbeat      = 25 * time.Second // answered within 4/5 of it
-	slowAfter      = 30 * time.Second // a client that takes nothing for so long is dropped
+	writeBuffer   = 64 << 10 // of the operating system, for a client that does not read
+	maxHeader     = 16 << 10
+	maxBody       = 128 << 10 // also of one Socket.IO message; no event of a client is larger
+	headerTimeout = 10 * time.Second
+	bodyTimeout   = 15 * time.Second
+	heartbeat     = 25 * time.Second // answered within 4/5 of it
+	slowAfter     = 30 * time.Second // a client that takes nothing for so long is dropped
 )
 
 // Options are what a Server is made of.
@@ -36,8 +36,9 @@ type Options struct {
 	Version      string
 	SlowAfter    time.Duration // 0: 30 s
 
-	bodyTimeout time.Duration // 0: 15 s
-	heartbeat   time.Duration // 0: 25 s
+	headerTimeout time.Duration // 0: 10 s
+	bodyTimeout   time.Duration // 0: 15 s
+	heartbeat     time.Duration // 0: 25 s
 }
 
 // A Server is the local server.
@@ -48,6 +49,7 @@ type Server struct {
 	http      *http.Server
 	guard     *guard
 	sockets   *sockets
+	doors     *doors
 	frames    map[form]*frames
 
 	mu      sync.Mutex
@@ -57,27 +59,26 @@ type Server struct {
 // Listen binds the address. A port that another program holds, or an address
 // that cannot be had, is a Fault "port_taken" or "listen_failed".
 func Listen(o Options) (*Server, error) {
-	if o.SlowAfter == 0 {
-		o.SlowAfter = slowAfter
-	}
-	if o.bodyTimeout == 0 {
-		o.bodyTimeout = bodyTimeout
-	}
-	if o.heartbeat == 0 {
-		o.heartbeat = heartbeat
+	for set, fallback := range map[*time.Duration]time.Duration{
+		&o.SlowAfter: slowAfter, &o.headerTimeout: headerTimeout, &o.bodyTimeout: bodyTimeout, &o.heartbeat: heartbeat,
+	} {
+		if *set == 0 {
+			*set = fallback
+		}
 	}
 	listeners, err := listenLoopback(o.Address)
 	if err != nil {
 		return nil, listenFault(o.Address, err)
 	}
 	s := &Server{
-		o: o, log: o.Logger, listeners: listeners,
+		o: o, log: o.Logger, listeners: listeners, doors: newDoors(maxConnections, maxCrowd, o.Logger),
 		frames: map[form]*frames{formKligo: newFrames(o.Station, formKligo), formR4: newFrames(o.Station, formR4)},
 	}
 	s.sockets = newSockets(s)
 	s.guard = newGuard(&s.o, s.port(), s.sockets, s.routes())
 	s.http = &http.Server{
-		Handler: s.guard, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: maxHeader,
+		Handler: s.guard, ReadHeaderTimeout: o.headerTimeout, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: maxHeader,
+		ConnState: s.doors.state, ConnContext: withGuest,
 		ErrorLog: slog.NewLogLogger(o.Logger.Handler(), slog.LevelDebug),
 	}
 	o.Station.OnRevoke(s.sockets.dropOrigin)
@@ -140,7 +141,7 @@ func (s *Server) URL() string { return "http://" + s.listeners[0].Addr().String(
 func (s *Server) Serve(ctx context.Context) error {
 	failed := make(chan error, len(s.listeners))
 	for _, l := range s.listeners {
-		go func() { failed <- s.http.Serve(limitListener(l, maxConnections)) }()
+		go func() { failed <- s.http.Serve(s.doors.guard(l)) }()
 	}
 	s.o.Station.SetLink(station.Link{ID: "server", Name: "Serveur local", State: station.LinkConnected, Where: s.URL()})
 	var err error
@@ -173,38 +174,4 @@ func (s *Server) count(more int) {
 	defer s.mu.Unlock()
 	s.clients += more
 	s.o.Station.SetClients(s.clients)
-}
-
-// limitListener hands out at most n connections at a time. Further ones wait
-// in the queue of the operating system.
-func limitListener(l net.Listener, n int) net.Listener {
-	return &limitedListener{Listener: l, free: make(chan struct{}, n)}
-}
-
-type limitedListener struct {
-	net.Listener
-	free chan struct{}
-}
-
-func (l *limitedListener) Accept() (net.Conn, error) {
-	l.free <- struct{}{}
-	c, err := l.Listener.Accept()
-	if err != nil {
-		<-l.free
-		return nil, err
-	}
-	if tcp, ok := c.(*net.TCPConn); ok {
-		tcp.SetWriteBuffer(writeBuffer)
-	}
-	return &limitedConn{Conn: c, release: sync.OnceFunc(func() { <-l.free })}, nil
-}
-
-type limitedConn struct {
-	net.Conn
-	release func()
-}
-
-func (c *limitedConn) Close() error {
-	defer c.release()
-	return c.Conn.Close()
 }

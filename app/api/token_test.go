@@ -144,7 +144,7 @@ func TestPlaces_FailedHandshakes(t *testing.T) {
 		}
 	}
 	p.awaitSessions(0)
-	if n := p.server.sockets.places.strangers; n != 0 {
+	if n := p.server.sockets.places.all.strangers; n != 0 {
 		t.Errorf("%d strangers", n)
 	}
 }
