@@ -70,12 +70,12 @@ func (c *client) follow(ctx context.Context) (reason string) {
 		if err := c.server.o.Station.Wait(ctx, c.cursor); err != nil {
 			return err.Error() // gone, or the store is closed
 		}
-		packets, cursor, err := c.server.frames[c.form].after(c.cursor)
+		frames, cursor, err := c.server.frames[c.form].after(c.cursor)
 		if err != nil {
 			c.server.log.Error("reading the log for a client", "client", c.socket.id(), "error", err)
 			return "internal"
 		}
-		if err := c.socket.send(ctx, packets, c.server.o.SlowAfter); err != nil {
+		if err := c.socket.send(ctx, frames, c.server.o.SlowAfter); err != nil {
 			return err.Error()
 		}
 		c.cursor = cursor

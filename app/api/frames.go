@@ -26,8 +26,8 @@ const (
 	keepBytes  = 4 << 20
 )
 
-// frames are the entries of the log encoded as Socket.IO packets, in one form.
-// The newest are kept: whoever comes first encodes them for all.
+// frames are the entries of the log encoded as events, in one form. The newest
+// are kept: whoever comes first encodes them for all.
 type frames struct {
 	log  eventLog
 	form form
@@ -48,19 +48,19 @@ type eventLog interface {
 var _ eventLog = (*station.Station)(nil)
 
 type encoded struct {
-	last    uint64
-	packets [][]byte
-	size    int
+	last   uint64
+	frames []wsFrame
+	size   int
 }
 
 func newFrames(log eventLog, f form) *frames {
 	return &frames{log: log, form: f, most: keepBytes, known: map[uint64]encoded{}}
 }
 
-// after is the next packets behind the sequence number after, at least one
+// after is the next frames behind the sequence number after, at least one
 // entry of the log if there is one, and the number to go on from. Nothing is
 // forgotten before they are gathered.
-func (f *frames) after(after uint64) (packets [][]byte, cursor uint64, err error) {
+func (f *frames) after(after uint64) (next []wsFrame, cursor uint64, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	defer f.trim()
@@ -71,13 +71,13 @@ func (f *frames) after(after uint64) (packets [][]byte, cursor uint64, err error
 	}
 	cursor = after
 	for size := 0; size < pieceBytes; {
-		next, ok := f.known[cursor+1]
+		entry, ok := f.known[cursor+1]
 		if !ok {
 			break
 		}
-		packets, cursor, size = append(packets, next.packets...), next.last, size+next.size
+		next, cursor, size = append(next, entry.frames...), entry.last, size+entry.size
 	}
-	return packets, cursor, nil
+	return next, cursor, nil
 }
 
 // read encodes what comes behind after, no more than is kept for the next call.
@@ -110,14 +110,14 @@ func (f *frames) keep(event *station.Event) error {
 	}
 	e := encoded{last: event.Last}
 	for i := range event.Measurements {
-		packets, err := encode(f.form, &event.Measurements[i])
+		encoded, err := encode(f.form, &event.Measurements[i])
 		if err != nil {
 			return err
 		}
-		e.packets = append(e.packets, packets...)
+		e.frames = append(e.frames, encoded...)
 	}
-	for _, p := range e.packets {
-		e.size += len(p)
+	for _, one := range e.frames {
+		e.size += len(one)
 	}
 	f.known[event.First] = e
 	f.order = append(f.order, event.First)
@@ -136,7 +136,7 @@ func (f *frames) trim() {
 
 // encode is the event "fhir" for a measurement: one packet in the shape of
 // 2019, one for each Observation in R4.
-func encode(f form, r *fhirmap.Recorded) (packets [][]byte, err error) {
+func encode(f form, r *fhirmap.Recorded) (frames []wsFrame, err error) {
 	var resources []any
 	if f == formR4 {
 		for _, o := range fhirmap.R4(r) {
@@ -146,22 +146,24 @@ func encode(f form, r *fhirmap.Recorded) (packets [][]byte, err error) {
 		resources = append(resources, o)
 	}
 	for _, resource := range resources {
-		packet, err := eventPacket("fhir", resource)
+		one, err := eventFrame("fhir", resource)
 		if err != nil {
 			return nil, err
 		}
-		packets = append(packets, packet)
+		frames = append(frames, one)
 	}
-	return packets, nil
+	return frames, nil
 }
 
-// eventPacket is a Socket.IO EVENT packet for the default namespace
+// eventFrame is a Socket.IO EVENT packet for the default namespace
 // (socket.io-protocol, revision 4 and 5 alike).
-func eventPacket(name string, payload any) ([]byte, error) {
+func eventFrame(name string, payload any) (wsFrame, error) {
 	var b bytes.Buffer
-	b.WriteByte('2')
+	b.Write(make([]byte, frameRoom))
+	b.WriteByte(engineMessage)
+	b.WriteByte(packetEvent)
 	err := compact(&b, []any{name, payload})
-	return b.Bytes(), err
+	return seal(b.Bytes()), err
 }
 
 // ackPacket is a Socket.IO ACK packet for the default namespace.

@@ -54,7 +54,7 @@ func TestFrames_Bounds(t *testing.T) {
 				for _, packet := range packets {
 					size += len(packet)
 					n++
-					if got, err := valueOf(string(packet)); err != nil || got != n {
+					if got, err := valueOf(string(packet.packet())); err != nil || got != n {
 						t.Fatalf("form %q: packet %d says %d, %v", f, n, got, err)
 					}
 				}

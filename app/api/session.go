@@ -136,13 +136,14 @@ func (c *socketConn) drop(reason string) {
 	c.conn.Close(true)
 }
 
-// send writes packets and returns when the transport has taken the last of
-// them. A client that takes nothing for longer than patience is an error.
-func (c *socketConn) send(ctx context.Context, packets [][]byte, patience time.Duration) error {
-	for _, p := range packets {
-		c.write(p)
+// send writes frames and returns when the transport has taken them. A client
+// that takes nothing for longer than patience is an error.
+func (c *socketConn) send(ctx context.Context, frames []wsFrame, patience time.Duration) error {
+	if len(frames) == 0 {
+		return nil
 	}
-	if len(packets) == 0 || c.waiting.Load() <= 0 {
+	c.writeAll(frames)
+	if c.waiting.Load() <= 0 {
 		return nil
 	}
 	timeout := time.NewTimer(patience)
