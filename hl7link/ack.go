@@ -19,27 +19,23 @@ type answer struct {
 // A head is the header of a received message as it came, undecoded, so that
 // what is echoed is byte for byte what the sender wrote.
 type head struct {
-	fields []string
-	d      Delimiters
+	line string // empty: there is none that can be used
+	d    Delimiters
 }
 
 // readHead never fails: what has no usable header is answered with ours.
 func readHead(text []byte) head {
 	text = bytes.TrimPrefix(text, []byte("\xEF\xBB\xBF"))
-	d, err := delimitersOf(text)
+	line := headerLine(text)
+	d, err := delimitersOf(line)
 	if err != nil {
 		return head{d: Delimiters{'|', '^', '~', '\\', '&'}}
 	}
-	return head{fields: rawHeader(text), d: d}
+	return head{line, d}
 }
 
 // field is MSH-n without characters that could end a field or a segment.
-func (h head) field(n int) string {
-	if n >= len(h.fields) {
-		return ""
-	}
-	return clean(h.fields[n], h.d.Field)
-}
+func (h head) field(n int) string { return clean(headerField(h.line, n), h.d.Field) }
 
 func (h head) component(n, component int) string {
 	parts := strings.Split(h.field(n), string(rune(h.d.Component)))
@@ -51,6 +47,9 @@ func (h head) component(n, component int) string {
 
 // clean keeps bytes above ASCII: they are in the sender's character set.
 func clean(text string, separator byte) string {
+	if strings.IndexFunc(text, func(r rune) bool { return r < ' ' || r == 0x7F || r == rune(separator) }) < 0 {
+		return text
+	}
 	out := make([]byte, 0, len(text))
 	for i := range len(text) {
 		if c := text[i]; c >= ' ' && c != 0x7F && c != separator {
@@ -174,7 +173,7 @@ func (h head) messageType() string {
 
 // modern tells whether ERR has the fields of version 2.5. A version component
 // behind 2.5 (2.5^FRA) does not matter.
-func (h head) modern() bool { return h.component(12, 1) >= "2.5" || h.fields == nil }
+func (h head) modern() bool { return h.component(12, 1) >= "2.5" || h.line == "" }
 
 // charsetMatters tells whether something not ASCII is echoed.
 func (h head) charsetMatters() bool {

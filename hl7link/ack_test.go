@@ -15,8 +15,8 @@ var ackTime = time.Date(2026, 1, 2, 3, 4, 5, 600e6, time.FixedZone("", 3600))
 // is a digest, replaced.
 func lines(reply []byte) []string {
 	all := strings.Split(strings.TrimSuffix(string(reply), "\r"), "\r")
-	if fields := rawHeader(reply); len(fields) > 10 {
-		all[0] = strings.Replace(all[0], fields[10], "ID", 1)
+	if id := headerField(headerLine(reply), 10); id != "" {
+		all[0] = strings.Replace(all[0], id, "ID", 1)
 	}
 	return all
 }

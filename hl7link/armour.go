@@ -7,34 +7,39 @@ import (
 )
 
 // The parser below this package counts runes and indexes bytes, drops what
-// follows an escape character, ends at NUL, and needs room behind its input.
-// Armour hides from it everything but printable ASCII, delimiters and CR.
+// follows an escape character, and ends at NUL. Armour hides from it everything
+// but printable ASCII, delimiters and CR.
 const (
 	tokenStart = 0x02
 	tokenEnd   = 0x03
-	spare      = 8
 )
 
 // armour appends text to out with every other rune replaced by a token: its
 // number in hexadecimal between two control characters. Escape characters are
 // hidden too: HL7 escapes never cover a delimiter (2.7).
 func armour(out []byte, text string, escape byte) []byte {
-	for _, r := range text {
-		if r == cr || r >= ' ' && r < 0x7F && r != rune(escape) {
-			out = append(out, byte(r))
-			continue
+	for {
+		n := plainPrefix(text, escape)
+		out = append(out, text[:n]...)
+		if n == len(text) {
+			return out
 		}
+		r, size := utf8.DecodeRuneInString(text[n:])
 		out = append(out, tokenStart)
 		out = strconv.AppendInt(out, int64(r), 16)
 		out = append(out, tokenEnd)
+		text = text[n+size:]
 	}
-	return out
 }
 
-// reserve gives text the zeroed room behind it that the parser reads.
-func reserve(text []byte) []byte {
-	n := len(text)
-	return append(text, make([]byte, spare)...)[:n]
+// plainPrefix is the length of what needs no token.
+func plainPrefix(text string, escape byte) int {
+	for i := range len(text) {
+		if c := text[i]; c != cr && (c < ' ' || c >= 0x7F || c == escape) {
+			return i
+		}
+	}
+	return len(text)
 }
 
 // disarm undoes armour.

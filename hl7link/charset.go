@@ -47,12 +47,12 @@ func toUTF8(text []byte) (decoded string, contradicted bool) {
 // charsetNames reads MSH-18 from the undecoded header, which needs ASCII
 // delimiters only.
 func charsetNames(text []byte) []string {
-	fields := rawHeader(text)
-	if len(fields) <= 18 {
+	field := headerField(headerLine(text), 18)
+	if field == "" {
 		return nil
 	}
 	var names []string
-	for _, name := range strings.FieldsFunc(fields[18], func(r rune) bool { return r == '~' || r == '^' }) {
+	for _, name := range strings.FieldsFunc(field, func(r rune) bool { return r == '~' || r == '^' }) {
 		name = strings.ToUpper(strings.Join(strings.Fields(name), ""))
 		if name != "" && name != `""` {
 			names = append(names, name)
@@ -87,16 +87,33 @@ func lookupCharset(names []string) encoding.Encoding {
 	return set
 }
 
-// rawHeader gives the fields of the first line of text, undecoded, numbered
-// as HL7 numbers them: [1] is the field separator, [2] the other delimiters.
-func rawHeader(text []byte) []string {
+// headerLine is the first line of text, undecoded, if it is a header.
+func headerLine(text []byte) string {
 	if !isHeader(text) {
-		return nil
+		return ""
 	}
-	line := text
 	if end := bytes.IndexAny(text, "\r\n"); end >= 0 {
-		line = text[:end]
+		text = text[:end]
 	}
-	separator := string(line[3])
-	return append([]string{"MSH", separator}, strings.Split(string(line[4:]), separator)...)
+	return string(text)
+}
+
+// headerField is MSH-n of a header line, as HL7 numbers them from the other
+// delimiters on, which are 2.
+func headerField(line string, n int) string {
+	if line == "" {
+		return ""
+	}
+	rest := line[4:]
+	for ; n > 2; n-- {
+		next := strings.IndexByte(rest, line[3])
+		if next < 0 {
+			return ""
+		}
+		rest = rest[next+1:]
+	}
+	if end := strings.IndexByte(rest, line[3]); end >= 0 {
+		rest = rest[:end]
+	}
+	return rest
 }

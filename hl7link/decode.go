@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -75,18 +76,21 @@ func split(data []byte) ([][]byte, error) {
 // messagesIn gives the messages in the content of a frame: usually one, more
 // in a batch (2.10.3), whose own segments are left out.
 func messagesIn(frame []byte) ([][]byte, error) {
-	frame = bytes.TrimPrefix(frame, []byte("\xEF\xBB\xBF"))
+	// Our own copy, in which what belongs to a message moves together.
+	text := bytes.ReplaceAll(bytes.TrimPrefix(frame, []byte("\xEF\xBB\xBF")), []byte{cr}, []byte{lf})
 	var messages [][]byte
-	for line := range bytes.Lines(bytes.ReplaceAll(frame, []byte{cr}, []byte{lf})) {
+	begin, end := 0, 0
+	for line := range bytes.Lines(text) {
 		switch {
 		case isHeader(line):
-			messages = append(messages, bytes.Clone(line))
+			messages, begin = append(messages, nil), end
 		case isBatch(line), len(bytes.TrimSpace(line)) == 0:
+			continue
 		case len(messages) == 0:
 			return nil, errNoHeader
-		default:
-			messages[len(messages)-1] = append(messages[len(messages)-1], line...)
 		}
+		end += copy(text[end:], line)
+		messages[len(messages)-1] = text[begin:end:end]
 	}
 	return messages, nil
 }
@@ -187,8 +191,7 @@ func (d *decoded) observe(text []byte, m *Message, with decoding) {
 	r := reader{zone: with.zone, dialects: spoken}
 	for _, person := range m.persons() {
 		bed := from.bed(person)
-		r.m, r.device, r.found = person, from.device(bed), nil
-		r.read()
+		r.read(person, from.device(bed))
 		d.measure(r.found, from.patient(person), bed)
 	}
 	d.troubles = r.troubles
@@ -207,9 +210,11 @@ func (d *decoded) observe(text []byte, m *Message, with decoding) {
 }
 
 // measure adds the measurements of one person.
-func (d *decoded) measure(found []observation, patient *fhirmap.Patient, bed string) {
-	for _, g := range groups(found) {
+func (d *decoded) measure(found []*observation, patient *fhirmap.Patient, bed string) {
+	all := groups(found)
+	for i, g := range all {
 		if measurement, has := g.measurement(); has {
+			d.report.Measurements = slices.Grow(d.report.Measurements, len(all)-i)
 			measurement.Patient, measurement.Bed = patient, bed
 			d.report.Measurements = append(d.report.Measurements, measurement)
 		}

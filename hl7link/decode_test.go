@@ -188,24 +188,6 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-func BenchmarkDecode(b *testing.B) {
-	var segments []string
-	for range 5 {
-		segments = append(segments, "OBX|1|NM|150456^MDC_PULS_OXIM_SAT_O2^MDC|1.3.1.150456|97|262688^MDC_DIM_PERCENT^MDC|||||F|||20260101120000+0100",
-			"OBX|2|NM|149530^MDC_PULS_OXIM_PULS_RATE^MDC|1.3.1.149530|66|264864^MDC_DIM_BEAT_PER_MIN^MDC|||||F|||20260101120000+0100",
-			"OBX|3|NM|150344^MDC_TEMP^MDC|1.2.1.150344|37.0|268192^MDC_DIM_DEGC^MDC|||||F|||20260101120000+0100",
-			"OBX|4|NM|151562^MDC_RESP_RATE^MDC|1.14.1.151562|20|264928^MDC_DIM_RESP_PER_MIN^MDC|||||F|||20260101120000+0100")
-	}
-	data := []byte(oru(segments...))
-	b.SetBytes(int64(len(data)))
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := Decode(data, paris); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
 // Several persons in one ORU keep what is theirs.
 func TestDecode_SeveralPersons(t *testing.T) {
 	const rate = "OBX|1|NM|8867-4^HR^LN||"

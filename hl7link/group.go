@@ -56,19 +56,19 @@ type place struct {
 // A group is a measurement in the making.
 type group struct {
 	place
-	members []observation
+	members []*observation
 }
 
-func holds(members []observation, t fhirmap.Type) bool {
-	return slices.ContainsFunc(members, func(o observation) bool { return o.vital == t })
+func holds(members []*observation, t fhirmap.Type) bool {
+	return slices.ContainsFunc(members, func(o *observation) bool { return o.vital == t })
 }
 
 func (g *group) hasValue() bool {
-	return slices.ContainsFunc(g.members, func(o observation) bool { return o.reading.Value != nil })
+	return slices.ContainsFunc(g.members, func(o *observation) bool { return o.reading.Value != nil })
 }
 
 func (g *group) hasSpecificPulse() bool {
-	return slices.ContainsFunc(g.members, func(o observation) bool {
+	return slices.ContainsFunc(g.members, func(o *observation) bool {
 		return o.panel() != "" && o.pulse != notOfOthers && o.reading.Value != nil
 	})
 }
@@ -76,30 +76,33 @@ func (g *group) hasSpecificPulse() bool {
 // groups sorts observations into measurements: readings of one panel at one
 // place make one, a pulse joins the saturation or pressure it was taken with,
 // everything else stands alone. What only repeats another is left out.
-func groups(found []observation) []*group {
-	several := repeatedPanels(found)
-	at := map[place][]observation{}
-	for _, o := range found {
-		if p := placeOf(o, several); p.panel != "" {
-			at[p] = append(at[p], o)
+func groups(found []*observation) []*group {
+	places := placesOf(found)
+	at := make(map[place][]*observation, len(found))
+	for i, o := range found {
+		if places[i].panel != "" {
+			at[places[i]] = append(at[places[i]], o)
 		}
 	}
-	var all, pulses []*group
-	for _, o := range found {
-		p := placeOf(o, several)
-		sets := [][]observation{{o}}
-		if p.panel != "" {
-			sets = separate(at[p]) // nothing when an earlier one brought them
-			delete(at, p)
+	all, pulses := make([]*group, 0, len(found)), []*group(nil)
+	add := func(p place, members []*observation) {
+		g := &group{place: p, members: members}
+		if len(members) == 1 && members[0].pulse != notOfOthers {
+			pulses = append(pulses, g)
+		} else {
+			all = append(all, g)
 		}
-		for _, members := range sets {
-			g := &group{place: p, members: members}
-			if len(members) == 1 && members[0].pulse != notOfOthers {
-				pulses = append(pulses, g)
-			} else {
-				all = append(all, g)
-			}
+	}
+	for i := range found {
+		p := places[i]
+		if p.panel == "" {
+			add(p, found[i:i+1:i+1])
+			continue
 		}
+		for _, members := range separate(at[p]) { // nothing when an earlier one brought them
+			add(p, members)
+		}
+		delete(at, p)
 	}
 	all = joinPulses(withoutRepeats(all, true), pulses)
 	return withoutRepeats(all, false)
@@ -158,42 +161,50 @@ func ownerOf(pulse *group, all []*group) *group {
 	return candidates[0]
 }
 
-// repeatedPanels finds the places at which one reading of a panel stands
-// several times with an OBX-4 of its own each, which then tells the
-// measurements apart.
-func repeatedPanels(found []observation) map[place]bool {
+// placesOf is where each observation stands. Where one reading of a panel stands
+// several times with an OBX-4 of its own each, that tells the measurements
+// apart.
+func placesOf(found []*observation) []place {
 	type slot struct {
 		place
 		vital fhirmap.Type
 	}
-	parts, several := map[slot]string{}, map[place]bool{}
-	for _, o := range found {
-		at := slot{placeOf(o, nil), o.vital}
-		if first, seen := parts[at]; seen && first != part(o.sub) {
-			several[at.place] = true
-		} else if !seen {
+	places := make([]place, len(found))
+	parts, several := make(map[slot]string, len(found)), map[place]bool{}
+	for i, o := range found {
+		places[i] = place{o.panel(), o.order, o.moment(), o.device.ID, channel(o.sub)}
+		if places[i].panel == "" {
+			continue
+		}
+		at := slot{places[i], o.vital}
+		if first, seen := parts[at]; !seen {
 			parts[at] = part(o.sub)
+		} else if first != part(o.sub) {
+			several[places[i]] = true
 		}
 	}
-	return several
-}
-
-func placeOf(o observation, several map[place]bool) place {
-	at := place{o.panel(), o.order, o.moment(), o.device.ID, channel(o.sub)}
-	if several[at] {
-		at.part = part(o.sub)
+	if len(several) > 0 {
+		for i, o := range found {
+			if several[places[i]] {
+				places[i].part = part(o.sub)
+			}
+		}
 	}
-	return at
+	return places
 }
 
 // channel is the device part of an OBX-4 that states the containment, as the
 // IHE device profiles do: MDS.VMD.channel.metric. The VMD is the module.
 func channel(sub string) string {
-	parts := strings.Split(sub, ".")
-	if len(parts) < 3 {
+	first := strings.IndexByte(sub, '.')
+	if first < 0 {
 		return ""
 	}
-	return parts[0] + "." + parts[1]
+	second := strings.IndexByte(sub[first+1:], '.')
+	if second < 0 {
+		return ""
+	}
+	return sub[:first+1+second]
 }
 
 // part is what of OBX-4 the readings of one panel share: all of it, but not
@@ -210,7 +221,8 @@ func (g *group) measurement() (fhirmap.Measurement, bool) {
 	first := g.members[0]
 	m := fhirmap.Measurement{
 		Type: g.panel, Time: first.time, TimeUnknown: first.unread != "",
-		Device: first.device, Origin: first.origin, Status: fhirmap.StatusFinal,
+		Device: *first.device, Origin: first.origin, Status: fhirmap.StatusFinal,
+		Readings: make([]fhirmap.Reading, 0, len(g.members)),
 	}
 	if m.Type == "" {
 		m.Type = first.vital
@@ -225,7 +237,8 @@ func (g *group) measurement() (fhirmap.Measurement, bool) {
 			m.Status = fhirmap.StatusCorrected
 		}
 	}
-	if vital, _ := fhirmap.Lookup(m.Type); len(vital.Parts) > 0 {
+	if len(m.Readings) > 1 {
+		vital, _ := fhirmap.Lookup(m.Type)
 		slices.SortStableFunc(m.Readings, func(a, b fhirmap.Reading) int {
 			return slices.Index(vital.Parts, a.Type) - slices.Index(vital.Parts, b.Type)
 		})

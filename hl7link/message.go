@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"strings"
+	"unsafe"
 
 	"github.com/lenaten/hl7"
 )
@@ -39,60 +40,77 @@ var errNoHeader = errors.New("no MSH segment")
 // line break within a value cannot cut that value short.
 func Parse(text []byte) (*Message, error) {
 	decoded, contradicted := toUTF8(text)
-	d, err := delimitersOf([]byte(decoded))
+	d, err := delimitersOf(decoded)
 	if err != nil {
 		return nil, err
 	}
 	if countParts(decoded, d) > maxParts {
 		return nil, errors.New("too many fields")
 	}
-	parsed := hl7.NewMessage(armourMessage(segmentLines(decoded, d), d))
-	if err := parsed.Parse(); err != nil {
-		return nil, errors.New("segments cannot be separated") // the cause would quote the message
-	}
 	m := &Message{Delimiters: d, CharsetContradicted: contradicted}
-	for _, segment := range parsed.Segments {
-		if len(segment.Fields) > 0 {
-			name := strings.TrimSuffix(string(segment.Fields[0].Value), "\r")
-			m.Segments = append(m.Segments, Segment{Name: name, fields: segment.Fields, d: d})
-		}
-	}
+	m.parse(armourMessage(segmentLines(decoded, d), d))
 	return m, nil
+}
+
+// parse hands segment by segment to the parser. The fields of all of them share
+// one array, which the parser would otherwise grow for each.
+func (m *Message) parse(armoured []byte) {
+	d := m.Delimiters
+	delimiters := hl7.Delimeters{
+		DelimeterField: string([]byte{d.Component, d.Repetition, d.Escape, d.Subcomponent}),
+		Field:          rune(d.Field), Component: rune(d.Component), Repetition: rune(d.Repetition),
+		Escape: rune(d.Escape), SubComponent: rune(d.Subcomponent),
+	}
+	segments := bytes.Count(armoured, []byte{cr})
+	// One field more than separators, and MSH-1, which is one itself.
+	fields := make([]hl7.Field, 2*segments+bytes.Count(armoured, []byte{d.Field})+bytes.Count(armoured, []byte{d.Repetition}))
+	m.Segments = make([]Segment, 0, segments)
+	for line := range bytes.SplitSeq(armoured[:len(armoured)-1], []byte{cr}) {
+		parsed := hl7.Segment{Value: line, Fields: fields[:0]}
+		_ = parsed.Parse(&delimiters) // it fails for less than three characters, which segmentLines never gives
+		n := len(parsed.Fields)
+		m.Segments = append(m.Segments, Segment{Name: shared(parsed.Fields[0].Value), fields: parsed.Fields[:n:n], d: d})
+		fields = fields[n:]
+	}
 }
 
 // delimitersOf reads MSH-1 and MSH-2. Delimiters that MSH-2 leaves out are the
 // recommended ones (2.5.4).
-func delimitersOf(text []byte) (Delimiters, error) {
-	text = bytes.TrimLeft(text, "\r\n")
+func delimitersOf(text string) (Delimiters, error) {
+	text = strings.TrimLeft(text, "\r\n")
 	if !isHeader(text) {
 		return Delimiters{}, errNoHeader
 	}
 	field := text[3]
-	declared := text[4:]
-	if end := bytes.IndexAny(declared, string(rune(field))+"\r\n"); end >= 0 {
+	declared := text[4:min(len(text), 9)]
+	if end := strings.IndexFunc(declared, func(r rune) bool { return r == rune(field) || r == cr || r == lf }); end >= 0 {
 		declared = declared[:end]
 	}
-	all := []byte{field}
+	if declared == "" {
+		return Delimiters{}, errors.New("MSH-2 is empty")
+	}
+	all := [5]byte{field}
 	for i, usual := range []byte(`^~\&`) {
 		if i < len(declared) {
 			usual = declared[i]
 		}
-		if !isDelimiter(usual) || bytes.IndexByte(all, usual) >= 0 {
+		if !isDelimiter(usual) || bytes.IndexByte(all[:i+1], usual) >= 0 {
 			return Delimiters{}, errors.New("MSH-1 and MSH-2 declare no usable delimiters")
 		}
-		all = append(all, usual)
-	}
-	if len(declared) == 0 {
-		return Delimiters{}, errors.New("MSH-2 is empty")
+		all[i+1] = usual
 	}
 	return Delimiters{all[0], all[1], all[2], all[3], all[4]}, nil
 }
 
 // segmentLines gives the segments of text, each one string.
 func segmentLines(text string, d Delimiters) []string {
-	var lines []string
+	text = strings.ReplaceAll(text, "\r", "\n")
+	lines := make([]string, 0, strings.Count(text, "\n")+1)
 	var segment []string // the lines of the one under way
-	for line := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == cr || r == lf }) {
+	for line := range strings.SplitSeq(text, "\n") {
+		if line == "" {
+			continue
+		}
 		if len(segment) > 0 && isSegment(line, d.Field) {
 			lines = append(lines, strings.Join(segment, "\n"))
 			segment = segment[:0]
@@ -127,9 +145,9 @@ func isSegment(line string, separator byte) bool {
 func armourMessage(lines []string, d Delimiters) []byte {
 	size := 0
 	for _, line := range lines {
-		size += len(line) + len(line)/4 + spare
+		size += len(line) + len(line)/4 + len("MSH|^~\\&\r")
 	}
-	out := make([]byte, 0, size+spare)
+	out := make([]byte, 0, size)
 	for i, line := range lines {
 		if i == 0 {
 			out = append(out, 'M', 'S', 'H', d.Field, d.Component, d.Repetition, d.Escape, d.Subcomponent)
@@ -137,7 +155,7 @@ func armourMessage(lines []string, d Delimiters) []byte {
 		}
 		out = append(armour(out, line, d.Escape), cr)
 	}
-	return reserve(out)
+	return out
 }
 
 // afterDelimiters is what follows MSH-2 in the header.
@@ -156,6 +174,9 @@ func (m *Message) Header() Segment { return m.Segments[0] }
 // read as another's. Each has the header; what stands before the first PID
 // goes with it.
 func (m *Message) persons() []*Message {
+	if m.count("PID") < 2 {
+		return []*Message{m}
+	}
 	var all []*Message
 	seen := false
 	for _, s := range m.Segments[1:] {
@@ -169,11 +190,20 @@ func (m *Message) persons() []*Message {
 	return all
 }
 
+func (m *Message) count(name string) (n int) {
+	for i := range m.Segments {
+		if m.Segments[i].Name == name {
+			n++
+		}
+	}
+	return n
+}
+
 // First is the first segment with that name, an empty one if there is none.
 func (m *Message) First(name string) Segment {
-	for _, s := range m.Segments {
-		if s.Name == name {
-			return s
+	for i := range m.Segments {
+		if m.Segments[i].Name == name {
+			return m.Segments[i]
 		}
 	}
 	return Segment{}
@@ -190,12 +220,20 @@ func (s Segment) Component(field, component int) string { return s.At(field, 1, 
 // Repetitions is how often field occurs, 0 when the segment does not reach it.
 func (s Segment) Repetitions(field int) int {
 	n := 0
-	for i := range s.fields {
-		if s.fields[i].SeqNum == field {
-			n++
-		}
+	for i := s.reach(field); i < len(s.fields) && s.fields[i].SeqNum == field; i++ {
+		n++
 	}
 	return n
+}
+
+// reach is where field begins, or where a longer segment would have it. The
+// fields are in order, and each number occurs, so it is not before its number.
+func (s Segment) reach(field int) int {
+	i := max(field, 0)
+	for i < len(s.fields) && s.fields[i].SeqNum < field {
+		i++
+	}
+	return i
 }
 
 // fewRepetitions bounds Repetitions to what a person or a value can have.
@@ -218,28 +256,24 @@ func (s Segment) At(field, repetition, component, subcomponent int) string {
 		return ""
 	}
 	value := c.SubComponents[subcomponent-1].Value
-	// The parser leaves the CR of a segment in its last field; armour lets no
-	// other through.
-	value = bytes.TrimSuffix(value, []byte{cr})
 	if bytes.IndexByte(value, tokenStart) < 0 {
-		return string(value)
+		return shared(value)
 	}
 	return unescape(disarm(value), s.d)
 }
 
+// shared is value as a string that shares its bytes, which nobody changes once
+// they are armoured: most texts of a message are only looked at.
+func shared(value []byte) string { return unsafe.String(unsafe.SliceData(value), len(value)) }
+
 func (s Segment) component(field, repetition, component int) *hl7.Component {
-	for i := range s.fields {
-		f := &s.fields[i]
-		if f.SeqNum != field {
-			continue
-		}
-		if repetition--; repetition > 0 {
-			continue
-		}
-		if component < 1 || component > len(f.Components) {
-			return nil
-		}
-		return &f.Components[component-1]
+	i := s.reach(field) + max(repetition-1, 0)
+	if i >= len(s.fields) || s.fields[i].SeqNum != field {
+		return nil
 	}
-	return nil
+	components := s.fields[i].Components
+	if component < 1 || component > len(components) {
+		return nil
+	}
+	return &components[component-1]
 }

@@ -192,7 +192,7 @@ func isStart(text []byte) bool {
 }
 
 // isHeader tells whether text begins with an MSH segment.
-func isHeader(text []byte) bool {
+func isHeader[T string | []byte](text T) bool {
 	return len(text) > 3 && string(text[:3]) == "MSH" && isDelimiter(text[3])
 }
 

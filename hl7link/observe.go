@@ -11,14 +11,18 @@ import (
 // An observation is one OBX segment that a dialect recognised.
 type observation struct {
 	term
-	code    string // as the device wrote it
+	said    said // code and value as the device wrote them
 	reading fhirmap.Reading
 	status  fhirmap.Status
 	stamp
 	order  int    // which OBR it stands under
 	sub    string // OBX-4
-	device fhirmap.Device
+	device *fhirmap.Device
 }
+
+// said is what stays of an observation without its circumstances: code and
+// text of the coding, and the number without what adds nothing to it.
+type said struct{ code, text, number string }
 
 // A trouble is why something in a message could not be read: a code of HL7
 // table 0357 and the place. Its text holds nothing of the message.
@@ -58,36 +62,54 @@ type reader struct {
 	sequence int            // number of the last OBX
 	order    int            // number of the last OBR
 
-	found    []observation
+	found    []*observation
 	troubles []trouble
+
+	last struct { // the time that was read last, which most of a message shares
+		text string
+		stamp
+	}
+	speakers []*dialect // of the OBX under way
 }
 
-// read collects the observations of all OBX segments.
-func (r *reader) read() {
-	message := stamp{time: parseTime(r.m.Header().Text(7), r.zone)}
-	order, device := stamp{}, r.device
-	for _, s := range r.m.Segments {
+// read collects the observations of all OBX segments of m, which sender sent.
+func (r *reader) read(m *Message, sender fhirmap.Device) {
+	r.m, r.device = m, sender
+	all := make([]observation, min(m.count("OBX"), maxObservations))
+	r.found = make([]*observation, 0, len(all))
+	message := stamp{time: parseTime(m.Header().Text(7), r.zone)}
+	order, device := stamp{}, &sender
+	for _, s := range m.Segments {
 		switch s.Name {
 		case "OBR":
 			r.order++
-			order, device = readTime(s.Text(7), r.zone), r.device
+			order, device = r.readTime(s.Text(7)), &sender
 		case "OBX":
 			if r.sequence++; r.sequence > maxObservations {
 				return
 			}
-			if own, named := obxDevice(s, r.device); named {
-				device = own
+			if own, named := obxDevice(s, sender); named {
+				device = &own
 			}
-			o, recognised, wrong := r.observe(s)
+			o := &all[len(r.found)]
+			recognised, wrong := r.observe(o, s)
 			if !recognised {
+				*o = observation{}
 				continue
 			}
 			r.complain(wrong, "OBX", r.sequence)
 			o.order, o.device = r.order, device
-			r.date(&o, readTime(s.Text(14), r.zone), order, message)
+			r.date(o, r.readTime(s.Text(14)), order, message)
 			r.found = append(r.found, o)
 		}
 	}
+}
+
+func (r *reader) readTime(text string) stamp {
+	if text != r.last.text {
+		r.last.text, r.last.stamp = text, readTime(text, r.zone)
+	}
+	return r.last.stamp
 }
 
 // date gives o the first time that the device wrote: its own (OBX-14), that of
@@ -117,41 +139,39 @@ func (r *reader) complain(t trouble, segment string, sequence int) {
 	}
 }
 
-// observe reads one OBX. It is not recognised when it is no vital sign of
-// ours, or says that there is nothing.
-func (r *reader) observe(s Segment) (o observation, recognised bool, wrong trouble) {
-	meaning, code, speakers := r.recognise(s)
-	if speakers == nil {
-		return o, false, wrong
+// observe reads one OBX into o, which is empty. It is not recognised when it
+// is no vital sign of ours, or says that there is nothing.
+func (r *reader) observe(o *observation, s Segment) (recognised bool, wrong trouble) {
+	if !r.recognise(o, s) {
+		return false, wrong
 	}
-	vital, _ := fhirmap.Lookup(meaning.vital)
-	o = observation{term: meaning, code: code, sub: s.Text(4)}
-	o.reading = fhirmap.Reading{
-		Type: meaning.vital, Unit: vital.Units[0], MDC: meaning.mdc, Interpretation: interpretation(s),
-	}
-	if meaning.conflict {
+	vital, _ := fhirmap.Lookup(o.vital)
+	o.sub = s.Text(4)
+	o.reading = fhirmap.Reading{Type: o.vital, Unit: vital.Units[0], MDC: o.mdc, Interpretation: interpretation(s)}
+	if o.conflict {
 		o.reading.Absent = fhirmap.AbsentError
-		return o, true, trouble{code: errTableValue, field: 3, text: "parts of the code contradict each other"}
+		return true, trouble{code: errTableValue, field: 3, text: "parts of the code contradict each other"}
 	}
 	absent, known := o.state(s)
 	if !known {
 		o.reading.Absent = fhirmap.AbsentError
-		return o, true, trouble{code: errTableValue, field: 11, text: "unknown result status"}
+		return true, trouble{code: errTableValue, field: 11, text: "unknown result status"}
 	}
 	if absent != "" {
 		o.reading.Absent = absent
-		return o, true, wrong
+		return true, wrong
 	}
-	wrong = o.measure(s, speakers)
-	unset := (meaning.vital == fhirmap.BodyWeight || meaning.vital == fhirmap.BodyHeight) &&
+	wrong = o.measure(s, r.speakers)
+	unset := (o.vital == fhirmap.BodyWeight || o.vital == fhirmap.BodyHeight) &&
 		o.reading.Value != nil && o.reading.Value.Cmp(fhirmap.Decimal{}) == 0
-	return o, !unset, wrong
+	return !unset, wrong
 }
 
 // recognise finds what OBX-3 means, in its first triplet or the alternate, and
 // the dialects that say so.
-func (r *reader) recognise(s Segment) (meaning term, code string, speakers []*dialect) {
-	for _, first := range []int{1, 4} {
+func (r *reader) recognise(o *observation, s Segment) bool {
+	r.speakers = r.speakers[:0]
+	for first := 1; first <= 4; first += 3 {
 		c := coding{s.Component(3, first), s.Component(3, first+1), s.Component(3, first+2)}
 		if c.code == "" && c.text == "" {
 			continue
@@ -162,20 +182,20 @@ func (r *reader) recognise(s Segment) (meaning term, code string, speakers []*di
 				continue
 			}
 			switch {
-			case speakers == nil:
-				meaning, code = found, c.code+"^"+c.text
-			case found.vital != meaning.vital:
-				meaning.conflict = true
-			case meaning.mdc == (fhirmap.Code{}):
-				meaning.mdc = found.mdc
+			case len(r.speakers) == 0:
+				o.term, o.said = found, said{code: c.code, text: c.text}
+			case found.vital != o.vital:
+				o.conflict = true
+			case o.mdc == (fhirmap.Code{}):
+				o.mdc = found.mdc
 			}
-			speakers = append(speakers, d)
+			r.speakers = append(r.speakers, d)
 		}
 	}
-	if meaning.mdc == (fhirmap.Code{}) {
-		meaning.mdc = pulseCodes[meaning.pulse]
+	if o.mdc == (fhirmap.Code{}) {
+		o.mdc = pulseCodes[o.pulse]
 	}
-	return meaning, code, speakers
+	return len(r.speakers) > 0
 }
 
 // state reads OBX-11 (HL7 table 0085): how final the value is, or why there is
@@ -211,16 +231,38 @@ func (o *observation) measure(s Segment, speakers []*dialect) trouble {
 		return trouble{}
 	}
 	o.reading.Absent = fhirmap.AbsentError
-	value, err := fhirmap.ParseDecimal(text)
+	value, err := parseNumber(text)
 	if !ok || err != nil {
 		return trouble{code: errDataType, field: 5, text: "value of a vital sign is no number"}
 	}
-	value, unit, wrong := convert(o.vital, value, unitTexts(s, o.unit))
+	value, unit, wrong := convert(o.vital, value, s, o.unit)
 	if wrong.code != 0 {
 		return wrong
 	}
 	o.reading.Value, o.reading.Unit, o.reading.Absent = &value, unit, ""
+	o.said.number = integral(value.String())
 	return trouble{}
+}
+
+// parseNumber is fhirmap.ParseDecimal, with a short way for the numbers that
+// nearly all are: digits with at most one point.
+func parseNumber(text string) (fhirmap.Decimal, error) {
+	const most = 18 // digits that an int64 holds
+	coefficient, places, point := int64(0), int32(0), false
+	for i := range len(text) {
+		switch c := text[i]; {
+		case len(text) > most, c == '.' && (point || i == 0 || i == len(text)-1), c != '.' && (c < '0' || c > '9'):
+			return fhirmap.ParseDecimal(text)
+		case c == '.':
+			point = true
+		default:
+			coefficient = 10*coefficient + int64(c-'0')
+			if point {
+				places++
+			}
+		}
+	}
+	return fhirmap.NewDecimal(coefficient, -places), nil
 }
 
 // numberText is the number in OBX-5, or why it says that there is none.
@@ -261,40 +303,33 @@ func integral(number string) string {
 	return strings.TrimPrefix(number, "+")
 }
 
-// unitTexts are the ways in which OBX-6 names the unit, or the implied one.
-func unitTexts(s Segment, implied string) []string {
-	var texts []string
-	for _, component := range []int{1, 2, 4, 5} {
-		if text := s.Component(6, component); text != "" && text != `""` {
-			texts = append(texts, text)
+// convert expresses value in a unit of the vital. OBX-6 names its unit in
+// several ways, which must not contradict each other; where it is empty the
+// implied one counts.
+func convert(t fhirmap.Type, value fhirmap.Decimal, s Segment, implied string) (converted fhirmap.Decimal, unit fhirmap.Unit, _ trouble) {
+	named, found := false, false
+	for _, component := range [...]int{1, 2, 4, 5, 0} {
+		text := s.Component(6, component)
+		if component == 0 && !named { // the last
+			text = implied
 		}
-	}
-	if texts == nil && implied != "" {
-		texts = []string{implied}
-	}
-	return texts
-}
-
-// convert expresses value in a unit of the vital. The names of one unit must
-// not contradict each other.
-func convert(t fhirmap.Type, value fhirmap.Decimal, units []string) (fhirmap.Decimal, fhirmap.Unit, trouble) {
-	if len(units) == 0 {
-		return value, fhirmap.Unit{}, trouble{code: errRequiredMissing, field: 6, text: "unit of a vital sign is missing"}
-	}
-	var converted fhirmap.Decimal
-	var unit fhirmap.Unit
-	found := false
-	for _, text := range units {
-		if !fhirmap.KnownUnit(text) {
+		if text == "" || text == `""` {
 			continue
 		}
+		named = true
 		c, u, err := fhirmap.In(t, value, text)
+		if err != nil && !fhirmap.KnownUnit(text) {
+			continue
+		}
 		if err != nil || found && (u != unit || c.Cmp(converted) != 0) {
 			return value, unit, trouble{code: errTableValue, field: 6, text: "unit cannot be that of this vital sign"}
 		}
 		converted, unit, found = c, u, true
 	}
-	if !found {
+	switch {
+	case !named:
+		return value, unit, trouble{code: errRequiredMissing, field: 6, text: "unit of a vital sign is missing"}
+	case !found:
 		return value, unit, trouble{code: errTableValue, field: 6, text: "unknown unit of a vital sign"}
 	}
 	return converted, unit, trouble{}

@@ -6,6 +6,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"pgregory.net/rapid"
+
 	"vitalien/fhirmap"
 )
 
@@ -300,4 +302,16 @@ func TestDecode_UnreadableTimes(t *testing.T) {
 			t.Errorf("%s: %s %v %v", c.name, diff, d.verdict, d.troubles)
 		}
 	}
+}
+
+// The short way of parseNumber comes to what the long one does.
+func TestParseNumber(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		text := rapid.StringMatching(`[-+]?[0-9]{0,20}(\.[0-9]{0,20})?[eE.x]?[0-9]?`).Draw(r, "text")
+		got, err := parseNumber(text)
+		want, wantErr := fhirmap.ParseDecimal(text)
+		if (err == nil) != (wantErr == nil) || got.String() != want.String() || got.Places() != want.Places() || got.Cmp(want) != 0 {
+			r.Fatalf("%q: %v %v, want %v %v", text, got, err, want, wantErr)
+		}
+	})
 }

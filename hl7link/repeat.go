@@ -12,7 +12,7 @@ import (
 // after the other, where a reading that is there already begins the next one.
 // Where neither can be told, each reading stands alone: a pressure is never
 // put together from two.
-func separate(found []observation) [][]observation {
+func separate(found []*observation) [][]*observation {
 	valued, counts := map[fhirmap.Type]int{}, map[fhirmap.Type]int{}
 	adjacent, most, repeated := false, 0, 0
 	for i, o := range found {
@@ -30,7 +30,7 @@ func separate(found []observation) [][]observation {
 	case len(found) == 0:
 		return nil
 	case most <= 1:
-		return [][]observation{withoutStale(found)}
+		return [][]*observation{withoutStale(found)}
 	case equal(counts):
 		return transpose(found)
 	case adjacent && repeated > 1:
@@ -51,10 +51,10 @@ func equal(counts map[fhirmap.Type]int) bool {
 }
 
 // withoutStale leaves one observation of each vital: the one with a value.
-func withoutStale(found []observation) []observation {
-	var kept []observation
+func withoutStale(found []*observation) []*observation {
+	var kept []*observation
 	for _, o := range found {
-		i := slices.IndexFunc(kept, func(k observation) bool { return k.vital == o.vital })
+		i := slices.IndexFunc(kept, func(k *observation) bool { return k.vital == o.vital })
 		switch {
 		case i < 0:
 			kept = append(kept, o)
@@ -66,8 +66,8 @@ func withoutStale(found []observation) []observation {
 }
 
 // transpose puts the n-th occurrences of each vital together.
-func transpose(found []observation) [][]observation {
-	var sets [][]observation
+func transpose(found []*observation) [][]*observation {
+	var sets [][]*observation
 	occurrences := map[fhirmap.Type]int{}
 	for _, o := range found {
 		n := occurrences[o.vital]
@@ -80,8 +80,8 @@ func transpose(found []observation) [][]observation {
 	return sets
 }
 
-func successive(found []observation) [][]observation {
-	var sets [][]observation
+func successive(found []*observation) [][]*observation {
+	var sets [][]*observation
 	for _, o := range found {
 		last := len(sets) - 1
 		if last < 0 || holds(sets[last], o.vital) {
@@ -93,10 +93,10 @@ func successive(found []observation) [][]observation {
 	return sets
 }
 
-func alone(found []observation) [][]observation {
-	sets := make([][]observation, len(found))
-	for i, o := range found {
-		sets[i] = []observation{o}
+func alone(found []*observation) [][]*observation {
+	sets := make([][]*observation, len(found))
+	for i := range found {
+		sets[i] = found[i : i+1 : i+1]
 	}
 	return sets
 }
@@ -104,10 +104,11 @@ func alone(found []observation) [][]observation {
 // A fact is a value as a device said it: what, how much, when, and under which
 // order.
 type fact struct {
-	code, value, unit string
-	moment            moment
-	device            string
-	order             int
+	said
+	unit   string
+	moment moment
+	device string
+	order  int
 }
 
 // facts are the values of a group, without the order unless withOrder: what
@@ -118,7 +119,7 @@ func (g *group) facts(withOrder bool) []fact {
 		if o.reading.Value == nil {
 			continue
 		}
-		f := fact{o.code, integral(o.reading.Value.String()), o.reading.Unit.UCUM, g.moment, g.device, 0}
+		f := fact{o.said, o.reading.Unit.UCUM, g.moment, g.device, 0}
 		if withOrder || g.moment.instant == 0 {
 			f.order = g.order
 		}
@@ -131,6 +132,9 @@ func (g *group) facts(withOrder bool) []fact {
 // same codes with the same values, at the same time and of the same device, and
 // withinOrder under the same order. Of two equal ones the first stays.
 func withoutRepeats(all []*group, withinOrder bool) []*group {
+	if !saidTwice(all) {
+		return all
+	}
 	facts := make([][]fact, len(all))
 	holders := map[fact][]int{}
 	for i, g := range all {
@@ -156,6 +160,24 @@ func withoutRepeats(all []*group, withinOrder bool) []*group {
 		}
 	}
 	return kept
+}
+
+// saidTwice tells whether a code comes twice with the same number, whatever the
+// circumstances: usually not, and then nothing repeats another.
+func saidTwice(all []*group) bool {
+	seen := make(map[said]struct{}, len(all)+len(all)/2)
+	for _, g := range all {
+		for _, o := range g.members {
+			if o.reading.Value == nil {
+				continue
+			}
+			if _, twice := seen[o.said]; twice {
+				return true
+			}
+			seen[o.said] = struct{}{}
+		}
+	}
+	return false
 }
 
 func containsAll(facts, wanted []fact) bool {

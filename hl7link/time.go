@@ -45,8 +45,10 @@ func readTime(text string, zone *time.Location) stamp {
 // else: a date is no time of measurement.
 func parseTime(text string, zone *time.Location) time.Time {
 	text = strings.TrimSpace(text)
-	if iso := iso8601.FindString(text); iso != "" {
-		text = toDigits.Replace(iso) + text[len(iso):]
+	if len(text) > 8 && (text[4] == '-' || text[8] == 'T') {
+		if iso := iso8601.FindString(text); iso != "" {
+			text = toDigits.Replace(iso) + text[len(iso):]
+		}
 	}
 	if utc, found := strings.CutSuffix(text, "Z"); found {
 		text = utc + "+0000"
