@@ -249,9 +249,12 @@ func (o *observation) measure(s Segment, speakers []*dialect) trouble {
 func parseNumber(text string) (fhirmap.Decimal, error) {
 	const most = 18 // digits that an int64 holds
 	coefficient, places, point := int64(0), int32(0), false
+	if text == "" || len(text) > most {
+		return fhirmap.ParseDecimal(text)
+	}
 	for i := range len(text) {
 		switch c := text[i]; {
-		case len(text) > most, c == '.' && (point || i == 0 || i == len(text)-1), c != '.' && (c < '0' || c > '9'):
+		case c == '.' && (point || i == 0 || i == len(text)-1), c != '.' && (c < '0' || c > '9'):
 			return fhirmap.ParseDecimal(text)
 		case c == '.':
 			point = true
