@@ -105,7 +105,7 @@ func TestGolden(t *testing.T) {
 			if err := r.Validate(); err != nil {
 				t.Fatal(err)
 			}
-			golden(t, filepath.Join("testdata", "kligo", name+".json"), Kligo(r))
+			golden(t, filepath.Join("testdata", "kligo", name+".json"), json.RawMessage(Kligo(nil, r)))
 			golden(t, filepath.Join("testdata", "r4", name+".json"), R4(r))
 		})
 	}
@@ -168,7 +168,7 @@ func TestKligo_PublishedSamples(t *testing.T) {
 		want string
 	}{"simple": {scale, simple}, "multiple": {oximeter, multiple}} {
 		t.Run(name, func(t *testing.T) {
-			text, err := json.Marshal(Kligo(c.r))
+			text, err := json.Marshal(json.RawMessage(Kligo(nil, c.r)))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -195,7 +195,7 @@ func TestKligo_PublishedSamples(t *testing.T) {
 
 func TestKligo_WithoutValueIsNothing(t *testing.T) {
 	r := recorded(HeartRate, Reading{Type: HeartRate, Absent: AbsentUnknown})
-	if o := Kligo(r); o != nil {
+	if o := Kligo(nil, r); o != nil {
 		t.Errorf("got %+v", o)
 	}
 }

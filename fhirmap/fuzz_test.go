@@ -26,3 +26,24 @@ func FuzzDecimal(f *testing.F) {
 		}
 	})
 }
+
+// FuzzString compares the strings of events with those of encoding/json, as
+// they are read back.
+func FuzzString(f *testing.F) {
+	for _, text := range []string{"", "Lefèvre", "\"\\/", "\x00\n\x1f\x7f", "\xff\xc3", "\u2028😀\ufffd"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		theirs, err := json.Marshal(text)
+		if err != nil {
+			t.Skip("encoding/json refuses it")
+		}
+		var have, want string
+		if err := json.Unmarshal(theirs, &want); err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(appendString(nil, text), &have); err != nil || have != want {
+			t.Errorf("%q, %v; want %q", have, err, want)
+		}
+	})
+}

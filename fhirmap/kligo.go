@@ -5,51 +5,13 @@ import (
 	"time"
 )
 
-// An Observation2019 is the payload of the event "fhir" as the clients of 2019
-// know it. It predates FHIR R4 (context, numeric codes, a type in the value)
-// and stays so to the letter.
-type Observation2019 struct {
-	Category      []concept2019   `json:"category"`
-	Code          concept2019     `json:"code"`
-	Context       *Reference      `json:"context,omitempty"`
-	Device        Reference       `json:"device"`
-	ResourceType  string          `json:"resourceType"`
-	Effective     string          `json:"effectiveDateTime"`
-	Status        string          `json:"status"`
-	ValueQuantity *Quantity       `json:"valueQuantity,omitempty"`
-	Component     []component2019 `json:"component,omitempty"`
-	ID            string          `json:"id,omitempty"`
-	Subject       *Reference      `json:"subject,omitempty"`
-	Meta          *Meta           `json:"meta,omitempty"` // only with the security label of test data
-}
-
-type concept2019 struct {
-	Coding []coding2019 `json:"coding"`
-	Text   string       `json:"text,omitempty"`
-}
-
-// coding2019 has a code of any type: 131329 is a number there.
-type coding2019 struct {
-	Code    any    `json:"code"`
-	Display string `json:"display"`
-	System  string `json:"system"`
-}
-
-type component2019 struct {
-	Code          concept2019  `json:"code"`
-	ValueQuantity quantity2019 `json:"valueQuantity"`
-}
-
-type quantity2019 struct {
-	Type  string  `json:"type"`
-	Unit  string  `json:"unit"`
-	Value Decimal `json:"value"`
-}
-
-var category2019 = []concept2019{{
-	Coding: []coding2019{{Code: "vital-signs", Display: "Vital Signs", System: "http://hl7.org/fhir/observation-category"}},
-	Text:   "Vital Signs",
-}}
+// The shape of 2019 predates FHIR R4 (context, numeric codes, a type in the
+// value) and stays so to the letter.
+const (
+	category2019  = `{"category":[{"coding":[{"code":"vital-signs","display":"Vital Signs","system":"http://hl7.org/fhir/observation-category"}],"text":"Vital Signs"}]`
+	component2019 = `{"code":{"coding":[{"code":131329,"display":"`
+	time2019      = "2006-01-02T15:04:05Z"
+)
 
 // order2019 gives each reading of a panel the index that clients of 2019 know
 // it by. A mean has none under blood_pressure.
@@ -59,68 +21,109 @@ var order2019 = map[Type][]Type{
 	ArterialPressure: {ArterialSystolic, ArterialDiastolic, "", ArterialMean},
 }
 
-// Kligo is the measurement in the shape of 2019; nil when it has no value.
-// One reading gives a simple Observation, several one with components, in
-// which a reading without a value is left out and the others keep their index.
-func Kligo(r *Recorded) *Observation2019 {
-	o := &Observation2019{
-		Category: category2019, ResourceType: "Observation",
-		Device:    Reference{Reference: r.Device.ID, Display: string(r.Device.Type)},
-		Effective: r.Effective().UTC().Format("2006-01-02T15:04:05Z"),
-		Status:    r.status(), ID: r.resourceID(), Subject: reference(r.Subject),
-	}
-	if r.Test {
-		o.Meta = &Meta{Security: testData}
+// Kligo appends the measurement in the shape of 2019 to b, as JSON; nothing
+// when it has no value. One reading gives a simple Observation, several one
+// with components, in which a reading without a value is left out and the
+// others keep their index.
+func Kligo(b []byte, r *Recorded) []byte {
+	panel := r.hasComponents2019()
+	value := r.firstValue()
+	switch {
+	case panel:
+		b = appendCode2019(append(b, category2019+`,"code":`...), r.Type, Unit{})
+	case value != nil:
+		b = appendCode2019(append(b, category2019+`,"code":`...), value.Type, value.Unit)
+	default:
+		return b
 	}
 	if r.Consultation != "" {
-		o.Context = &Reference{Reference: r.Consultation}
+		b = appendReference(append(b, `,"context":`...), &Reference{Reference: r.Consultation})
 	}
-	if len(r.Readings) > 1 {
-		o.Component = components2019(r)
+	b = appendReference(append(b, `,"device":`...), &Reference{Reference: r.Device.ID, Display: string(r.Device.Type)})
+	b = append(b, `,"resourceType":"Observation","effectiveDateTime":"`...)
+	b = r.Effective().UTC().AppendFormat(b, time2019)
+	b = appendString(append(b, `","status":`...), r.status())
+	if panel {
+		b = r.appendComponents2019(append(b, `,"component":[`...))
+	} else {
+		b = appendQuantity2019(append(b, `,"valueQuantity":{"code":`...), value)
 	}
-	if o.Component != nil {
-		o.Code = code2019(r.Type, Unit{})
-		return o
+	if id := r.resourceID(); id != "" {
+		b = appendString(append(b, `,"id":`...), id)
 	}
+	if subject := reference(r.Subject); subject != nil {
+		b = appendReference(append(b, `,"subject":`...), subject)
+	}
+	if r.Test {
+		b = appendCoding(append(b, `,"meta":{"security":[`...), testData[0])
+		b = append(b, `]}`...)
+	}
+	return append(b, '}')
+}
+
+func (r *Recorded) firstValue() *Reading {
 	for i := range r.Readings {
-		if reading := &r.Readings[i]; reading.Value != nil {
-			o.Code = code2019(reading.Type, reading.Unit)
-			o.ValueQuantity = quantity(reading)
-			return o
+		if r.Readings[i].Value != nil {
+			return &r.Readings[i]
 		}
 	}
 	return nil
 }
 
-func code2019(t Type, u Unit) concept2019 {
+func (r *Recorded) hasComponents2019() bool {
+	if len(r.Readings) < 2 {
+		return false
+	}
+	for _, t := range order2019[r.Type] {
+		if reading := r.Reading(t); reading != nil && reading.Value != nil {
+			return true
+		}
+	}
+	return false
+}
+
+func appendCode2019(b []byte, t Type, u Unit) []byte {
 	vital := byType[t]
 	if u == (Unit{}) && len(vital.Units) > 0 {
 		u = vital.Units[0]
 	}
-	first := coding2019{Code: "", Display: string(t), System: LOINC}
+	code := Coding{System: LOINC, Display: string(t)}
 	if codes := vital.loinc(u); len(codes) > 0 {
-		first.Code = codes[0].Code
+		code.Code = codes[0].Code
 	}
-	return concept2019{Coding: []coding2019{first}, Text: vital.French}
+	b = appendCoding(append(b, `{"coding":[`...), code)
+	b = appendString(append(b, `],"text":`...), vital.French)
+	return append(b, '}')
 }
 
-func components2019(r *Recorded) []component2019 {
-	var list []component2019
+func appendQuantity2019(b []byte, r *Reading) []byte {
+	b = appendString(b, r.Unit.UCUM)
+	b = append(b, `,"system":"`+UCUM+`","unit":`...)
+	b = appendString(b, r.Unit.Label)
+	return append(r.Value.append(append(b, `,"value":`...)), '}')
+}
+
+func (r *Recorded) appendComponents2019(b []byte) []byte {
+	more := false
 	for index, t := range order2019[r.Type] {
 		reading := r.Reading(t)
 		if reading == nil || reading.Value == nil {
 			continue
 		}
-		codings := []coding2019{{Code: 131329, Display: strconv.Itoa(index), System: "http://www.pchalliance.org/"}}
-		for _, c := range readingCodings(r, reading) {
-			codings = append(codings, coding2019{Code: c.Code, Display: c.Display, System: c.System})
+		if more {
+			b = append(b, ',')
 		}
-		list = append(list, component2019{
-			Code:          concept2019{Coding: codings},
-			ValueQuantity: quantity2019{Type: "0", Unit: reading.Unit.Label, Value: *reading.Value},
-		})
+		more = true
+		b = strconv.AppendInt(append(b, component2019...), int64(index), 10)
+		b = append(b, `","system":"http://www.pchalliance.org/"}`...)
+		for _, c := range readingCodings(r, reading) {
+			b = appendCoding(append(b, ','), c)
+		}
+		b = appendString(append(b, `]},"valueQuantity":{"type":"0","unit":`...), reading.Unit.Label)
+		b = reading.Value.append(append(b, `,"value":`...))
+		b = append(b, `}}`...)
 	}
-	return list
+	return append(b, ']')
 }
 
 // status is the FHIR status: what is implausible is preliminary, whatever the

@@ -137,34 +137,31 @@ func (f *frames) trim() {
 // encode is the event "fhir" for a measurement: one packet in the shape of
 // 2019, one for each Observation in R4.
 func encode(f form, r *fhirmap.Recorded) (frames []wsFrame, err error) {
-	var resources []any
-	if f == formR4 {
-		for _, o := range fhirmap.R4(r) {
-			resources = append(resources, o)
+	if f != formR4 {
+		b := fhirmap.Kligo(openEvent("fhir"), r)
+		if b[len(b)-1] != ',' {
+			frames = append(frames, closeEvent(b))
 		}
-	} else if o := fhirmap.Kligo(r); o != nil {
-		resources = append(resources, o)
+		return frames, nil
 	}
-	for _, resource := range resources {
-		one, err := eventFrame("fhir", resource)
-		if err != nil {
+	for _, resource := range fhirmap.R4(r) {
+		b := bytes.NewBuffer(openEvent("fhir"))
+		if err := compact(b, resource); err != nil {
 			return nil, err
 		}
-		frames = append(frames, one)
+		frames = append(frames, closeEvent(b.Bytes()))
 	}
 	return frames, nil
 }
 
-// eventFrame is a Socket.IO EVENT packet for the default namespace
-// (socket.io-protocol, revision 4 and 5 alike).
-func eventFrame(name string, payload any) (wsFrame, error) {
-	var b bytes.Buffer
-	b.Write(make([]byte, frameRoom))
-	b.WriteByte(engineMessage)
-	b.WriteByte(packetEvent)
-	err := compact(&b, []any{name, payload})
-	return seal(b.Bytes()), err
+// openEvent is a Socket.IO EVENT packet for the default namespace
+// (socket.io-protocol, revision 4 and 5 alike) up to its payload.
+func openEvent(name string) []byte {
+	b := append(make([]byte, frameRoom, 1<<10), engineMessage, packetEvent, '[', '"')
+	return append(append(b, name...), '"', ',')
 }
+
+func closeEvent(b []byte) wsFrame { return seal(append(b, ']')) }
 
 // ackPacket is a Socket.IO ACK packet for the default namespace.
 func ackPacket(id string, payload any) ([]byte, error) {
