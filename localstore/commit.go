@@ -15,13 +15,13 @@ const (
 	maxBatchBytes = 4 << 20
 )
 
-// A request waits for the committer: an encoded entry, or a change of settings.
+// A request waits for a commit: an encoded entry, or a change of settings.
 type request struct {
 	ctx   context.Context
 	value []byte
 	count int
 	apply func(*bolt.Tx) error // nil for an entry
-	first uint64               // set by the committer before it answers
+	first uint64               // set before the answer
 	done  chan error           // takes one answer without blocking
 }
 
@@ -44,7 +44,7 @@ func (s *Store) Append(ctx context.Context, e Entry) (first uint64, err error) {
 	return r.first, nil
 }
 
-// submit hands r to the committer and waits for the answer.
+// submit has r committed and waits for the answer.
 func (s *Store) submit(r *request) error {
 	if err := s.state(); err != nil {
 		return err
@@ -62,61 +62,80 @@ func (s *Store) submit(r *request) error {
 	case <-s.broken:
 		return s.state()
 	}
+	if r.ctx.Done() == nil {
+		return s.await(r)
+	}
+	// Nobody can leave a commit that hangs in the disk, so somebody else leads.
+	answer := make(chan error, 1)
+	go func() { answer <- s.await(r) }()
 	select {
-	case err := <-r.done:
+	case err := <-answer:
 		return err
 	case <-r.ctx.Done():
 		return r.ctx.Err()
-	case <-s.done:
-	case <-s.broken:
-	}
-	select {
-	case err := <-r.done: // it was answered before the committer ended
-		return err
-	default:
-		return s.state()
 	}
 }
 
-// commitLoop is the committer. Whoever is still in the queue when it ends
-// learns so from s.done.
-func (s *Store) commitLoop() {
-	defer close(s.done)
-	debug.SetPanicOnFault(true)
-	for s.state() == nil {
+// await returns the answer to r, which is in the queue. Whoever waits there
+// while nobody commits does it for all: a lone writer pays for no change of
+// goroutine, and several share their commits.
+func (s *Store) await(r *request) error {
+	lead := s.lead
+	for {
 		select {
-		case <-s.quit:
+		case err := <-r.done:
+			return err
+		case lead <- struct{}{}:
+			if s.state() == nil {
+				s.commitWaiting()
+			} else {
+				lead = nil
+			}
+			<-s.lead
+			continue
+		case <-s.done:
 		case <-s.broken:
-		case r := <-s.queue:
-			// Those whom the last commit has just woken are about to append
-			// again: let them join, which doubles the groups and waits for
-			// nobody.
-			runtime.Gosched()
-			s.commit(s.gather(r))
+		}
+		select {
+		case err := <-r.done: // it was answered before the end
+			return err
+		default:
+			return s.state()
 		}
 	}
+}
+
+// commitWaiting commits what is in the queue. The caller holds the lead.
+func (s *Store) commitWaiting() {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	if s.crowded {
+		// Those whom the last commit has just woken are about to append again:
+		// let them join, which doubles the groups and waits for nobody.
+		runtime.Gosched()
+	}
+	batch := s.gather()
+	s.crowded = len(batch) > 1
+	s.commit(batch)
 }
 
 // gather takes what waits already, without waiting for more.
-func (s *Store) gather(r *request) []*request {
+func (s *Store) gather() []*request {
 	batch, size := []*request(nil), 0
-	for {
-		// Who has given up is not stored, as far as that can be known.
-		if err := r.ctx.Err(); err != nil {
-			r.done <- err
-		} else {
+	for len(batch) < maxBatch && size < maxBatchBytes {
+		select {
+		case r := <-s.queue:
+			// Who has given up is not stored, as far as that can be known.
+			if err := r.ctx.Err(); err != nil {
+				r.done <- err
+				continue
+			}
 			batch = append(batch, r)
 			size += len(r.value)
-		}
-		if len(batch) == maxBatch || size >= maxBatchBytes {
-			return batch
-		}
-		select {
-		case r = <-s.queue:
 		default:
 			return batch
 		}
 	}
+	return batch
 }
 
 // commit writes batch in one transaction and answers all of it.

@@ -14,7 +14,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// hold makes the committer wait inside a transaction until release is called.
+// hold keeps the lead, waiting inside a transaction until release is called.
 func hold(t *testing.T, s *Store) (release func(), result <-chan error) {
 	t.Helper()
 	held, free, done := make(chan struct{}), make(chan struct{}), make(chan error, 1)
@@ -252,7 +252,7 @@ func TestWait_EndsWithItsContext(t *testing.T) {
 	})
 }
 
-func TestCommitter_APanicFailsTheWaitingAndTheStore(t *testing.T) {
+func TestCommit_APanicFailsTheWaitingAndTheStore(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store.db")
 	synctest.Test(t, func(t *testing.T) {
 		s, err := Open(path, Options{})
@@ -292,7 +292,7 @@ func TestCommitter_APanicFailsTheWaitingAndTheStore(t *testing.T) {
 
 // bbolt loses its map when the file cannot grow (on Windows), and then refuses
 // everything until it is opened again.
-func TestCommitter_ReopensWhatBboltHasClosed(t *testing.T) {
+func TestCommit_ReopensWhatBboltHasClosed(t *testing.T) {
 	s := openNew(t)
 	mustAppend(t, s, 1, "before")
 	if err := s.current().db.Close(); err != nil {
@@ -308,7 +308,7 @@ func TestCommitter_ReopensWhatBboltHasClosed(t *testing.T) {
 	}
 }
 
-func TestCommitter_DoesNotGoOnInAnotherFile(t *testing.T) {
+func TestCommit_DoesNotGoOnInAnotherFile(t *testing.T) {
 	dir := t.TempDir()
 	s, other := open(t, filepath.Join(dir, "store.db")), open(t, filepath.Join(dir, "other.db"))
 	mustAppend(t, other, 9, "longer than the other")

@@ -80,7 +80,7 @@ func (s *Store) List(bucket string) (map[string][]byte, error) {
 	return all, nil
 }
 
-// change has the committer run fn; an error of fn fails the whole transaction,
+// change has fn committed; an error of fn fails the whole transaction,
 // so what can be wrong is checked before.
 func (s *Store) change(fn func(settings *bolt.Bucket) error) error {
 	return s.submit(&request{

@@ -21,16 +21,19 @@ type Options struct {
 
 // A Store is an open log. Its methods may be called from any goroutine.
 //
-// One goroutine, the committer, makes all changes; it owns the choice of file
-// (which it reopens when bbolt has lost its map of it).
+// All changes are made by the one goroutine that holds the lead; with it comes
+// the choice of file (which is reopened when bbolt has lost its map of it).
 type Store struct {
 	path string
 	id   string
 	log  *slog.Logger
 
-	queue chan *request
-	quit  chan struct{} // closed when Close begins
-	done  chan struct{} // closed when the committer has ended
+	queue   chan *request
+	lead    chan struct{} // holds one element while somebody commits
+	crowded bool          // the last commit was shared; belongs to the lead
+
+	quit chan struct{} // closed when Close begins
+	done chan struct{} // closed when nothing is committed any more
 
 	broken   chan struct{} // closed when bbolt cannot be trusted any more
 	breaking sync.Once
@@ -71,13 +74,13 @@ func Open(path string, o Options) (*Store, error) {
 	s := &Store{
 		path: path, id: f.id, log: o.Logger, file: f,
 		queue:   make(chan *request, maxBatch),
+		lead:    make(chan struct{}, 1),
 		quit:    make(chan struct{}),
 		done:    make(chan struct{}),
 		broken:  make(chan struct{}),
 		changed: make(chan struct{}),
 	}
 	s.head.Store(f.head)
-	go s.commitLoop()
 	return s, nil
 }
 
@@ -91,9 +94,10 @@ func (s *Store) Close() error {
 	s.closing.Do(func() {
 		close(s.quit)
 		select {
-		case <-s.done:
-		case <-s.broken: // the committer may hang in a lock that a panic left held
+		case s.lead <- struct{}{}: // for ever
+		case <-s.broken: // who commits may hang in a lock that a panic left held
 		}
+		close(s.done)
 		s.closeErr = s.detach()
 	})
 	return s.closeErr
