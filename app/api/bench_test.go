@@ -55,5 +55,5 @@ func (p *post) sample(more string) []byte {
 	if err != nil || len(packets) == 0 {
 		p.tb.Fatal(err)
 	}
-	return packets[len(packets)-1]
+	return packets[len(packets)-1].frame.packet()
 }

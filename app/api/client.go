@@ -3,7 +3,9 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"runtime/debug"
 )
 
 // A client is one connected Socket.IO client: a cursor on the log and the
@@ -57,27 +59,59 @@ func (s *Server) accept(socket *socketConn, r *http.Request, auth map[string]any
 	return c
 }
 
-// run hands the client the log, piece by piece, until ctx ends because it is
-// gone. The next piece is made only when the last has left.
+// run hands the client the log until it is gone.
 func (c *client) run(ctx context.Context) {
 	defer c.server.count(-1)
-	c.socket.drop(c.follow(ctx))
+	p := pump{socket: c.socket, frames: c.server.frames[c.form], cursor: c.cursor, pick: everything}
+	c.socket.drop(p.run(ctx))
 	c.server.log.Info("client gone", "client", c.socket.id(), "reason", c.socket.reason())
 }
 
-func (c *client) follow(ctx context.Context) (reason string) {
+func everything(events []shared) (frames []wsFrame) {
+	for _, e := range events {
+		frames = append(frames, e.frame)
+	}
+	return frames
+}
+
+// A pump hands a connection the log behind a cursor, piece by piece. The next
+// piece is made only when the last has left.
+type pump struct {
+	socket *socketConn
+	frames *frames
+	cursor uint64
+	pick   func([]shared) []wsFrame
+}
+
+// run returns why it ended: ctx did, or the connection must.
+func (p *pump) run(ctx context.Context) (reason string) {
+	server := p.socket.sockets.server
+	defer func() {
+		if failed := recover(); failed != nil {
+			server.log.Error("handing on the log failed", "client", p.socket.id(), "panic", fmt.Sprintf("%T", failed), "stack", string(debug.Stack()))
+			reason = "internal"
+		}
+	}()
 	for {
-		if err := c.server.o.Station.Wait(ctx, c.cursor); err != nil {
+		if err := server.o.Station.Wait(ctx, p.cursor); err != nil {
 			return err.Error() // gone, or the store is closed
 		}
-		frames, cursor, err := c.server.frames[c.form].after(c.cursor)
-		if err != nil {
-			c.server.log.Error("reading the log for a client", "client", c.socket.id(), "error", err)
-			return "internal"
-		}
-		if err := c.socket.send(ctx, frames, c.server.o.SlowAfter); err != nil {
+		if err := p.step(ctx); err != nil {
 			return err.Error()
 		}
-		c.cursor = cursor
 	}
+}
+
+// step hands on one piece. A connection has one at a time, however many
+// subscriptions it has.
+func (p *pump) step(ctx context.Context) error {
+	p.socket.sending.Lock()
+	defer p.socket.sending.Unlock()
+	events, cursor, err := p.frames.after(p.cursor)
+	if err != nil {
+		p.socket.sockets.server.log.Error("reading the log for a client", "client", p.socket.id(), "error", err)
+		return errors.New("internal")
+	}
+	p.cursor = cursor
+	return p.socket.send(ctx, p.pick(events), p.socket.sockets.server.o.SlowAfter)
 }

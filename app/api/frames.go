@@ -16,6 +16,8 @@ type form string
 const (
 	formKligo form = ""   // clients of 2019
 	formR4    form = "r4" // FHIR R4
+
+	formEvent form = "event" // FHIR R4, for subscriptions
 )
 
 // How much a client is handed at a time, and how much is kept encoded for the
@@ -49,8 +51,14 @@ var _ eventLog = (*station.Station)(nil)
 
 type encoded struct {
 	last   uint64
-	frames []wsFrame
+	events []shared
 	size   int
+}
+
+// A shared event is encoded once for all clients.
+type shared struct {
+	frame wsFrame // in formEvent what stands behind the subscription
+	about *about  // formEvent alone
 }
 
 func newFrames(log eventLog, f form) *frames {
@@ -60,7 +68,7 @@ func newFrames(log eventLog, f form) *frames {
 // after is the next frames behind the sequence number after, at least one
 // entry of the log if there is one, and the number to go on from. Nothing is
 // forgotten before they are gathered.
-func (f *frames) after(after uint64) (next []wsFrame, cursor uint64, err error) {
+func (f *frames) after(after uint64) (next []shared, cursor uint64, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	defer f.trim()
@@ -75,7 +83,7 @@ func (f *frames) after(after uint64) (next []wsFrame, cursor uint64, err error) 
 		if !ok {
 			break
 		}
-		next, cursor, size = append(next, entry.frames...), entry.last, size+entry.size
+		next, cursor, size = append(next, entry.events...), entry.last, size+entry.size
 	}
 	return next, cursor, nil
 }
@@ -114,10 +122,10 @@ func (f *frames) keep(event *station.Event) error {
 		if err != nil {
 			return err
 		}
-		e.frames = append(e.frames, encoded...)
+		e.events = append(e.events, encoded...)
 	}
-	for _, one := range e.frames {
-		e.size += len(one)
+	for _, one := range e.events {
+		e.size += len(one.frame)
 	}
 	f.known[event.First] = e
 	f.order = append(f.order, event.First)
@@ -134,24 +142,37 @@ func (f *frames) trim() {
 	}
 }
 
-// encode is the event "fhir" for a measurement: one packet in the shape of
-// 2019, one for each Observation in R4.
-func encode(f form, r *fhirmap.Recorded) (frames []wsFrame, err error) {
-	if f != formR4 {
+// encode is the events of a measurement: "fhir" in the shape of 2019, "fhir" for
+// each Observation in R4, or what subscriptions get for each of those.
+func encode(f form, r *fhirmap.Recorded) (events []shared, err error) {
+	if f == formKligo {
 		b := fhirmap.Kligo(openEvent("fhir"), r)
 		if b[len(b)-1] != ',' {
-			frames = append(frames, closeEvent(b))
+			events = append(events, shared{frame: closeEvent(b)})
 		}
-		return frames, nil
+		return events, nil
 	}
-	for _, resource := range fhirmap.R4(r) {
-		b := bytes.NewBuffer(openEvent("fhir"))
-		if err := compact(b, resource); err != nil {
+	for _, o := range fhirmap.R4(r) {
+		e := shared{}
+		if f == formR4 {
+			e.frame, err = encodeR4(openEvent("fhir"), &o)
+			e.frame = closeEvent(e.frame)
+		} else {
+			e.about = &about{recorded: r, coding: o.Code.Coding}
+			e.frame, err = encodeR4(openData(r.Seq), &o)
+		}
+		if err != nil {
 			return nil, err
 		}
-		frames = append(frames, closeEvent(b.Bytes()))
+		events = append(events, e)
 	}
-	return frames, nil
+	return events, nil
+}
+
+func encodeR4(b []byte, o *fhirmap.Observation) ([]byte, error) {
+	buffer := bytes.NewBuffer(b)
+	err := compact(buffer, o)
+	return buffer.Bytes(), err
 }
 
 // openEvent is a Socket.IO EVENT packet for the default namespace

@@ -20,7 +20,7 @@ func TestFrames_EncodedOnceForAll(t *testing.T) {
 			t.Fatal(len(two), err)
 		}
 		for i := range one {
-			if &one[i][0] != &two[i][0] {
+			if &one[i].frame[0] != &two[i].frame[0] {
 				t.Fatalf("form %q: packet %d was encoded twice", f, i)
 			}
 		}
@@ -52,9 +52,9 @@ func TestFrames_Bounds(t *testing.T) {
 				}
 				size := 0
 				for _, packet := range packets {
-					size += len(packet)
+					size += len(packet.frame)
 					n++
-					if got, err := valueOf(string(packet.packet())); err != nil || got != n {
+					if got, err := valueOf(string(packet.frame.packet())); err != nil || got != n {
 						t.Fatalf("form %q: packet %d says %d, %v", f, n, got, err)
 					}
 				}

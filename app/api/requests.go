@@ -44,7 +44,9 @@ func publicCode(code string) string {
 }
 
 // requests are what a client can ask for, by the name of the event.
-var requests = map[string]func(context.Context, *station.Station, json.RawMessage) (answer, error){
+var requests = map[string]func(context.Context, *socketConn, json.RawMessage) (answer, error){
+	"subscribe":            subscribe,
+	"unsubscribe":          unsubscribe,
 	"startConsultation":    startConsultation,
 	"endConsultation":      endConsultation,
 	"ekuoreStartRecording": noStethoscope,
@@ -54,7 +56,7 @@ var requests = map[string]func(context.Context, *station.Station, json.RawMessag
 // request answers one event of a client. It never panics and never takes
 // longer than requestTimeout. The text of a panic can hold patient data and is
 // not logged.
-func (s *Server) request(name string, args []json.RawMessage) (result answer) {
+func (s *Server) request(c *socketConn, name string, args []json.RawMessage) (result answer) {
 	defer func() {
 		if p := recover(); p != nil {
 			s.log.Error("request failed", "event", name, "panic", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
@@ -71,7 +73,7 @@ func (s *Server) request(name string, args []json.RawMessage) (result answer) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
 	defer cancel()
-	result, err := serve(ctx, s.o.Station, payload)
+	result, err := serve(ctx, c, payload)
 	if err != nil {
 		s.log.Warn("request refused", "event", name, "code", fhirmap.FaultOf(err).Code)
 		return refused(err)
@@ -81,7 +83,8 @@ func (s *Server) request(name string, args []json.RawMessage) (result answer) {
 
 // startConsultation ends the consultation before in any case: whoever starts
 // one has another patient, even where the request is wrong.
-func startConsultation(ctx context.Context, s *station.Station, payload json.RawMessage) (answer, error) {
+func startConsultation(ctx context.Context, client *socketConn, payload json.RawMessage) (answer, error) {
+	s := client.station()
 	asked, err := readConsultation(payload)
 	if err != nil {
 		return nil, errors.Join(err, s.EndConsultation(ctx))
@@ -133,11 +136,11 @@ func (i *identity) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(text, (*string)(i))
 }
 
-func endConsultation(ctx context.Context, s *station.Station, _ json.RawMessage) (answer, error) {
-	return answer{"ok": true}, s.EndConsultation(ctx)
+func endConsultation(ctx context.Context, client *socketConn, _ json.RawMessage) (answer, error) {
+	return answer{"ok": true}, client.station().EndConsultation(ctx)
 }
 
 // noStethoscope answers both recording events: this version pairs none.
-func noStethoscope(context.Context, *station.Station, json.RawMessage) (answer, error) {
+func noStethoscope(context.Context, *socketConn, json.RawMessage) (answer, error) {
 	return nil, &fhirmap.Fault{Code: "no_stethoscope", English: "no stethoscope is paired"}
 }

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-
-	"vitalien/app/station"
 )
 
 func codeOf(answer map[string]any) string {
@@ -122,7 +120,7 @@ func TestRequests_KeepTheirOrder(t *testing.T) {
 }
 
 func TestRequests_Panic(t *testing.T) {
-	requests["panic"] = func(context.Context, *station.Station, json.RawMessage) (answer, error) { panic("Mme Lefèvre") }
+	requests["panic"] = func(context.Context, *socketConn, json.RawMessage) (answer, error) { panic("Mme Lefèvre") }
 	t.Cleanup(func() { delete(requests, "panic") })
 	p := newPost(t)
 	c := p.mustConnect(4, "websocket", "")

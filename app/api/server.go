@@ -72,7 +72,10 @@ func Listen(o Options) (*Server, error) {
 	}
 	s := &Server{
 		o: o, log: o.Logger, listeners: listeners, doors: newDoors(maxConnections, maxCrowd, o.Logger),
-		frames: map[form]*frames{formKligo: newFrames(o.Station, formKligo), formR4: newFrames(o.Station, formR4)},
+		frames: map[form]*frames{},
+	}
+	for _, f := range []form{formKligo, formR4, formEvent} {
+		s.frames[f] = newFrames(o.Station, f)
 	}
 	s.sockets = newSockets(s)
 	s.guard = newGuard(&s.o, s.port(), s.sockets, s.routes())

@@ -214,7 +214,8 @@ func (c *socketConn) event(text string) error {
 	if err != nil {
 		return err
 	}
-	answer := c.sockets.server.request(name, arguments)
+	answer := c.sockets.server.request(c, name, arguments)
+	defer c.subscriptions.begin()
 	if id == "" {
 		return nil
 	}

@@ -96,6 +96,9 @@ type socketConn struct {
 	probe   *webSocket // nil: none yet
 	closed  bool       // none any more
 
+	subscriptions subscriptions
+
+	sending sync.Mutex    // a piece
 	waiting atomic.Int64  // packets that the transport has not taken
 	taken   chan struct{} // signals that it took some
 }

@@ -1,0 +1,188 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+
+	"vitalien/app/station"
+	"vitalien/fhirmap"
+)
+
+// maxSubscriptions is how many a connection may have.
+const maxSubscriptions = 32
+
+// resources are those of the contract. What this version does not serve yet is
+// refused, so that nobody waits for it.
+var (
+	resources  = []string{"Observation", "Patient", "Device", "Recording", "Consultation", "Alert", "Vitals"}
+	eventTypes = []string{"CREATE", "UPDATE", "DELETE"}
+)
+
+// A filter lets through the events whose Observation has every value given.
+type filter struct {
+	Code         string `json:"code"` // CODE or SYSTEM|CODE, of the Observation
+	Device       string `json:"device"`
+	DeviceType   string `json:"deviceType"`
+	Patient      string `json:"patient"` // ID or SYSTEM|ID
+	Consultation string `json:"consultation"`
+	Bed          string `json:"bed"`
+}
+
+// about is what filters look at.
+type about struct {
+	recorded *fhirmap.Recorded
+	coding   []fhirmap.Coding
+}
+
+func (f *filter) matches(a *about) bool {
+	r := a.recorded
+	is := func(wanted, have string) bool { return wanted == "" || wanted == have }
+	return is(f.Device, r.Device.ID) && is(f.DeviceType, string(r.Device.Type)) && is(f.Consultation, r.Consultation) && is(f.Bed, r.Bed) &&
+		(f.Patient == "" || r.Subject != nil && r.Subject.ID != "" && token(f.Patient, r.Subject.System, r.Subject.ID)) &&
+		(f.Code == "" || slices.ContainsFunc(a.coding, func(c fhirmap.Coding) bool { return token(f.Code, c.System, c.Code) }))
+}
+
+// token tells whether wanted, CODE or SYSTEM|CODE, is the code of the system.
+func token(wanted, system, code string) bool { return wanted == code || wanted == system+"|"+code }
+
+// subscriptions are those of one connection.
+type subscriptions struct {
+	mu      sync.Mutex
+	last    int
+	cancels map[string]context.CancelFunc
+	pending []func() // that wait until the client knows their number
+}
+
+type subscribing struct {
+	Resource string   `json:"resource"`
+	Events   []string `json:"events"`
+	Filter   filter   `json:"filter"`
+	After    *uint64  `json:"after"`
+}
+
+// subscribe starts handing the client what it asks for: everything behind
+// after, or all that comes from now on.
+func subscribe(_ context.Context, c *socketConn, payload json.RawMessage) (answer, error) {
+	asked, err := readSubscription(payload)
+	if err != nil {
+		return nil, err
+	}
+	head := c.station().Head()
+	cursor := head
+	if asked.After != nil {
+		cursor = *asked.After
+	}
+	if cursor > head {
+		return nil, &fhirmap.Fault{Code: "gone", English: fmt.Sprintf("the log ends at %d: it is not the one that had %d", head, cursor)}
+	}
+	id, err := c.subscriptions.add(c, cursor, asked)
+	if err != nil {
+		return nil, err
+	}
+	return answer{"ok": true, "subscription": id, "head": head}, nil
+}
+
+func readSubscription(payload json.RawMessage) (asked subscribing, err error) {
+	decoder := json.NewDecoder(bytes.NewReader(payload))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&asked); err != nil {
+		return asked, badRequest("subscribe takes {resource, events?: [CREATE|UPDATE|DELETE], " +
+			"filter?: {code?, device?, deviceType?, patient?, consultation?, bed?}, after?: a sequence number}")
+	}
+	if !slices.Contains(resources, asked.Resource) {
+		return asked, badRequest(fmt.Sprintf("no resource %.64q: there are %v", asked.Resource, resources))
+	}
+	if asked.Resource != "Observation" {
+		return asked, badRequest("this version has subscriptions to Observation alone")
+	}
+	for _, event := range asked.Events {
+		if !slices.Contains(eventTypes, event) {
+			return asked, badRequest(fmt.Sprintf("no event %.64q: there are %v", event, eventTypes))
+		}
+	}
+	return asked, nil
+}
+
+func badRequest(text string) error { return &fhirmap.Fault{Code: "bad_request", English: text} }
+
+// add makes a subscription, which begins to deliver when begin is called.
+func (s *subscriptions) add(c *socketConn, cursor uint64, asked subscribing) (id string, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.cancels) >= maxSubscriptions {
+		return "", &fhirmap.Fault{Code: "limit", English: fmt.Sprintf("a connection has at most %d subscriptions", maxSubscriptions)}
+	}
+	s.last++
+	id = strconv.Itoa(s.last)
+	ctx, cancel := context.WithCancel(c.ctx)
+	if s.cancels == nil {
+		s.cancels = map[string]context.CancelFunc{}
+	}
+	s.cancels[id] = cancel
+	p := &pump{socket: c, frames: c.sockets.server.frames[formEvent], cursor: cursor, pick: asked.picker(id)}
+	s.pending = append(s.pending, func() {
+		if reason := p.run(ctx); ctx.Err() == nil {
+			c.drop(reason)
+		}
+	})
+	return id, nil
+}
+
+// begin lets subscriptions deliver that the client now knows.
+func (s *subscriptions) begin() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, run := range s.pending {
+		go run()
+	}
+	s.pending = nil
+}
+
+// picker makes the client's own frames of the events it wants.
+func (asked *subscribing) picker(id string) func([]shared) []wsFrame {
+	if len(asked.Events) > 0 && !slices.Contains(asked.Events, "CREATE") {
+		return func([]shared) []wsFrame { return nil } // nothing else happens to an Observation yet
+	}
+	head := append(openEvent("event")[frameRoom:], `{"subscription":"`+id+`",`...)
+	return func(events []shared) (frames []wsFrame) {
+		for _, e := range events {
+			if asked.Filter.matches(e.about) {
+				b := append(make([]byte, frameRoom, frameRoom+len(head)+len(e.frame)+2), head...)
+				frames = append(frames, closeEvent(append(append(b, e.frame...), '}')))
+			}
+		}
+		return frames
+	}
+}
+
+// openData is what stands between the subscription and the resource.
+func openData(seq uint64) []byte {
+	b := strconv.AppendUint([]byte(`"seq":`), seq, 10)
+	return append(b, `,"type":"CREATE","resource":"Observation","data":`...)
+}
+
+func unsubscribe(_ context.Context, c *socketConn, payload json.RawMessage) (answer, error) {
+	var asked struct {
+		Subscription identity `json:"subscription"`
+	}
+	if err := json.Unmarshal(payload, &asked); err != nil {
+		return nil, badRequest("unsubscribe takes {subscription}")
+	}
+	s := &c.subscriptions
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	cancel, ok := s.cancels[string(asked.Subscription)]
+	if !ok {
+		return nil, &fhirmap.Fault{Code: "not_found", English: "no such subscription on this connection"}
+	}
+	cancel()
+	delete(s.cancels, string(asked.Subscription))
+	return answer{"ok": true}, nil
+}
+
+func (c *socketConn) station() *station.Station { return c.sockets.server.o.Station }
