@@ -1,8 +1,10 @@
 package api
 
 import (
+	"bufio"
 	"context"
 	"log/slog"
+	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -68,18 +70,14 @@ func (x *sockets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		defer leave()
 	}
 	r = r.WithContext(context.WithValue(ctx, visitKey{}, v))
-	switch {
-	case upgrade && v.session != nil:
-		if !v.session.upgrade(func() { x.library.ServeHTTP(w, r) }) {
+	held := &heldResponse{header: w.Header().Clone(), to: w}
+	defer held.end()
+	if upgrade && v.session != nil {
+		if !v.session.upgrade(func() { x.library.ServeHTTP(held, r) }) {
 			http.Error(w, "bad request", http.StatusBadRequest)
 		}
 		return
-	case upgrade:
-		x.library.ServeHTTP(w, r)
-		return
 	}
-	held := &heldResponse{header: w.Header().Clone(), to: w}
-	defer held.end()
 	x.library.ServeHTTP(held, r)
 }
 
@@ -149,13 +147,13 @@ func (c *socketConn) enter(ctx context.Context, r *http.Request, upgrade bool) (
 }
 
 // heldResponse is an answer that the library may write in a goroutine of its
-// own, even after the request has ended.
+// own, even after the request has ended. It keeps hold of it as long as the
+// session lasts, so what the request took is let go at its end.
 type heldResponse struct {
 	header http.Header
 
-	mu   sync.Mutex
-	to   http.ResponseWriter
-	over bool
+	mu sync.Mutex
+	to http.ResponseWriter // nil: it has ended
 }
 
 func (h *heldResponse) Header() http.Header { return h.header }
@@ -163,7 +161,7 @@ func (h *heldResponse) Header() http.Header { return h.header }
 func (h *heldResponse) WriteHeader(status int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.over {
+	if h.to == nil {
 		return
 	}
 	for name, values := range h.header {
@@ -175,14 +173,28 @@ func (h *heldResponse) WriteHeader(status int) {
 func (h *heldResponse) Write(b []byte) (int, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.over {
+	if h.to == nil {
 		return 0, http.ErrHandlerTimeout
 	}
 	return h.to.Write(b)
 }
 
+// Hijack hands out the connection of a WebSocket, and ends the answer.
+func (h *heldResponse) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.to == nil {
+		return nil, nil, http.ErrHandlerTimeout
+	}
+	conn, buffers, err := http.NewResponseController(h.to).Hijack()
+	if err == nil {
+		h.to = nil
+	}
+	return conn, buffers, err
+}
+
 func (h *heldResponse) end() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.over = true
+	h.to = nil
 }
