@@ -19,8 +19,9 @@ const (
 )
 
 // An entry is one record of the log. Its header (time of reception and
-// message key, 40 bytes) stands before the JSON, so that the messages of the
-// last minutes are found at start without reading the rest.
+// message key, 40 bytes) stands before the body, so that the messages of the
+// last minutes are found at start without reading the rest. The body is compact
+// (see there) or JSON.
 type entry struct {
 	Received time.Time `json:"received"`
 	Link     string    `json:"link,omitempty"`
@@ -43,20 +44,26 @@ type recordedEntry struct {
 
 const headerSize = 8 + 32
 
+// usualSize is more than a message of a monitor needs.
+const usualSize = 2 << 10
+
 func (e *entry) encode() ([]byte, error) {
-	body, err := json.Marshal(e)
-	if err != nil {
-		return nil, fmt.Errorf("encode log entry: %w", err)
-	}
-	data := make([]byte, headerSize, headerSize+len(body))
+	data := make([]byte, headerSize, usualSize)
 	binary.BigEndian.PutUint64(data, uint64(e.Received.UnixNano()))
 	if _, err := hex.Decode(data[8:], []byte(e.Key)); err != nil {
 		return nil, fmt.Errorf("encode message key: %w", err)
 	}
+	if e.Consultation == nil {
+		return e.pack(data)
+	}
+	body, err := json.Marshal(e)
+	if err != nil {
+		return nil, fmt.Errorf("encode log entry: %w", err)
+	}
 	return append(data, body...), nil
 }
 
-// header reads what stands before the JSON.
+// header reads what stands before the body.
 func header(r localstore.Record) (received time.Time, key string, err error) {
 	if len(r.Data) < headerSize {
 		return time.Time{}, "", unreadable(r)
@@ -73,11 +80,31 @@ func decode(r localstore.Record) (*entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &entry{Key: key}
-	if err := json.Unmarshal(r.Data[headerSize:], e); err != nil {
+	e, body := &entry{Key: key}, r.Data[headerSize:]
+	switch {
+	case len(body) == 0:
+		err = errCompact
+	case body[0] == formJSON:
+		err = json.Unmarshal(body, e)
+	case body[0] == formCompact:
+		err = e.unpack(body)
+	case body[0] > formCompact && body[0] < formJSON:
+		return nil, newer(r)
+	default:
+		err = errCompact
+	}
+	if err != nil || r.Kind == kindReport && len(e.Measurements) != r.Count {
 		return nil, unreadable(r)
 	}
 	return e, nil
+}
+
+func newer(r localstore.Record) error {
+	return &fhirmap.Fault{
+		Code: localstore.CodeNewer, English: fmt.Sprintf("record %d of the log was written by a newer version", r.First),
+		French: "Une mesure a été enregistrée par une version plus récente de Vitalien. " +
+			"Installez la dernière version, puis relancez Vitalien\u00a0; vos données sont intactes.",
+	}
 }
 
 // unreadable says nothing of the content, which an error of the JSON decoder

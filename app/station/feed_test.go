@@ -154,10 +154,12 @@ func TestEvent_OfADamagedRecordQuotesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	before := string(inJSON(t, e))
 	for name, damaged := range map[string][]byte{
-		"cut short": data[:20], "half": data[:len(data)/2],
-		"wrong type": []byte(strings.Replace(string(data), `"Lefèvre"`, `[1]`, 1)),
-		"no number":  []byte(strings.Replace(string(data), `:72`, `:"Lefèvre"`, 1)),
+		"cut short": data[:20], "header alone": data[:headerSize], "half": data[:len(data)/2], "more": append(data, 0),
+		"JSON, half":       []byte(before[:len(before)/2]),
+		"JSON, wrong type": []byte(strings.Replace(before, `"Lefèvre"`, `[1]`, 1)),
+		"JSON, no number":  []byte(strings.Replace(before, `:72`, `:"Lefèvre"`, 1)),
 	} {
 		_, err := d.event(localstore.Record{First: 7, Count: 1, Kind: kindReport, Data: damaged})
 		wantFault(t, err, "store_corrupt")

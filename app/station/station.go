@@ -8,7 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"regexp"
+	"strings"
 	"sync"
 	"time"
 
@@ -127,8 +127,11 @@ func (s *Station) Record(ctx context.Context, r fhirmap.Report) (fhirmap.Receipt
 	return s.repeats.once(ctx, r.Key, s.now, func(ctx context.Context) (fhirmap.Receipt, error) { return s.append(ctx, &r) })
 }
 
-// messageKey is the form of Report.Key, 32 bytes.
-var messageKey = regexp.MustCompile(`^([0-9a-f]{64})?$`)
+// isMessageKey tells whether key has the form of Report.Key: 32 bytes in
+// hexadecimal, or nothing.
+func isMessageKey(key string) bool {
+	return key == "" || len(key) == 64 && strings.Trim(key, "0123456789abcdef") == ""
+}
 
 func validate(r *fhirmap.Report) error {
 	fault := func(cause error) error {
@@ -140,7 +143,7 @@ func validate(r *fhirmap.Report) error {
 	if len(r.Measurements) == 0 {
 		return fault(errors.New("no measurement"))
 	}
-	if !messageKey.MatchString(r.Key) {
+	if !isMessageKey(r.Key) {
 		return fault(errors.New("the message key is not 32 bytes in hexadecimal"))
 	}
 	for i := range r.Measurements {
@@ -159,6 +162,7 @@ func (s *Station) append(ctx context.Context, r *fhirmap.Report) (fhirmap.Receip
 	defer s.ward.RUnlock()
 	received := s.now()
 	e := entry{Received: received, Link: r.Link, Peer: r.Peer, Key: r.Key, Open: s.open.seqOrZero()}
+	e.Measurements = make([]recordedEntry, 0, len(r.Measurements))
 	for _, m := range r.Measurements {
 		if m.Status == "" {
 			m.Status = fhirmap.StatusFinal
