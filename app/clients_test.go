@@ -225,3 +225,42 @@ func TestPage_WaitsForTheClinician(t *testing.T) {
 	send(t, dial(t, a.monitor.Addr().String()), oru("M1", 72))
 	c.expect("fhir")
 }
+
+// TestClients_Resume: a client that was away comes back with the last sequence
+// number that it has, and gets what it missed, then what comes.
+func TestClients_Resume(t *testing.T) {
+	a := start(t, cli.Flags{})
+	device := dial(t, a.monitor.Addr().String())
+	for _, version := range []string{"sio2", "sio3", "sio4"} {
+		before := a.station.Head()
+		for i := range 5 {
+			send(t, device, one(fmt.Sprintf("%s-%d", version, i), 60+i))
+		}
+		c := run(t, version, "node", filepath.Join("testdata", "clients", "receive.js"), version, a.server.URL())
+		c.expect("connect")
+		answer := c.emit("subscribe", map[string]any{"resource": "Observation", "after": before})
+		if answer["ok"] != true || answer["head"] != float64(before+5) {
+			t.Fatalf("%s: %v", version, answer)
+		}
+		send(t, device, one(version+"-live", 99))
+		for i := range 6 {
+			var event struct {
+				Subscription   any
+				Seq            uint64
+				Type, Resource string
+				Data           struct{ ValueQuantity struct{ Value float64 } }
+			}
+			if err := json.Unmarshal([]byte(c.expect("event")), &event); err != nil {
+				t.Fatal(err)
+			}
+			want := []float64{60, 61, 62, 63, 64, 99}[i]
+			if event.Seq != before+uint64(i)+1 || event.Subscription != answer["subscription"] || event.Type != "CREATE" ||
+				event.Resource != "Observation" || event.Data.ValueQuantity.Value != want {
+				t.Errorf("%s: %+v, want %v", version, event, want)
+			}
+		}
+		if answer := c.emit("unsubscribe", map[string]any{"subscription": answer["subscription"]}); answer["ok"] != true {
+			t.Errorf("%s: %v", version, answer)
+		}
+	}
+}

@@ -49,10 +49,14 @@ func launch(t *testing.T, folder string, wrapper ...string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	words := append(wrapper, path, "--headless", "--data-dir", folder, "--listen", "localhost:0", "--hl7-listen", "127.0.0.1:0")
-	command := exec.CommandContext(t.Context(), words[0], words[1:]...)
+	command := commandOf(t, path, folder, wrapper...)
 	command.Stderr = testLog{t}
 	return ready(t, command)
+}
+
+func commandOf(t *testing.T, path, folder string, wrapper ...string) *exec.Cmd {
+	words := append(wrapper, path, "--headless", "--data-dir", folder, "--listen", "localhost:0", "--hl7-listen", "127.0.0.1:0")
+	return exec.CommandContext(t.Context(), words[0], words[1:]...)
 }
 
 // ready starts a command that is the program and waits until it is ready.

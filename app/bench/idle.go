@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"vitalien/app/station"
+	"vitalien/fhirmap"
+)
+
+const (
+	idleFor     = 20 * time.Second
+	storeSize   = 1_000_000 // measurements
+	idleClients = 1000
+)
+
+// idle is what the program costs that nobody uses, its supervisor included.
+func idle(b *bench) ([]row, error) {
+	p, err := b.vitalien("--hl7-listen", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	defer p.stop()
+	before, err := p.cpu()
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case <-time.After(idleFor):
+	case <-b.ctx.Done():
+		return nil, b.ctx.Err()
+	}
+	after, err := p.cpu()
+	if err != nil {
+		return nil, err
+	}
+	memory, err := p.rssAnon()
+	if err != nil {
+		return nil, err
+	}
+	megabytes := float64(memory) / (1 << 20)
+	busy := 100 * float64(after-before) / float64(idleFor)
+	return []row{
+		{work: "headless, idle: RssAnon", figure: fmt.Sprintf("%.1f MB", megabytes), value: megabytes, limit: 40, unit: "MB", atMost: true},
+		{work: fmt.Sprintf("headless, idle for %v: of a core", idleFor), figure: fmt.Sprintf("%.2f %%", busy), value: busy, limit: 0.5, unit: "%", atMost: true},
+	}, nil
+}
+
+// startUp is the time until the program is ready on a store of a million
+// measurements.
+func startUp(b *bench) ([]row, error) {
+	folder, err := os.MkdirTemp(b.folder, "million")
+	if err != nil {
+		return nil, err
+	}
+	if err := fill(b.ctx, folder); err != nil {
+		return nil, err
+	}
+	var took []time.Duration
+	for range b.rounds * 2 {
+		p, err := b.vitalienIn(folder, "--hl7-listen", "127.0.0.1:0")
+		if err != nil {
+			return nil, err
+		}
+		took = append(took, p.started)
+		p.stop()
+	}
+	small, err := b.vitalien("--hl7-listen", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	small.stop()
+	middle := median(took)
+	return []row{{
+		work: "start to ready, 1,000,000 measurements", figure: millis(middle), p99: millis(quantile(took, 0.99)),
+		baseline: "empty store " + millis(small.started),
+		value:    float64(quantile(took, 0.99)) / float64(time.Millisecond), limit: 300, unit: "ms", atMost: true,
+	}}, nil
+}
+
+// fill records a million measurements, in messages of some twenty as monitors
+// send them, by several links at once.
+func fill(ctx context.Context, folder string) error {
+	s, err := station.Open(folder, station.Options{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	const links, inMessage = 64, 20
+	failed := make(chan error, links)
+	for link := range links {
+		go func() {
+			for i := link; i < storeSize/inMessage; i += links {
+				report := fhirmap.Report{Link: "bench"}
+				for n := range inMessage {
+					report.Measurements = append(report.Measurements, saturation(60+n))
+				}
+				if _, err := s.Record(ctx, report); err != nil {
+					failed <- err
+					return
+				}
+			}
+			failed <- nil
+		}()
+	}
+	for range links {
+		if one := <-failed; one != nil {
+			err = one
+		}
+	}
+	return err
+}
+
+// clients is what each connected client costs while nothing happens, once it
+// has had some events.
+func clients(b *bench) ([]row, error) {
+	p, err := b.vitalien("--hl7-listen", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	defer p.stop()
+	before, err := p.rssAnon()
+	if err != nil {
+		return nil, err
+	}
+	var all []*reader
+	defer func() {
+		for _, c := range all {
+			c.conn.Close()
+		}
+	}()
+	for range idleClients {
+		c, err := connect(p.ready[""])
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, c)
+	}
+	device, err := dialMLLP(p.ready["mllp"])
+	if err != nil {
+		return nil, err
+	}
+	defer device.conn.Close()
+	for i := range 10 {
+		if err := device.send(spotCheckOf(nextID(), i+1)); err != nil {
+			return nil, err
+		}
+		if err := device.accepted(); err != nil {
+			return nil, err
+		}
+	}
+	for _, c := range all {
+		if err := c.expect(1, 10); err != nil {
+			return nil, err
+		}
+	}
+	memory, err := p.rssAnon()
+	if err != nil {
+		return nil, err
+	}
+	each := float64(memory-before) / idleClients / 1024
+	return []row{{
+		work: "1,000 idle clients: RssAnon each", figure: fmt.Sprintf("%.1f kB", each), value: each, limit: 60, unit: "kB", atMost: true,
+	}}, nil
+}
