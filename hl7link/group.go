@@ -78,7 +78,7 @@ func (g *group) hasSpecificPulse() bool {
 // everything else stands alone. What only repeats another is left out.
 func groups(found []*observation) []*group {
 	places := placesOf(found)
-	at := make(map[place][]*observation, len(found))
+	at := map[place][]*observation{}
 	for i, o := range found {
 		if places[i].panel != "" {
 			at[places[i]] = append(at[places[i]], o)
@@ -170,7 +170,7 @@ func placesOf(found []*observation) []place {
 		vital fhirmap.Type
 	}
 	places := make([]place, len(found))
-	parts, several := make(map[slot]string, len(found)), map[place]bool{}
+	parts, several := map[slot]string{}, map[place]bool{}
 	for i, o := range found {
 		places[i] = place{o.panel(), o.order, o.moment(), o.device.ID, channel(o.sub)}
 		if places[i].panel == "" {

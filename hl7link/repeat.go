@@ -1,7 +1,9 @@
 package hl7link
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 
 	"vitalien/fhirmap"
 )
@@ -162,22 +164,35 @@ func withoutRepeats(all []*group, withinOrder bool) []*group {
 	return kept
 }
 
-// saidTwice tells whether a code comes twice with the same number, whatever the
-// circumstances: usually not, and then nothing repeats another.
+// saidTwice tells whether a code comes twice with the same number at one time,
+// whatever the other circumstances: usually not, and then nothing repeats
+// another.
 func saidTwice(all []*group) bool {
-	seen := make(map[said]struct{}, len(all)+len(all)/2)
+	valued := make([]*observation, 0, 2*len(all))
 	for _, g := range all {
 		for _, o := range g.members {
-			if o.reading.Value == nil {
-				continue
+			if o.reading.Value != nil {
+				valued = append(valued, o)
 			}
-			if _, twice := seen[o.said]; twice {
-				return true
-			}
-			seen[o.said] = struct{}{}
+		}
+	}
+	slices.SortFunc(valued, compareSaid)
+	for i := 1; i < len(valued); i++ {
+		if compareSaid(valued[i-1], valued[i]) == 0 {
+			return true
 		}
 	}
 	return false
+}
+
+func compareSaid(a, b *observation) int {
+	if c := a.time.Compare(b.time); c != 0 {
+		return c
+	}
+	if c := strings.Compare(a.said.number, b.said.number); c != 0 {
+		return c
+	}
+	return cmp.Or(strings.Compare(a.said.code, b.said.code), strings.Compare(a.said.text, b.said.text))
 }
 
 func containsAll(facts, wanted []fact) bool {

@@ -6,15 +6,11 @@ import (
 	"time"
 )
 
-// timeLayouts are the forms of TS and DTM (2.A.22) by their number of digits.
-var timeLayouts = map[int]string{10: "2006010215", 12: "200601021504", 14: "20060102150405"}
-
 var (
 	// iso8601 is how some senders write a time instead; nothing else can be
 	// meant by it.
 	iso8601  = regexp.MustCompile(`^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d+)?)?|\d{8}T\d{4}(\d\d)?)`)
 	toDigits = strings.NewReplacer("-", "", ":", "", "T", "", " ", "", ",", ".")
-	offsets  = regexp.MustCompile(`([+-]\d\d)(?::?(\d\d))?$`)
 )
 
 // A stamp is a time as a device wrote it.
@@ -34,8 +30,11 @@ func (s stamp) given() bool { return s.unread != "" || !s.time.IsZero() }
 func readTime(text string, zone *time.Location) stamp {
 	text = value(text)
 	t := parseTime(text, zone)
-	if !t.IsZero() || strings.Trim(offsets.ReplaceAllString(text, ""), "0-:.,TZ ") == "" {
+	if !t.IsZero() {
 		return stamp{time: t}
+	}
+	if own, _, _ := cutOffset(text); strings.Trim(own, "0-:.,TZ ") == "" {
+		return stamp{}
 	}
 	return stamp{unread: text}
 }
@@ -53,33 +52,83 @@ func parseTime(text string, zone *time.Location) time.Time {
 	if utc, found := strings.CutSuffix(text, "Z"); found {
 		text = utc + "+0000"
 	}
-	offset := ""
-	if found := offsets.FindStringSubmatch(text); found != nil {
-		text, offset = strings.TrimSpace(strings.TrimSuffix(text, found[0])), found[1]+(found[2] + "00")[:2]
-	}
-	digits, fraction, _ := strings.Cut(text, ".")
-	layout, known := timeLayouts[len(digits)]
-	if !known || fraction != "" && (len(digits) != 14 || len(fraction) > 9) {
-		return time.Time{}
-	}
-	if fraction != "" {
-		layout, digits = layout+".", digits+"."+fraction
-		layout += strings.Repeat("0", len(fraction))
-	}
-	if offset != "" {
-		layout, digits = layout+"-0700", digits+offset
-	}
+	text, east, hasOffset := cutOffset(text)
+	digits, fraction, _ := strings.Cut(strings.TrimSpace(text), ".")
 	if zone == nil {
 		zone = time.UTC
 	}
-	t, err := time.ParseInLocation(layout, digits, zone)
-	if err != nil || t.Year() < 1900 {
+	in := zone
+	if hasOffset {
+		in = time.UTC
+	}
+	t, ok := ofDigits(digits, fraction, in)
+	if !ok || t.Year() < 1900 || east < -12*3600 || east > 14*3600 { // no place on Earth
 		return time.Time{}
 	}
-	if _, seconds := t.Zone(); seconds < -12*3600 || seconds > 14*3600 { // no place on Earth
-		return time.Time{}
+	if !hasOffset {
+		return t
 	}
-	return t
+	t = t.Add(-time.Duration(east) * time.Second)
+	if _, here := t.In(zone).Zone(); here == east {
+		return t.In(zone)
+	}
+	return t.In(time.FixedZone("", east))
+}
+
+// cutOffset cuts ±ZZ, ±ZZZZ or ±ZZ:ZZ off the end of text, in seconds east of
+// Greenwich.
+func cutOffset(text string) (own string, east int, found bool) {
+	sign := strings.LastIndexAny(text, "+-")
+	if sign < 0 {
+		return text, 0, false
+	}
+	digits := text[sign+1:]
+	if len(digits) == 5 && digits[2] == ':' {
+		digits = digits[:2] + digits[3:]
+	}
+	if len(digits) != 2 && len(digits) != 4 {
+		return text, 0, false
+	}
+	n, ok := number(digits + "00"[:4-len(digits)])
+	if !ok || n%100 > 60 {
+		return text, 0, false
+	}
+	east = (n/100*60 + n%100) * 60
+	if text[sign] == '-' {
+		east = -east
+	}
+	return text[:sign], east, true
+}
+
+// ofDigits reads YYYYMMDDHH[MM[SS]] and the fraction of a second.
+func ofDigits(digits, fraction string, zone *time.Location) (time.Time, bool) {
+	n := len(digits)
+	if n != 10 && n != 12 && n != 14 || fraction != "" && (n != 14 || len(fraction) > 9) {
+		return time.Time{}, false
+	}
+	date, dateOK := number(digits[:8])
+	clock, clockOK := number(digits[8:] + "0000"[:14-n])
+	nanoseconds, fractionOK := number(fraction + "000000000"[:9-len(fraction)])
+	year, month, day := date/10000, date/100%100, date%100
+	hour, minute, second := clock/10000, clock/100%100, clock%100
+	if !dateOK || !clockOK || !fractionOK || month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 59 {
+		return time.Time{}, false
+	}
+	if day > time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day() {
+		return time.Time{}, false
+	}
+	return time.Date(year, time.Month(month), day, hour, minute, second, nanoseconds, zone), true
+}
+
+// number reads decimal digits alone.
+func number(digits string) (n int, ok bool) {
+	for i := range len(digits) {
+		if digits[i] < '0' || digits[i] > '9' {
+			return 0, false
+		}
+		n = 10*n + int(digits[i]-'0')
+	}
+	return n, true
 }
 
 // parseDate gives the date in text as FHIR writes it: YYYY, YYYY-MM or
