@@ -64,7 +64,7 @@ type packer struct {
 }
 
 func (e *entry) pack(out []byte) ([]byte, error) {
-	p := &packer{out: append(out, formCompact), known: map[string]uint64{"": 1}}
+	p := &packer{out: append(out, formCompact), known: make(map[string]uint64, 32+len(e.Measurements))}
 	p.time(e.Received)
 	p.number(e.Open)
 	p.text(e.Link)
@@ -133,7 +133,7 @@ func (p *packer) personOf(who *fhirmap.Patient) {
 
 func (p *packer) time(t time.Time) {
 	if t.IsZero() {
-		p.shared("")
+		p.text("")
 		return
 	}
 	var buffer [16]byte
@@ -141,7 +141,7 @@ func (p *packer) time(t time.Time) {
 	if err != nil {
 		p.err = fmt.Errorf("encode time: %w", err)
 	}
-	p.shared(string(text))
+	p.shared(string(text), false)
 }
 
 func (p *packer) texts(all ...string) {
@@ -150,15 +150,22 @@ func (p *packer) texts(all ...string) {
 	}
 }
 
-func (p *packer) text(text string) { p.shared(strings.ToValidUTF8(text, "\uFFFD")) }
+func (p *packer) text(text string) { p.shared(text, true) }
 
-func (p *packer) shared(text string) {
+func (p *packer) shared(text string, utf8 bool) {
+	if text == "" {
+		p.number(1)
+		return
+	}
 	if k, ok := p.known[text]; ok {
 		p.number(k)
 		return
 	}
-	p.known[text] = uint64(len(p.known) + 1)
+	p.known[text] = uint64(len(p.known) + 2) // the first is the empty one
 	p.number(0)
+	if utf8 {
+		text = strings.ToValidUTF8(text, "\uFFFD")
+	}
 	p.raw(text)
 }
 
