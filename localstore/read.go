@@ -7,9 +7,10 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// How much Backward copies at a time.
+// How much Backward and Heads copy at a time.
 const (
 	pageRecords = 64
+	pageHeads   = 256
 	pageBytes   = 256 << 10
 )
 
@@ -55,7 +56,7 @@ func (s *Store) Read(from uint64, maxRecords, maxBytes int) ([]Record, error) {
 	if from > head {
 		return nil, nil
 	}
-	p := page{maxRecords: maxRecords, maxBytes: maxBytes}
+	p := page{maxRecords: maxRecords, maxBytes: maxBytes, maxData: MaxData}
 	err := s.view(func(tx *bolt.Tx) error {
 		c := tx.Bucket(bucketLog).Cursor()
 		r, err := holding(c, from)
@@ -74,11 +75,21 @@ func (s *Store) Read(from uint64, maxRecords, maxBytes int) ([]Record, error) {
 // fn may take its time: no transaction is open while it runs. The faults are
 // those of Read.
 func (s *Store) Backward(fn func(Record) (more bool)) error {
+	return s.backward(page{maxRecords: pageRecords, maxBytes: pageBytes, maxData: MaxData}, fn)
+}
+
+// Heads is Backward with no more than the first size bytes of each record's
+// Data, for many records of which little is needed.
+func (s *Store) Heads(size int, fn func(Record) (more bool)) error {
+	return s.backward(page{maxRecords: pageHeads, maxBytes: pageBytes, maxData: size}, fn)
+}
+
+func (s *Store) backward(bounds page, fn func(Record) (more bool)) error {
 	if err := s.state(); err != nil {
 		return err
 	}
 	for last := s.Head(); last >= firstSequence; {
-		p := page{maxRecords: pageRecords, maxBytes: pageBytes}
+		p := bounds
 		err := s.view(func(tx *bolt.Tx) error {
 			c := tx.Bucket(bucketLog).Cursor()
 			r, err := ending(c, last)
@@ -102,12 +113,14 @@ func (s *Store) Backward(fn func(Record) (more bool)) error {
 // A page is what one transaction copies out.
 type page struct {
 	maxRecords, maxBytes int
+	maxData              int // bytes of each record
 	records              []Record
 	bytes                int
 }
 
 // add copies r, and returns false when the page has no room for it.
 func (p *page) add(r Record) bool {
+	r.Data = r.Data[:min(len(r.Data), p.maxData)]
 	if len(p.records) > 0 && (len(p.records) >= p.maxRecords || p.bytes+len(r.Data) > p.maxBytes) {
 		return false
 	}

@@ -210,6 +210,23 @@ func TestRead_KeepsItsBounds(t *testing.T) {
 	}
 }
 
+func TestHeads_AreTheBeginningsNewestFirst(t *testing.T) {
+	s := openNew(t)
+	for i := range 5 {
+		mustAppend(t, s, 2, "0123456789"[:2*i])
+	}
+	var got []string
+	if err := s.Heads(5, func(r Record) bool {
+		got = append(got, fmt.Sprintf("%d %d %s", r.First, r.Count, r.Data))
+		return len(got) < 4
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if want := "[9 2 01234 7 2 01234 5 2 0123 3 2 01]"; fmt.Sprint(got) != want {
+		t.Errorf("%v, want %s", got, want)
+	}
+}
+
 func TestBackward_IsNewestFirstAndStops(t *testing.T) {
 	s := openNew(t)
 	const n = 3*pageRecords + 1

@@ -63,14 +63,14 @@ func (e *entry) encode() ([]byte, error) {
 	return append(data, body...), nil
 }
 
-// header reads what stands before the body.
+// header reads what stands before the body. The key is 32 bytes or none.
 func header(r localstore.Record) (received time.Time, key string, err error) {
 	if len(r.Data) < headerSize {
 		return time.Time{}, "", unreadable(r)
 	}
 	received = time.Unix(0, int64(binary.BigEndian.Uint64(r.Data)))
 	if raw := [32]byte(r.Data[8:headerSize]); raw != ([32]byte{}) {
-		key = hex.EncodeToString(raw[:])
+		key = string(raw[:])
 	}
 	return received, key, nil
 }
@@ -80,7 +80,7 @@ func decode(r localstore.Record) (*entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, body := &entry{Key: key}, r.Data[headerSize:]
+	e, body := &entry{Key: hex.EncodeToString([]byte(key))}, r.Data[headerSize:]
 	switch {
 	case len(body) == 0:
 		err = errCompact

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
-	"slices"
 	"sync"
 	"time"
 
@@ -20,8 +19,8 @@ const repeatWindow = 10 * time.Minute
 // after it.
 type repeats struct {
 	mu    sync.Mutex
-	known map[string]*repeat
-	order []*repeat // by time of reception
+	known map[string]*repeat // by message key, 32 bytes
+	order []*repeat          // by time of reception
 }
 
 type repeat struct {
@@ -40,8 +39,9 @@ var settled = func() chan struct{} { c := make(chan struct{}); close(c); return 
 func past(received, now time.Time) bool { return now.Sub(received).Abs() > repeatWindow }
 
 func (r *repeats) load(store *localstore.Store, now time.Time) error {
+	var newestFirst []repeat
 	var bad error
-	err := store.Backward(func(record localstore.Record) bool {
+	err := store.Heads(headerSize, func(record localstore.Record) bool {
 		received, key, err := header(record)
 		if err != nil {
 			bad = err
@@ -52,15 +52,18 @@ func (r *repeats) load(store *localstore.Store, now time.Time) error {
 		}
 		if key != "" {
 			receipt := fhirmap.Receipt{Seq: record.First, Received: received}
-			r.order = append(r.order, &repeat{key: key, receipt: receipt, done: settled})
+			newestFirst = append(newestFirst, repeat{key: key, receipt: receipt, done: settled})
 		}
 		return true
 	})
 	if err == nil {
 		err = bad
 	}
-	slices.Reverse(r.order)
-	for _, known := range r.order {
+	r.known = make(map[string]*repeat, len(newestFirst))
+	r.order = make([]*repeat, 0, len(newestFirst))
+	for i := len(newestFirst) - 1; i >= 0; i-- {
+		known := &newestFirst[i]
+		r.order = append(r.order, known)
 		r.known[known.key] = known
 	}
 	return err

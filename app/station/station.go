@@ -3,6 +3,7 @@ package station
 import (
 	"context"
 	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -124,7 +125,11 @@ func (s *Station) Record(ctx context.Context, r fhirmap.Report) (fhirmap.Receipt
 	if r.Key == "" {
 		return s.append(ctx, &r)
 	}
-	return s.repeats.once(ctx, r.Key, s.now, func(ctx context.Context) (fhirmap.Receipt, error) { return s.append(ctx, &r) })
+	key, err := hex.DecodeString(r.Key)
+	if err != nil {
+		return fhirmap.Receipt{}, err
+	}
+	return s.repeats.once(ctx, string(key), s.now, func(ctx context.Context) (fhirmap.Receipt, error) { return s.append(ctx, &r) })
 }
 
 // isMessageKey tells whether key has the form of Report.Key: 32 bytes in
