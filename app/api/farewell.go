@@ -10,6 +10,7 @@ import (
 const (
 	closeNormal      = 1000
 	closeGoingAway   = 1001
+	closeProtocol    = 1002
 	closeInvalidText = 1007
 	closePolicy      = 1008
 	closeInternal    = 1011

@@ -23,7 +23,8 @@ const (
 // How much a client is handed at a time, and how much is kept encoded for the
 // others.
 const (
-	pieceBytes = 64 << 10
+	pieceBytes = 16 << 10
+	partBytes  = 8 << 10 // of an entry of the log that is larger
 	keepEvents = 2048
 	keepBytes  = 4 << 20
 )
@@ -49,6 +50,7 @@ type eventLog interface {
 
 var _ eventLog = (*station.Station)(nil)
 
+// encoded is an entry of the log, or a part of it.
 type encoded struct {
 	last   uint64
 	events []shared
@@ -97,12 +99,9 @@ func (f *frames) read(after uint64) error {
 	if err != nil {
 		return err
 	}
-	before := f.bytes
+	most := f.bytes + f.most/2
 	for i := range events {
-		if f.bytes-before > f.most/2 {
-			break
-		}
-		if err := f.keep(&events[i]); err != nil {
+		if err := f.keep(&events[i], most); err != nil {
 			return err
 		}
 	}
@@ -112,25 +111,45 @@ func (f *frames) read(after uint64) error {
 	return nil
 }
 
-func (f *frames) keep(event *station.Event) error {
+// keep encodes an entry until most bytes are kept. A large one is kept in
+// parts: nobody who stops reading is owed the whole.
+func (f *frames) keep(event *station.Event, most int) error {
 	if _, ok := f.known[event.First]; ok {
 		return nil
 	}
-	e := encoded{last: event.Last}
+	first, part := event.First, encoded{last: event.Last}
 	for i := range event.Measurements {
-		encoded, err := encode(f.form, &event.Measurements[i])
+		if f.bytes > most {
+			return nil
+		}
+		m := &event.Measurements[i]
+		events, err := encode(f.form, m)
 		if err != nil {
 			return err
 		}
-		e.events = append(e.events, encoded...)
+		for _, one := range events {
+			part.size += len(one.frame)
+		}
+		part.events = append(part.events, events...)
+		if part.size >= partBytes && m.Seq < event.Last {
+			part.last = m.Seq
+			f.put(first, part)
+			first, part = m.Seq+1, encoded{last: event.Last}
+		}
 	}
-	for _, one := range e.events {
-		e.size += len(one.frame)
+	if f.bytes <= most {
+		f.put(first, part)
 	}
-	f.known[event.First] = e
-	f.order = append(f.order, event.First)
-	f.bytes += e.size
 	return nil
+}
+
+func (f *frames) put(first uint64, part encoded) {
+	if _, ok := f.known[first]; ok {
+		return
+	}
+	f.known[first] = part
+	f.order = append(f.order, first)
+	f.bytes += part.size
 }
 
 // trim forgets what was encoded first until the rest is within the bounds.

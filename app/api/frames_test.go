@@ -8,11 +8,11 @@ import (
 
 func TestFrames_EncodedOnceForAll(t *testing.T) {
 	p := newPost(t)
-	p.record(30)
+	p.record(10)
 	for _, f := range []form{formKligo, formR4} {
 		shared := newFrames(p.station, f)
 		one, cursor, err := shared.after(0)
-		if err != nil || cursor != p.station.Head() || len(one) < 30 {
+		if err != nil || cursor != p.station.Head() || len(one) < 10 {
 			t.Fatal(len(one), cursor, err)
 		}
 		two, _, err := shared.after(0)

@@ -18,7 +18,7 @@ import (
 
 // Bounds that keep one caller from hurting the others.
 const (
-	writeBuffer   = 64 << 10 // of the operating system, for a client that does not read
+	writeBuffer   = 32 << 10 // of the operating system, for a client that does not read
 	maxHeader     = 16 << 10
 	maxBody       = 128 << 10 // also of one Socket.IO message; no event of a client is larger
 	headerTimeout = 10 * time.Second
@@ -39,6 +39,7 @@ type Options struct {
 	headerTimeout time.Duration // 0: 10 s
 	bodyTimeout   time.Duration // 0: 15 s
 	heartbeat     time.Duration // 0: 25 s
+	connections   int           // 0: maxConnections
 }
 
 // A Server is the local server.
@@ -66,12 +67,15 @@ func Listen(o Options) (*Server, error) {
 			*set = fallback
 		}
 	}
+	if o.connections == 0 {
+		o.connections = maxConnections
+	}
 	listeners, err := listenLoopback(o.Address)
 	if err != nil {
 		return nil, listenFault(o.Address, err)
 	}
 	s := &Server{
-		o: o, log: o.Logger, listeners: listeners, doors: newDoors(maxConnections, maxCrowd, o.Logger),
+		o: o, log: o.Logger, listeners: listeners, doors: newDoors(o.connections, maxCrowd, o.Logger),
 		frames: map[form]*frames{},
 	}
 	for _, f := range []form{formKligo, formR4, formEvent} {

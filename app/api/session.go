@@ -132,7 +132,7 @@ func (c *socketConn) reason() string {
 func (c *socketConn) drop(reason string) {
 	c.end(errors.New(reason))
 	c.noUpgrade()
-	c.say(reason)
+	c.say(c.reason())
 	c.conn.Close(true)
 }
 

@@ -120,6 +120,7 @@ func (w *webSocket) read(ctx *types.HttpContext) {
 	for {
 		kind, message, err := w.conn.NextReader()
 		if err != nil {
+			w.say(closeProtocol, "broken frame") // unless it was told, or is gone
 			return
 		}
 		data := types.NewStringBuffer(nil)
