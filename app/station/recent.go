@@ -12,15 +12,17 @@ import (
 // recentSize is how many measurements the window can look back on.
 const recentSize = 200
 
-// recent holds the newest measurements. It follows the log like everybody.
+// recent holds the newest measurements, as of when somebody last looked:
+// reading each as it comes would be for nothing while no window is open.
 type recent struct {
 	mu     sync.Mutex
 	cursor uint64
 	list   []fhirmap.Recorded // oldest first
 }
 
-func loadRecent(s *Station) (*recent, error) {
-	r := &recent{cursor: s.store.Head()}
+// load reads the end of the log.
+func (r *recent) load(s *Station) error {
+	r.cursor, r.list = 0, nil
 	var bad error
 	err := s.store.Backward(func(record localstore.Record) bool {
 		event, err := s.event(record)
@@ -28,6 +30,7 @@ func loadRecent(s *Station) (*recent, error) {
 			bad = err
 			return false
 		}
+		r.cursor = max(r.cursor, event.Last)
 		for _, m := range slices.Backward(event.Measurements) {
 			r.list = append(r.list, m)
 		}
@@ -38,34 +41,27 @@ func loadRecent(s *Station) (*recent, error) {
 	if err == nil {
 		err = bad
 	}
-	return r, err
+	return err
 }
 
-func (r *recent) follow(ctx context.Context, s *Station) error {
-	for {
-		if err := s.Wait(ctx, r.cursor); err != nil {
-			if ctx.Err() != nil {
-				return nil
-			}
-			return err
-		}
+// catchUp reads what has come since, as far as it can still be shown.
+func (r *recent) catchUp(s *Station) error {
+	head := s.Head()
+	if head > r.cursor+recentSize {
+		return r.load(s)
+	}
+	for r.cursor < head {
 		events, err := s.Follow(r.cursor)
 		if err != nil {
 			return err
 		}
-		r.add(events)
-		s.board.changed()
-	}
-}
-
-func (r *recent) add(events []Event) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, event := range events {
-		r.list = append(r.list, event.Measurements...)
-		r.cursor = event.Last
+		for _, event := range events {
+			r.list = append(r.list, event.Measurements...)
+			r.cursor = event.Last
+		}
 	}
 	r.trim()
+	return nil
 }
 
 func (r *recent) trim() {
@@ -74,14 +70,33 @@ func (r *recent) trim() {
 	}
 }
 
-// Recent is the newest measurements, newest first, at most n.
+// Recent is the newest measurements, newest first, at most n. It is fewer when
+// the log cannot be read, which is logged.
 func (s *Station) Recent(n int) []fhirmap.Recorded {
-	s.recent.mu.Lock()
-	defer s.recent.mu.Unlock()
-	list := s.recent.list[max(0, len(s.recent.list)-n):]
+	r := &s.recent
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := r.catchUp(s); err != nil {
+		s.log.Error("reading the newest measurements", "error", err)
+	}
+	list := r.list[max(0, len(r.list)-n):]
 	newest := make([]fhirmap.Recorded, 0, len(list))
 	for _, m := range slices.Backward(list) {
 		newest = append(newest, m)
 	}
 	return newest
+}
+
+// announce tells those who watch that the log has grown, until ctx ends.
+func (s *Station) announce(ctx context.Context) error {
+	for seen := s.Head(); ; {
+		if err := s.Wait(ctx, seen); err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			return err
+		}
+		seen = s.Head()
+		s.board.changed()
+	}
 }

@@ -43,7 +43,7 @@ type Station struct {
 	open *openConsultation
 
 	repeats *repeats
-	recent  *recent
+	recent  recent
 	access  *access
 	board   *board
 }
@@ -84,7 +84,7 @@ func (s *Station) restore() (err error) {
 	if s.access, err = openAccess(s.store, s.now, s.log); err != nil {
 		return err
 	}
-	if s.recent, err = loadRecent(s); err != nil {
+	if err := s.recent.load(s); err != nil {
 		return err
 	}
 	if err := s.restoreConsultation(); err != nil {
@@ -105,7 +105,7 @@ func (s *Station) Run(ctx context.Context) error {
 	defer watch.Wait()
 	defer cancel()
 	watch.Go(func() { s.watchForgotten(ctx) })
-	return s.recent.follow(ctx, s)
+	return s.announce(ctx)
 }
 
 // ID is the UUID of the log, by which other systems know this station.
