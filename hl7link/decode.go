@@ -148,6 +148,7 @@ func decode(text []byte, with decoding) decoded {
 		d.verdict = verdict{"AE", trouble{code: errSegmentSequence, segment: "MSH", sequence: 1, field: 1, text: err.Error()}}
 		return d
 	}
+	defer m.release()
 	d.charset = m.CharsetContradicted
 	header := m.Header()
 	kind, event := header.Component(9, 1), header.Component(9, 2)

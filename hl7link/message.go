@@ -3,7 +3,9 @@ package hl7link
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strings"
+	"sync"
 	"unsafe"
 
 	"github.com/lenaten/hl7"
@@ -20,6 +22,23 @@ type Message struct {
 	// CharsetContradicted says that the bytes were not in the character set
 	// that MSH-18 names.
 	CharsetContradicted bool
+
+	fields *[]hl7.Field // of all segments
+}
+
+// arrays are the fields of messages that nobody needs any more.
+var arrays = sync.Pool{New: func() any { return new([]hl7.Field) }}
+
+// maxPooled bounds what is kept of a large message, in fields.
+const maxPooled = 4096
+
+// release ends the use of m and its segments, but not of texts that were read
+// from them.
+func (m *Message) release() {
+	if clear(*m.fields); cap(*m.fields) <= maxPooled {
+		arrays.Put(m.fields)
+	}
+	m.Segments, m.fields = nil, nil
 }
 
 // A Segment of a message.
@@ -52,26 +71,63 @@ func Parse(text []byte) (*Message, error) {
 	return m, nil
 }
 
-// parse hands segment by segment to the parser. The fields of all of them share
-// one array, which the parser would otherwise grow for each.
+// parse has the parser take each field apart that holds anything. Segments and
+// fields are cut here, where armour has left nothing but separators to look at:
+// the parser would spend half of its time on the empty ones.
 func (m *Message) parse(armoured []byte) {
 	d := m.Delimiters
-	delimiters := hl7.Delimeters{
+	delimiters := &hl7.Delimeters{
 		DelimeterField: string([]byte{d.Component, d.Repetition, d.Escape, d.Subcomponent}),
 		Field:          rune(d.Field), Component: rune(d.Component), Repetition: rune(d.Repetition),
 		Escape: rune(d.Escape), SubComponent: rune(d.Subcomponent),
 	}
 	segments := bytes.Count(armoured, []byte{cr})
 	// One field more than separators, and MSH-1, which is one itself.
-	fields := make([]hl7.Field, 2*segments+bytes.Count(armoured, []byte{d.Field})+bytes.Count(armoured, []byte{d.Repetition}))
+	n := 2*segments + bytes.Count(armoured, []byte{d.Field}) + bytes.Count(armoured, []byte{d.Repetition})
+	m.fields = arrays.Get().(*[]hl7.Field)
+	fields := slices.Grow((*m.fields)[:0], n)
 	m.Segments = make([]Segment, 0, segments)
 	for line := range bytes.SplitSeq(armoured[:len(armoured)-1], []byte{cr}) {
-		parsed := hl7.Segment{Value: line, Fields: fields[:0]}
-		_ = parsed.Parse(&delimiters) // it fails for less than three characters, which segmentLines never gives
-		n := len(parsed.Fields)
-		m.Segments = append(m.Segments, Segment{Name: shared(parsed.Fields[0].Value), fields: parsed.Fields[:n:n], d: d})
-		fields = fields[n:]
+		begin := len(fields)
+		if begin > 0 {
+			fields = m.cut(fields, line, 0, delimiters)
+		} else { // what stands before the third field of MSH separates
+			fields = append(fields, whole(0, line[:3]), whole(1, line[3:4]))
+			fields = m.cut(fields, line[8:], 2, delimiters)
+			fields[2] = whole(2, line[4:8])
+		}
+		m.Segments = append(m.Segments, Segment{Name: shared(fields[begin].Value), fields: fields[begin:len(fields):len(fields)], d: d})
 	}
+	*m.fields = fields
+}
+
+// cut appends the fields of a segment to fields, the first with that number.
+func (m *Message) cut(fields []hl7.Field, rest []byte, number int, delimiters *hl7.Delimeters) []hl7.Field {
+	begin := 0
+	for end := 0; end <= len(rest); end++ {
+		if end < len(rest) && rest[end] != m.Delimiters.Field && rest[end] != m.Delimiters.Repetition {
+			continue
+		}
+		f := hl7.Field{SeqNum: number, Value: rest[begin:end], Components: nothing}
+		if begin < end {
+			f.Components = nil
+			_ = f.Parse(delimiters) // it never fails
+		}
+		fields = append(fields, f)
+		if end < len(rest) && rest[end] == m.Delimiters.Field {
+			number++
+		}
+		begin = end + 1
+	}
+	return fields
+}
+
+// nothing is what an empty field consists of.
+var nothing = []hl7.Component{{SubComponents: []hl7.SubComponent{{}}}}
+
+// whole is a field that is not to be taken apart.
+func whole(number int, value []byte) hl7.Field {
+	return hl7.Field{SeqNum: number, Value: value, Components: []hl7.Component{{Value: value, SubComponents: []hl7.SubComponent{{Value: value}}}}}
 }
 
 // delimitersOf reads MSH-1 and MSH-2. Delimiters that MSH-2 leaves out are the
