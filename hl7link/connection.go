@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"vitalien/fhirmap"
@@ -21,27 +22,36 @@ type connection struct {
 	net.Conn
 	peer     string
 	log      *slog.Logger
-	decoders chan struct{} // one place for each message that may be read at once
+	readers  readers
 	splitter *Splitter
+	pending  *atomic.Int64           // bytes of messages under way, of all connections
+	held     int                     // of them, those of this one
+	ignored  int                     // bytes thrown away before the last message
 	begun    time.Time               // when the message under way began, on the clock of deadlines
 	flushed  bool                    // silence has ended a message, and none has begun since
 	changed  func(by int, err error) // of the listener
 	accepted func()                  // of the listener: a message was
+	heard    func()                  // of the listener: a message came
 }
 
-func (l *Listener) serve(ctx context.Context, conn net.Conn, peer string) {
+func (l *Listener) serve(ctx context.Context, v *visitor) {
 	c := &connection{
-		ListenerOptions: &l.options, Conn: conn, peer: peer, decoders: l.decoders,
-		log: l.options.Logger.With("peer", peer), splitter: NewSplitter(l.options.MaxFrame),
-		changed: l.changed, accepted: l.recovered,
+		ListenerOptions: &l.options, Conn: v.Conn, peer: v.peer, readers: l.readers, pending: &l.pending,
+		log: l.options.Logger.With("peer", v.peer), splitter: NewSplitter(l.options.MaxFrame),
+		changed: l.changed, accepted: l.recovered, heard: func() { l.heard(v) },
 	}
 	l.changed(0, nil)
 	c.log.Info("connected")
 	// The read under way ends at once; the message under way is still answered.
-	stop := context.AfterFunc(ctx, func() { conn.SetReadDeadline(time.Unix(1, 0)) })
+	stop := context.AfterFunc(ctx, func() { v.SetReadDeadline(time.Unix(1, 0)) })
 	err := c.run(ctx)
 	stop()
-	conn.Close()
+	c.hold(0)
+	v.Close()
+	l.leave(v)
+	if v.displaced.Load() {
+		err = errDisplaced
+	}
 	if ctx.Err() != nil {
 		err = nil
 	}
@@ -78,8 +88,11 @@ func (c *connection) run(ctx context.Context) error {
 		c.splitter.Feed(buf[:n])
 		err := c.drain(ctx)
 		c.reportCut(c.splitter.Dropped - dropped)
+		if err == nil {
+			err = c.bounded()
+		}
 		if err != nil {
-			return err
+			return c.refuse(ctx, err)
 		}
 		if readErr != nil {
 			if again, err := c.interrupted(ctx, readErr); !again {
@@ -126,18 +139,65 @@ func (c *connection) drain(ctx context.Context) error {
 	for ctx.Err() == nil {
 		frame, err := c.splitter.Next()
 		if err != nil {
-			nak := acknowledge(nil, answer{verdict: verdict{"AE", trouble{code: errDataType, text: err.Error()}}, at: c.now()})
-			return errors.Join(err, c.write(nak))
+			return err
 		}
 		if frame == nil {
 			return nil
 		}
-		c.begun = time.Time{}
+		c.begun, c.ignored = time.Time{}, c.splitter.Dropped
+		c.heard()
 		if err := c.frame(ctx, frame); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// bounded tells whether what waits here, and what was thrown away since the last
+// message, is within the bounds.
+func (c *connection) bounded() error {
+	c.hold(c.splitter.size())
+	switch {
+	case c.splitter.Dropped-c.ignored > c.MaxFrame:
+		return errNoise
+	case c.held > largeMessage && c.pending.Load() > int64(c.MaxPending):
+		return errBusy
+	}
+	return nil
+}
+
+func (c *connection) hold(n int) {
+	c.pending.Add(int64(n - c.held))
+	c.held = n
+}
+
+// How long and how much a peer that was refused may go on sending. Closing
+// earlier would take the answer back from it.
+const (
+	lingerTime  = time.Second
+	lingerBytes = 16 << 20
+)
+
+// refuse says what is wrong with what the peer sends, and waits until it has
+// heard so. Only what breaks the protocol is answered.
+func (c *connection) refuse(ctx context.Context, err error) error {
+	if !errors.Is(err, ErrFrameTooLong) && err != errNoise && err != errBusy {
+		return err
+	}
+	c.splitter = &Splitter{max: c.MaxFrame, Dropped: c.splitter.Dropped, Broken: c.splitter.Broken}
+	c.hold(0)
+	nak := acknowledge(nil, answer{verdict: verdict{"AE", trouble{code: errDataType, text: err.Error()}}, at: c.now()})
+	if failed := c.write(nak); failed != nil {
+		return errors.Join(err, failed)
+	}
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		half.CloseWrite()
+	}
+	c.SetReadDeadline(time.Now().Add(lingerTime))
+	if ctx.Err() == nil {
+		io.CopyN(io.Discard, c.Conn, lingerBytes)
+	}
+	return err
 }
 
 // interrupted judges the end of a read. A message without frame is whole when
@@ -216,8 +276,12 @@ func (c *connection) handle(ctx context.Context, text []byte) (reply []byte) {
 
 // decode reads one message, few at a time: a large one takes much memory.
 func (c *connection) decode(text []byte) decoded {
-	c.decoders <- struct{}{}
-	defer func() { <-c.decoders }()
+	places := c.readers.any
+	if len(text) > largeMessage {
+		places = c.readers.large
+	}
+	places <- struct{}{}
+	defer func() { <-places }()
 	return decode(text, decoding{zone: c.Zone, peer: c.peer, dialects: dialects})
 }
 

@@ -16,6 +16,9 @@ var (
 	errUnended   = errors.New("message not ended in time")
 	errIdle      = errors.New("idle for too long")
 	errHandshake = errors.New("TLS handshake")
+	errNoise     = errors.New("no HL7 message in what was sent")
+	errBusy      = errors.New("too many large messages at once, send it again")
+	errDisplaced = errors.New("closed in favour of another peer, this one has the most connections")
 )
 
 // connectionFault says why the connection of peer ended, to people too. Trying
@@ -30,6 +33,18 @@ func (c *connection) connectionFault(err error) error {
 		f.Code, f.Temporary = "message_too_long", false
 		f.French = who + " a envoyé un message trop long, qui n’a pas été enregistré. " +
 			"Vérifiez qu’il envoie bien du HL7 v2 avec le cadre MLLP."
+	case errors.Is(err, errNoise):
+		f.Code, f.Temporary = "not_hl7", false
+		f.French = who + " n’envoie pas de messages HL7\u00a0: rien n’a été enregistré. " +
+			"Vérifiez qu’il est réglé sur HL7 v2 avec le cadre MLLP."
+	case errors.Is(err, errBusy):
+		f.Code = "too_busy"
+		f.French = who + " a envoyé un très long message alors que d’autres sont en cours\u00a0: il n’a pas été enregistré. " +
+			"Faites-lui renvoyer la mesure."
+	case errors.Is(err, errDisplaced):
+		f.Code = "too_many_monitors"
+		f.French = who + " occupe trop de connexions\u00a0: l’une d’elles a été fermée pour laisser la place à un autre moniteur. " +
+			"Fermez les connexions inutiles."
 	case errors.Is(err, errCut), errors.Is(err, errUnended):
 		f.Code = "message_incomplete"
 		f.French = who + " n’a pas terminé un message, qui n’a pas été enregistré. " +

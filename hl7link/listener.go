@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -31,6 +32,7 @@ type ListenerOptions struct {
 	TLS    *tls.Config    // nil: not encrypted
 
 	MaxFrame       int           // bytes of one message; default DefaultMaxFrame
+	MaxPending     int           // bytes of all messages under way; default 32 × MaxFrame
 	MaxConnections int           // default 256
 	IdleTimeout    time.Duration // between messages; default 1 h, keep-alive finds dead peers sooner
 	FrameTimeout   time.Duration // from the start of a message to its end; default 30 s
@@ -57,6 +59,9 @@ func (o *ListenerOptions) setDefaults() {
 	if o.MaxFrame <= 0 {
 		o.MaxFrame = DefaultMaxFrame
 	}
+	if o.MaxPending <= 0 {
+		o.MaxPending = 32 * o.MaxFrame
+	}
 	if o.MaxConnections <= 0 {
 		o.MaxConnections = 256
 	}
@@ -79,14 +84,24 @@ func (o *ListenerOptions) setDefaults() {
 // A Listener accepts MLLP connections of devices and hands what they measured
 // to its Sink.
 type Listener struct {
-	options  ListenerOptions
-	socket   net.Listener
-	decoders chan struct{}
+	options ListenerOptions
+	socket  net.Listener
+	readers readers
+	pending atomic.Int64 // bytes of messages under way
 
 	mu    sync.Mutex
 	peers int
 	last  error
+	open  map[*visitor]struct{}
+	told  refusal
 }
+
+// readers are places for messages that may be read at once: few, since reading
+// takes many times the memory of a message, and fewer for large ones.
+type readers struct{ any, large chan struct{} }
+
+// largeMessage is what no monitor sends in the ordinary.
+const largeMessage = 64 << 10
 
 // Listen binds address, HOST:PORT. Its errors are *fhirmap.Fault: port_in_use,
 // bad_address, forbidden.
@@ -103,7 +118,10 @@ func Listen(ctx context.Context, address string, o ListenerOptions) (*Listener, 
 	if o.TLS != nil {
 		socket = tls.NewListener(socket, o.TLS)
 	}
-	return &Listener{options: o, socket: socket, decoders: make(chan struct{}, 2*runtime.GOMAXPROCS(0))}, nil
+	return &Listener{
+		options: o, socket: socket, open: map[*visitor]struct{}{},
+		readers: readers{make(chan struct{}, 2*runtime.GOMAXPROCS(0)), make(chan struct{}, 2)},
+	}, nil
 }
 
 func listenFault(address string, err error) error {
@@ -142,8 +160,8 @@ func (l *Listener) Serve(ctx context.Context) error {
 		conn, err := l.socket.Accept()
 		switch {
 		case err == nil:
-			if peer, ok := l.admit(conn); ok {
-				open.Go(func() { l.serve(ctx, conn, peer) })
+			if v := l.admit(conn); v != nil {
+				open.Go(func() { l.serve(ctx, v) })
 			}
 		case ctx.Err() != nil || errors.Is(err, net.ErrClosed):
 			return nil
@@ -155,27 +173,6 @@ func (l *Listener) Serve(ctx context.Context) error {
 			}
 		}
 	}
-}
-
-// admit lets in who may connect while there is room.
-func (l *Listener) admit(conn net.Conn) (peer string, ok bool) {
-	peer = conn.RemoteAddr().String()
-	if address, err := netip.ParseAddrPort(peer); err == nil {
-		peer = address.Addr().Unmap().String()
-	}
-	code := ""
-	switch {
-	case !l.allowed(peer):
-		code = "monitor_refused"
-	case !l.enter():
-		code = "too_many_monitors"
-	default:
-		return peer, true
-	}
-	conn.Close()
-	l.options.Logger.Warn("connection refused", "peer", peer, "reason", code)
-	l.changed(0, refusedFault(peer, code))
-	return peer, false
 }
 
 func (l *Listener) allowed(peer string) bool {
@@ -193,16 +190,6 @@ func (l *Listener) allowed(peer string) bool {
 		}
 	}
 	return false
-}
-
-func (l *Listener) enter() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.peers >= l.options.MaxConnections {
-		return false
-	}
-	l.peers++
-	return true
 }
 
 // changed counts peers, keeps the last error and tells who listens.

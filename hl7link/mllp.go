@@ -93,6 +93,9 @@ func (s *Splitter) Next() ([]byte, error) {
 	}
 }
 
+// size is how many bytes wait for the end of their message.
+func (s *Splitter) size() int { return len(s.buf) }
+
 // Pending tells whether a message has begun, and whether it came without a
 // frame and could be whole: its last segment is terminated.
 func (s *Splitter) Pending() (begun, quiet bool) {
