@@ -65,7 +65,7 @@ func TestEndless_Headers(t *testing.T) {
 			o.headerTimeout = 500 * time.Millisecond
 		}
 	})
-	w := p.witness()
+	w := p.watcher()
 	request := fmt.Sprintf("GET /status HTTP/1.1\r\nHost: %s\r\n", p.address)
 	for name, flood := range map[string]string{
 		"many headers":     request + strings.Repeat("X: y\r\n", 20000) + "\r\n",
@@ -110,7 +110,7 @@ func TestEndless_Bodies(t *testing.T) {
 			o.bodyTimeout = 500 * time.Millisecond
 		}
 	})
-	w := p.witness()
+	w := p.watcher()
 	chunk := fmt.Sprintf("%x\r\n%s\r\n", 4096, strings.Repeat("x", 4096))
 	for _, eio := range []int{3, 4} {
 		head := func(more string) string {
@@ -131,7 +131,7 @@ func TestEndless_Bodies(t *testing.T) {
 
 		conn = p.dial(false)
 		io.WriteString(conn, head(fmt.Sprintf("Content-Length: %d\r\n", maxBody+1)))
-		ends(t, conn, "a length too many", "413 ")
+		ends(t, conn, "a length too many", "413 ", `"code":"limit"`)
 		w.check(t, "a length too many")
 
 		var all sync.WaitGroup
@@ -162,7 +162,7 @@ func TestEndless_Bodies(t *testing.T) {
 // Who sends requests without end and reads no answer is cut.
 func TestEndless_UnreadAnswers(t *testing.T) {
 	p := newPost(t, func(o *Options) { o.SlowAfter = short(time.Second, o.SlowAfter) })
-	w := p.witness()
+	w := p.watcher()
 	for _, path := range []string{"/", "/nowhere"} {
 		conn := p.dial(true)
 		pour(t, conn, strings.Repeat(fmt.Sprintf("GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", path, p.address), 100))

@@ -73,6 +73,54 @@ func (p *post) shoot(text string) (o outcome, err error) {
 	return o, err
 }
 
+// A watcher is a witness that reads all the time, so that its heart beats in
+// long tests too.
+type watcher struct {
+	p      *post
+	events chan string
+	failed chan error
+}
+
+func (p *post) watcher() *watcher {
+	p.tb.Helper()
+	c := p.mustConnect(4, "websocket", "")
+	ctx, cancel := context.WithCancel(context.Background())
+	p.tb.Cleanup(cancel)
+	c.ctx = ctx
+	w := &watcher{p, make(chan string, 1), make(chan error, 1)}
+	go func() {
+		for {
+			packet, err := c.event()
+			if err != nil {
+				w.failed <- err
+				return
+			}
+			select {
+			case w.events <- packet:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return w
+}
+
+func (w *watcher) check(t *testing.T, after string) {
+	t.Helper()
+	want := w.p.next
+	w.p.record(1)
+	select {
+	case packet := <-w.events:
+		if got, err := valueOf(packet); err != nil || got != want {
+			t.Fatalf("after %s the other client gets %d, %v, want %d", after, got, err, want)
+		}
+	case err := <-w.failed:
+		t.Fatalf("after %s the other client gets: %v", after, err)
+	case <-time.After(patience):
+		t.Fatalf("after %s the other client gets nothing", after)
+	}
+}
+
 // limited checks that an answer is a refusal for want of room.
 func limited(t *testing.T, o outcome, status int) {
 	t.Helper()
@@ -222,7 +270,7 @@ func TestFlood_HalfOpen(t *testing.T) {
 			o.headerTimeout = 2 * time.Second
 		}
 	})
-	w := p.witness()
+	w := p.watcher()
 	before := living()
 	beginnings := []string{
 		"", "G", "GET /socket.io/?EIO=4", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nHost: localhost\r\n",

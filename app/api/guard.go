@@ -79,6 +79,9 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Upgrade") == "" { // a WebSocket goes on with the bare connection
 		timed := timeRequest(w, r, g.bodyTimeout, g.slowAfter)
 		defer timed.end()
+		if timed.cut() != nil {
+			return
+		}
 		w = timed
 	}
 	switch no := g.refuse(w, r); {

@@ -19,6 +19,8 @@ type pacedRequest struct {
 	mute    bool // the answer was replaced
 }
 
+var tooLong = refusal{http.StatusRequestEntityTooLarge, "limit", "the body of the request is too long"}
+
 // timeRequest gives r a body that ends in time. The answer's own time begins
 // with its first byte; before, a poll may wait.
 func timeRequest(w http.ResponseWriter, r *http.Request, bodyTimeout, slow time.Duration) *pacedRequest {
@@ -27,6 +29,9 @@ func timeRequest(w http.ResponseWriter, r *http.Request, bodyTimeout, slow time.
 	if r.Body != nil && r.Body != http.NoBody {
 		p.control.SetReadDeadline(time.Now().Add(bodyTimeout))
 		p.body = &pacedBody{ReadCloser: http.MaxBytesReader(w, r.Body, maxBody), control: p.control}
+		if r.ContentLength > maxBody {
+			p.body.no = &tooLong
+		}
 		r.Body = p.body
 	}
 	return p
@@ -96,7 +101,7 @@ func (b *pacedBody) Read(p []byte) (int, error) {
 	case err == io.EOF:
 		b.control.SetReadDeadline(time.Time{})
 	case errors.As(err, &long):
-		b.no = &refusal{http.StatusRequestEntityTooLarge, "limit", "the body of the request is too long"}
+		b.no = &tooLong
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		b.no = &refusal{http.StatusRequestTimeout, "limit", "the body of the request was not sent in time"}
 	default:

@@ -53,19 +53,21 @@ const maxCost = 256 << 10
 func TestSlow_CostInBytes(t *testing.T) {
 	const step = 320 << 10 // more than what fits anywhere on the way
 	n := short(6, 40)
+	const kept = 256 << 10 // for all, here, so that it is soon full of other events
 	for format, events := range map[string]struct{ size, message int }{"": {450, 80}, "&format=r4": {1100, 20}} {
 		p := newPost(t)
+		p.server.frames[formKligo].most, p.server.frames[formR4].most = kept, kept
 		w := &witness{p, p.mustConnect(4, "websocket", format)}
 		own := idOf(p)
 		fill := func(bytes int) { p.fill(t, w, bytes/events.size, events.message) }
-		fill(keepBytes)
+		fill(kept)
 		eachLine(t, func(t *testing.T, eio int, transport string) {
 			var stuck []net.Conn
 			for range n {
 				stuck = append(stuck, p.jam(eio, transport, format))
 				fill(step)
 			}
-			fill(keepBytes) // what they wait for is kept for nobody else
+			fill(2 * kept) // what they wait for is kept for nobody else
 			p.awaitClients(1 + n)
 			if p.most() == 0 {
 				t.Error("no client is stuck: the test proves nothing")
