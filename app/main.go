@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"vitalien/app/cli"
@@ -40,6 +41,11 @@ func main() {
 func serve(ctx context.Context, f cli.Flags) (failed, err error) {
 	if err := checkFlags(f); err != nil {
 		return nil, cli.WrongUse{Err: err}
+	}
+	if f.Headless {
+		// The heap is then so small that it would be collected after every
+		// dozen messages of a monitor.
+		debug.SetGCPercent(400)
 	}
 	app, err := New(f, os.Stdout, os.Stderr)
 	if err != nil {

@@ -312,6 +312,9 @@ func (c *connection) logAnswer(text []byte, d decoded, a answer) {
 	if a.code != "AA" || len(a.warnings) > 0 || d.charset {
 		level = slog.LevelWarn
 	}
+	if !c.log.Enabled(context.Background(), level) {
+		return
+	}
 	attributes := []any{"answer", a.code, "control_id", readHead(text).field(10), "measurements", len(d.report.Measurements)}
 	if a.text != "" {
 		attributes = append(attributes, "reason", a.trouble.String())
