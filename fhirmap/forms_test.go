@@ -107,6 +107,9 @@ func TestGolden(t *testing.T) {
 			}
 			golden(t, filepath.Join("testdata", "kligo", name+".json"), json.RawMessage(Kligo(nil, r)))
 			golden(t, filepath.Join("testdata", "r4", name+".json"), R4(r))
+			if n := r.Observations(); n != len(R4(r)) {
+				t.Errorf("%d Observations announced, %d made", n, len(R4(r)))
+			}
 		})
 	}
 }

@@ -228,7 +228,8 @@ type Receipt struct {
 // A Recorded is a Measurement with what the station added to it.
 type Recorded struct {
 	Measurement
-	Seq          uint64    // its number in the log
+	Seq          uint64    // its number in the log, that of its first Observation
+	Last         uint64    // the number of its last Observation
 	Log          string    // the UUID of the log; empty for what is not stored
 	Received     time.Time // when the station received it
 	Subject      *Patient  // whose it is; nil or without an id: unassigned

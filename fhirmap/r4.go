@@ -47,6 +47,19 @@ func R4(r *Recorded) []Observation {
 	return list
 }
 
+// Observations is how many R4 makes of the measurement, one at least.
+func (m *Measurement) Observations() int {
+	n, panel := 0, 0
+	for i := range m.Readings {
+		if t := m.Readings[i].Type; inPanel(m.Type, t) {
+			panel = 1
+		} else {
+			n++
+		}
+	}
+	return max(1, n+panel)
+}
+
 // panels are the measurements that R4 keeps in one Observation, with the
 // components that its profile demands and those that may join.
 var panels = map[Type]struct{ demanded, optional []Type }{

@@ -123,7 +123,7 @@ func (f *frames) keep(event *station.Event, most int) error {
 			return nil
 		}
 		m := &event.Measurements[i]
-		events, err := encode(f.form, m)
+		events, err := encode(f.form, m, event.First)
 		if err != nil {
 			return err
 		}
@@ -131,10 +131,10 @@ func (f *frames) keep(event *station.Event, most int) error {
 			part.size += len(one.frame)
 		}
 		part.events = append(part.events, events...)
-		if part.size >= partBytes && m.Seq < event.Last {
-			part.last = m.Seq
+		if part.size >= partBytes && m.Last < event.Last {
+			part.last = m.Last
 			f.put(first, part)
-			first, part = m.Seq+1, encoded{last: event.Last}
+			first, part = m.Last+1, encoded{last: event.Last}
 		}
 	}
 	if f.bytes <= most {
@@ -161,24 +161,29 @@ func (f *frames) trim() {
 	}
 }
 
-// encode is the events of a measurement: "fhir" in the shape of 2019, "fhir" for
-// each Observation in R4, or what subscriptions get for each of those.
-func encode(f form, r *fhirmap.Recorded) (events []shared, err error) {
+// encode is the events of a measurement, from that sequence number on: "fhir" in
+// the shape of 2019, "fhir" for each Observation in R4, or what subscriptions get
+// for each of those.
+func encode(f form, r *fhirmap.Recorded, from uint64) (events []shared, err error) {
 	if f == formKligo {
 		b := fhirmap.Kligo(openEvent("fhir"), r)
-		if b[len(b)-1] != ',' {
+		if from <= r.Seq && b[len(b)-1] != ',' {
 			events = append(events, shared{frame: closeEvent(b)})
 		}
 		return events, nil
 	}
-	for _, o := range fhirmap.R4(r) {
+	for i, o := range fhirmap.R4(r) {
+		seq := min(r.Seq+uint64(i), r.Last)
+		if seq < from {
+			continue
+		}
 		e := shared{}
 		if f == formR4 {
 			e.frame, err = encodeR4(openEvent("fhir"), &o)
 			e.frame = closeEvent(e.frame)
 		} else {
 			e.about = &about{recorded: r, coding: o.Code.Coding}
-			e.frame, err = encodeR4(openData(r.Seq), &o)
+			e.frame, err = encodeR4(openData(seq), &o)
 		}
 		if err != nil {
 			return nil, err

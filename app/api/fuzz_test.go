@@ -125,7 +125,7 @@ func FuzzEventPayload(f *testing.F) {
 				Type: vital.Type, Time: time.Unix(seconds%(1<<37), 0), Bed: name,
 				Device: fhirmap.Device{ID: device, Name: name, Type: fhirmap.DeviceType(given), Manufacturer: family, Model: id},
 			},
-			Seq: 7, Log: "l", Received: time.Unix(1766000000, 0), Consultation: consultation,
+			Seq: 7, Last: 10, Log: "l", Received: time.Unix(1766000000, 0), Consultation: consultation,
 			Subject: &fhirmap.Patient{System: given, ID: id, Family: family, Given: given},
 		}
 		parts := vital.Parts
@@ -137,7 +137,7 @@ func FuzzEventPayload(f *testing.F) {
 			r.Readings = append(r.Readings, fhirmap.Reading{Type: part, Value: &value, Unit: of.Units[int(kind)%len(of.Units)]})
 		}
 		for _, form := range []form{formKligo, formR4} {
-			events, err := encode(form, &r)
+			events, err := encode(form, &r, r.Seq)
 			if err != nil || len(events) == 0 {
 				t.Fatalf("form %q: %d events, %v", form, len(events), err)
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -18,7 +19,8 @@ type delivered struct {
 	Type         string `json:"type"`
 	Resource     string `json:"resource"`
 	Data         struct {
-		ResourceType string `json:"resourceType"`
+		ResourceType string               `json:"resourceType"`
+		Identifier   []fhirmap.Identifier `json:"identifier"`
 		Code         struct {
 			Coding []fhirmap.Coding `json:"coding"`
 		} `json:"code"`
@@ -232,5 +234,43 @@ func TestSubscribe_Filter(t *testing.T) {
 		if _, err := c.event(); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// A client that goes between two Observations of one measurement gets the
+// second when it comes back. They share their number as an identifier.
+func TestSubscribe_ResumesWithinAMeasurement(t *testing.T) {
+	p := newPost(t)
+	pressure := func() fhirmap.Measurement {
+		reading := func(vital fhirmap.Type, value int64, unit fhirmap.Unit) fhirmap.Reading {
+			decimal := fhirmap.NewDecimal(value, 0)
+			return fhirmap.Reading{Type: vital, Value: &decimal, Unit: unit}
+		}
+		return fhirmap.Measurement{
+			Type: fhirmap.BloodPressure, Device: fhirmap.Device{ID: "d", Type: fhirmap.BloodPressureMonitor},
+			Readings: []fhirmap.Reading{
+				reading(fhirmap.Systolic, 128, fhirmap.MillimetreOfMercury), reading(fhirmap.Diastolic, 82, fhirmap.MillimetreOfMercury),
+				reading(fhirmap.HeartRate, 71, fhirmap.BeatsPerMinute),
+			},
+		}
+	}
+	if _, err := p.station.Record(context.Background(), fhirmap.Report{Link: "test", Measurements: []fhirmap.Measurement{pressure(), pressure()}}); err != nil {
+		t.Fatal(err)
+	}
+	if head := p.station.Head(); head != 4 {
+		t.Fatalf("head %d, want 4: one for each Observation", head)
+	}
+	for after, codes := range [][]string{{"85354-9", "8867-4", "85354-9", "8867-4"}, {"8867-4", "85354-9", "8867-4"}, {"85354-9", "8867-4"}, {"8867-4"}, nil} {
+		c := p.mustConnect(4, "websocket", "")
+		c.subscribe(t, fmt.Sprintf(`{"resource":"Observation","after":%d}`, after))
+		for i, code := range codes {
+			d, err := c.delivered()
+			seq := uint64(after + i + 1)
+			shared := strconv.FormatUint((seq-1)/2*2+1, 10) // 1 and 3 are what the measurements are known by
+			if err != nil || d.Seq != seq || d.Data.Code.Coding[0].Code != code || d.Data.Identifier[0].Value != shared {
+				t.Errorf("after %d: %+v, %v; want %d, %s", after, d, err, seq, code)
+			}
+		}
+		c.close()
 	}
 }

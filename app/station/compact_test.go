@@ -127,6 +127,7 @@ func TestEntry_OfTheFirstForm(t *testing.T) {
 	now := d.all()[1]
 	for i := range now.Measurements {
 		now.Measurements[i].Seq -= first + 1
+		now.Measurements[i].Last -= first + 1
 	}
 	if diff := cmp.Diff(then.Measurements, now.Measurements, exactly); diff != "" {
 		t.Error(diff)

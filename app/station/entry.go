@@ -93,10 +93,20 @@ func decode(r localstore.Record) (*entry, error) {
 	default:
 		err = errCompact
 	}
-	if err != nil || r.Kind == kindReport && len(e.Measurements) != r.Count {
+	if err != nil || r.Kind == kindReport && r.Count != e.observations() && r.Count != len(e.Measurements) {
 		return nil, unreadable(r)
 	}
 	return e, nil
+}
+
+// observations is how many sequence numbers e takes: one for each Observation,
+// so that whoever follows the log can stop behind any of them. Logs of before
+// have one for each measurement.
+func (e *entry) observations() (n int) {
+	for i := range e.Measurements {
+		n += e.Measurements[i].Observations()
+	}
+	return n
 }
 
 func newer(r localstore.Record) error {

@@ -31,7 +31,7 @@ func (s *Station) Wait(ctx context.Context, after uint64) error { return s.store
 // Follow reads what comes behind after, in log order, a bounded piece at a
 // time; nothing when after is the head. The next call continues behind the
 // Last of the last Event. When after lies within an entry, the first Event is
-// the rest of it.
+// the rest of it, with the measurement whole that after lies within.
 func (s *Station) Follow(after uint64) ([]Event, error) {
 	records, err := s.store.Read(after+1, followRecords, followBytes)
 	if err != nil {
@@ -50,7 +50,9 @@ func (s *Station) Follow(after uint64) ([]Event, error) {
 
 func (e Event) behind(after uint64) Event {
 	if e.First <= after {
-		e.Measurements = e.Measurements[min(after+1-e.First, uint64(len(e.Measurements))):]
+		for len(e.Measurements) > 0 && e.Measurements[0].Last <= after {
+			e.Measurements = e.Measurements[1:]
+		}
 		e.First = after + 1
 	}
 	return e
@@ -68,12 +70,18 @@ func (s *Station) event(r localstore.Record) (Event, error) {
 	case kindConsultationEnd:
 		event.Ended = e.Consultation
 	}
+	seq, perObservation := r.First, r.Count != len(e.Measurements)
 	for i := range e.Measurements {
 		m := &e.Measurements[i]
+		last := seq
+		if perObservation {
+			last += uint64(m.Observations()) - 1
+		}
 		event.Measurements = append(event.Measurements, fhirmap.Recorded{
-			Measurement: m.Measurement, Seq: r.First + uint64(i), Log: s.store.ID(), Received: e.Received,
+			Measurement: m.Measurement, Seq: seq, Last: last, Log: s.store.ID(), Received: e.Received,
 			Subject: m.Subject, Consultation: m.Consultation, Implausible: m.Implausible,
 		})
+		seq = last + 1
 	}
 	return event, nil
 }

@@ -177,7 +177,7 @@ func (s *Station) append(ctx context.Context, r *fhirmap.Report) (fhirmap.Receip
 			Measurement: m, Subject: subject, Consultation: consultation, Implausible: !m.Plausible(),
 		})
 	}
-	first, err := s.appendEntry(ctx, kindReport, len(e.Measurements), &e)
+	first, err := s.appendEntry(ctx, kindReport, e.observations(), &e)
 	if err != nil {
 		return fhirmap.Receipt{}, err
 	}
