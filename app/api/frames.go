@@ -127,8 +127,9 @@ func (f *frames) keep(event *station.Event, most int) error {
 		if err != nil {
 			return err
 		}
-		for _, one := range events {
-			part.size += len(one.frame)
+		for i := range events {
+			events[i].frame = bytes.Clone(events[i].frame) // which has no room to spare
+			part.size += len(events[i].frame)
 		}
 		part.events = append(part.events, events...)
 		if part.size >= partBytes && m.Last < event.Last {
