@@ -51,6 +51,7 @@ func main() {
 	only := flag.String("only", "", "comma-separated `lines`: mllp, fanout, latency, idle, start, clients")
 	flag.StringVar(&b.program, "program", "build/vitalien", "the `program` to measure")
 	flag.StringVar(&b.modules, "modules", "app/testdata/clients/node_modules", "`folder` of npm packages with the peers")
+	flag.StringVar(&b.folder, "folder", "build", "`folder` on the disk to measure")
 	flag.IntVar(&b.rounds, "rounds", 5, "how often the sides take turns")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -68,7 +69,7 @@ func main() {
 
 // run prints the table and tells whether every line holds.
 func (b *bench) run(only string) (held bool, err error) {
-	if b.folder, err = os.MkdirTemp("", "vitalien-bench"); err != nil {
+	if b.folder, err = os.MkdirTemp(b.folder, "bench"); err != nil {
 		return false, err
 	}
 	defer os.RemoveAll(b.folder)
