@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"vitalien/fhirmap"
 )
@@ -264,13 +265,23 @@ func (u *unpacker) personOf() *fhirmap.Patient {
 }
 
 func (u *unpacker) time() (t time.Time) {
-	if text := u.text(); text != "" && t.UnmarshalBinary([]byte(text)) != nil {
+	if text := u.shared(); text != "" && t.UnmarshalBinary([]byte(text)) != nil {
 		u.fail()
 	}
 	return t
 }
 
+// text is one of those that were written as UTF-8.
 func (u *unpacker) text() string {
+	text := u.shared()
+	if !utf8.ValidString(text) {
+		u.fail()
+		return ""
+	}
+	return text
+}
+
+func (u *unpacker) shared() string {
 	k := u.number()
 	if k == 0 && u.err == nil {
 		text := u.raw()
