@@ -30,14 +30,20 @@ func ParseDecimal(text string) (Decimal, error) {
 	if err != nil || d.Form != apd.Finite {
 		return Decimal{}, fmt.Errorf("%q is not a decimal number", text)
 	}
-	if d.Exponent > maxDigits || d.Exponent < -maxDigits {
-		return Decimal{}, fmt.Errorf("%q is out of range", text)
-	}
 	parsed := Decimal{*d}
-	if len(parsed.String()) > maxDigits {
-		return Decimal{}, fmt.Errorf("%q is out of range", text)
+	if err := parsed.check(); err != nil {
+		return Decimal{}, err
 	}
 	return parsed, nil
+}
+
+// check holds what ParseDecimal demands: a number that it would not read again
+// must not be stored.
+func (d Decimal) check() error {
+	if e := d.d.Exponent; e > maxDigits || e < -maxDigits || len(d.String()) > maxDigits {
+		return fmt.Errorf("number of more than %d characters", maxDigits)
+	}
+	return nil
 }
 
 // MustDecimal is ParseDecimal for constants in tables; it panics on an error.
@@ -96,7 +102,7 @@ func (d Decimal) linear(before, factor, after Decimal, places int) (Decimal, err
 	if _, err := arithmetic.Quantize(&r, &r, int32(-places)); err != nil {
 		return Decimal{}, err
 	}
-	return Decimal{r}, nil
+	return Decimal{r}, Decimal{r}.check()
 }
 
 // MarshalJSON writes a JSON number with the precision kept.

@@ -167,8 +167,9 @@ func (m *Measurement) Reading(t Type) *Reading {
 }
 
 // Validate holds the invariants that every link must keep: a known type, the
-// readings that this type can have, each at most once, at least one value, and
-// no reading with both a value and a reason for its absence.
+// readings that this type can have, each at most once, at least one value, no
+// reading with both a value and a reason for its absence, and no number or text
+// longer than any device has a use for.
 func (m *Measurement) Validate() error {
 	vital, known := Lookup(m.Type)
 	if !known {
@@ -193,6 +194,29 @@ func (m *Measurement) Validate() error {
 		seen[r.Type] = true
 		if (r.Value == nil) == (r.Absent == "") {
 			return fmt.Errorf("%s needs either a value or a reason", r.Type)
+		}
+		if r.Value != nil && r.Value.check() != nil || max(len(r.MDC.Code), len(r.MDC.Display)) > maxText {
+			return fmt.Errorf("%s is too long", r.Type)
+		}
+	}
+	return m.checkTexts()
+}
+
+// maxText bounds each text of a measurement, in bytes: every event repeats
+// them. HL7 v2 has at most 427 characters for one (EI, 2.A.28).
+const maxText = 1 << 10
+
+func (m *Measurement) checkTexts() error {
+	d, p := &m.Device, m.Patient
+	if p == nil {
+		p = &Patient{}
+	}
+	for _, text := range [...]string{
+		m.Bed, d.ID, d.Name, d.Manufacturer, d.Model, d.Serial, d.EUI64,
+		p.System, p.ID, p.Family, p.Given, p.BirthDate, p.Sex,
+	} {
+		if len(text) > maxText {
+			return fmt.Errorf("a text of %d bytes: at most %d", len(text), maxText)
 		}
 	}
 	return nil

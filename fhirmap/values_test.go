@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -86,6 +87,26 @@ func TestIn(t *testing.T) {
 	}
 }
 
+// What a conversion makes of a number can be read again, or is refused.
+func TestIn_CanBeReadAgain(t *testing.T) {
+	refused := 0
+	for _, c := range [][2]string{{string(BodyWeight), "lb"}, {string(BodyWeight), "g"}, {string(BodyTemperature), "F"}, {string(Systolic), "kPa"}} {
+		for digits := 1; digits < maxDigits; digits++ {
+			for _, text := range []string{"-0." + strings.Repeat("9", max(1, digits-2)), strings.Repeat("9", digits), "9." + strings.Repeat("9", max(1, digits-1))} {
+				have, _, err := In(Type(c[0]), MustDecimal(text), c[1])
+				if err != nil {
+					refused++
+				} else if again, err := ParseDecimal(have.String()); err != nil || again.String() != have.String() {
+					t.Errorf("%s %s became %s, which cannot be read: %v", text, c[1], have, err)
+				}
+			}
+		}
+	}
+	if refused == 0 || refused > 40 {
+		t.Errorf("%d numbers refused", refused)
+	}
+}
+
 func TestRateUnitsKeepTheirLabel(t *testing.T) {
 	_, heart, _ := In(HeartRate, MustDecimal("60"), "/min")
 	_, breath, _ := In(RespiratoryRate, MustDecimal("18"), "/min")
@@ -125,6 +146,8 @@ func TestValidate_Refuses(t *testing.T) {
 		"neither":             recorded(BloodPressure, value(Systolic, "120", MillimetreOfMercury), Reading{Type: Diastolic}),
 		"value and reason":    recorded(HeartRate, both),
 		"a reading twice":     recorded(HeartRate, value(HeartRate, "72", BeatsPerMinute), value(HeartRate, "73", BeatsPerMinute)),
+		"a number too long":   recorded(BodyWeight, Reading{Type: BodyWeight, Value: new(NewDecimal(1, maxDigits)), Unit: Kilogram}),
+		"too many places":     recorded(BodyWeight, Reading{Type: BodyWeight, Value: new(NewDecimal(1, -maxDigits)), Unit: Kilogram}),
 		"a stranger in there": recorded(BloodPressure, value(BodyWeight, "72", Kilogram)),
 	} {
 		if r.Validate() == nil {
@@ -135,6 +158,20 @@ func TestValidate_Refuses(t *testing.T) {
 	nobody.Device.ID = ""
 	if nobody.Validate() == nil {
 		t.Error("a measurement of no device passes")
+	}
+	for name, lengthen := range map[string]func(*Measurement, string){
+		"bed":         func(m *Measurement, text string) { m.Bed = text },
+		"device name": func(m *Measurement, text string) { m.Device.Name = text },
+		"family name": func(m *Measurement, text string) { m.Patient = &Patient{Family: text} },
+		"patient id":  func(m *Measurement, text string) { m.Patient = &Patient{ID: text} },
+	} {
+		long := recorded(HeartRate, value(HeartRate, "72", BeatsPerMinute))
+		if lengthen(&long.Measurement, strings.Repeat("x", maxText)); long.Validate() != nil {
+			t.Errorf("%s: %v", name, long.Validate())
+		}
+		if lengthen(&long.Measurement, strings.Repeat("x", maxText+1)); long.Validate() == nil {
+			t.Errorf("a very long %s passes", name)
+		}
 	}
 }
 
