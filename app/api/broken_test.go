@@ -158,6 +158,30 @@ func TestBroken_WithoutEnd(t *testing.T) {
 	}
 }
 
+// Whoever pings over WebSocket is answered, and goes on to be served.
+func TestPing(t *testing.T) {
+	p := newPost(t, func(o *Options) { o.heartbeat = 1500 * time.Millisecond })
+	conn, r := p.bare(false, query(4, "websocket", ""))
+	io.WriteString(conn, frame(0x81, "40")+frame(0x89, "here?"))
+	for ponged := false; ; {
+		head := make([]byte, 2)
+		if _, err := io.ReadFull(r, head); err != nil {
+			t.Fatal("dropped:", err)
+		}
+		payload := make([]byte, head[1])
+		io.ReadFull(r, payload)
+		switch {
+		case head[0] == 0x8a:
+			ponged = string(payload) == "here?"
+		case string(payload) == "2": // later than a deadline of the answer
+			if !ponged {
+				t.Error("no answer to a ping")
+			}
+			return
+		}
+	}
+}
+
 // Peers that vanish without a word, or whose machine froze: they answer no
 // heartbeat. Those that do, stay.
 func TestVanished_NoHeartbeat(t *testing.T) {

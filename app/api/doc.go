@@ -8,8 +8,7 @@
 // nothing, and delays nobody. Events are encoded once for each form; all
 // clients share the bytes (frames.go).
 //
-// The Socket.IO library is confined to socketio.go and
-// transports.go. It does not bear
-// overlapping requests, nor the end of a session during an upgrade: front.go
-// keeps them from it, and our transports take the place of its own.
+// The Socket.IO library is confined to socketio.go and transports.go. It does
+// not bear overlapping requests, nor the end of a session during an upgrade:
+// front.go keeps them from it, and our transports take the place of its own.
 package api

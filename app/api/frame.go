@@ -14,6 +14,7 @@ type wsFrame []byte
 
 const (
 	textOpcode    = 0x81 // FIN, text
+	pongOpcode    = 0x8A // FIN, pong
 	engineMessage = '4'  // engine.io-protocol, revisions 3 and 4
 	frameRoom     = 10   // the longest header
 )

@@ -76,7 +76,8 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Add("Vary", "Origin")
-	if r.Header.Get("Upgrade") == "" { // a WebSocket goes on with the bare connection
+	// A WebSocket goes on with the bare connection, and has no body.
+	if r.Header.Get("Upgrade") == "" || r.Body != http.NoBody {
 		timed := timeRequest(w, r, g.bodyTimeout, g.slowAfter)
 		defer timed.end()
 		if timed.cut() != nil {

@@ -65,7 +65,7 @@ func (s *Server) request(c *socketConn, name string, args []json.RawMessage) (re
 	}()
 	serve, known := requests[name]
 	if !known {
-		return refused(&fhirmap.Fault{Code: "bad_request", English: fmt.Sprintf("unknown event %.64q", name)})
+		return refused(&fhirmap.Fault{Code: "bad_request", English: fmt.Sprintf("unknown event %.32q", name)})
 	}
 	var payload json.RawMessage
 	if len(args) > 0 {

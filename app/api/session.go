@@ -13,7 +13,7 @@ import (
 
 // How many packets may wait for a client before it counts as gone: answers
 // and heartbeats that it does not take.
-const maxWaiting = 2048
+const maxWaiting = 256
 
 // How long a connection may take until it is accepted, and how long the
 // library may take for what is timed elsewhere.
@@ -138,7 +138,7 @@ func (c *socketConn) drop(reason string) {
 
 // send writes frames and returns when the transport has taken them. A client
 // that takes nothing for longer than patience is an error.
-func (c *socketConn) send(ctx context.Context, frames []wsFrame, patience time.Duration) error {
+func (c *socketConn) send(frames []wsFrame, patience time.Duration) error {
 	if len(frames) == 0 {
 		return nil
 	}
@@ -154,8 +154,8 @@ func (c *socketConn) send(ctx context.Context, frames []wsFrame, patience time.D
 			timeout.Reset(patience)
 		case <-timeout.C:
 			return errors.New("limit: too slow")
-		case <-ctx.Done():
-			return context.Cause(ctx)
+		case <-c.ctx.Done():
+			return context.Cause(c.ctx)
 		}
 	}
 	return nil

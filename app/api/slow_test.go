@@ -1,9 +1,12 @@
 package api
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -94,6 +97,37 @@ func TestSlow_Flood(t *testing.T) {
 	p.log.await(t, "client gone", "does not read its answers")
 }
 
+// A client that does not read gets one piece, however many subscriptions it
+// begins and ends.
+func TestSlow_Unsubscribed(t *testing.T) {
+	p := newPost(t)
+	p.record(4000)
+	conn, _ := p.bare(true, query(4, "websocket", ""))
+	io.WriteString(conn, frame(0x81, "40"))
+	p.awaitClients(1)
+	var c *socketConn
+	p.server.sockets.conns.Range(func(_, conn any) bool { c = conn.(*socketConn); return false })
+	for range 100 {
+		id, err := c.subscriptions.add(c, 0, subscribing{Resource: "Observation"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.subscriptions.begin()
+		for still := 0; still < 1000; still++ { // until nothing more is taken
+			if runtime.Gosched(); c.waiting.Load() == 0 {
+				still = 0
+			}
+		}
+		if _, err := unsubscribe(context.Background(), c, json.RawMessage(`{"subscription":"`+id+`"}`)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const piece = 2 // packets, a heartbeat among them
+	if n := p.most(); n == 0 || n > piece {
+		t.Errorf("%d packets wait for one client", n)
+	}
+}
+
 // A body that never ends is cut.
 func TestSlow_Body(t *testing.T) {
 	p := newPost(t, func(o *Options) { o.bodyTimeout = 200 * time.Millisecond })
@@ -101,11 +135,14 @@ func TestSlow_Body(t *testing.T) {
 	for _, eio := range []int{3, 4} {
 		c := p.mustConnect(eio, "polling", "")
 		_, session, _ := strings.Cut(c.line.(*polling2).url, p.address)
-		for _, head := range []string{"Content-Length: 1000\r\n\r\n42[", "Transfer-Encoding: chunked\r\n\r\n3\r\n42[\r\n"} {
+		for _, head := range []string{
+			"Content-Length: 1000\r\n\r\n42[", "Transfer-Encoding: chunked\r\n\r\n3\r\n42[\r\n",
+			"Upgrade: x\r\nConnection: Upgrade\r\nContent-Length: 1000\r\n\r\n42[",
+		} {
 			conn := p.dial(false)
 			fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: %s\r\n%s", session, p.address, head)
 			if _, err := io.ReadAll(conn); os.IsTimeout(err) {
-				t.Error("the body is awaited for ever")
+				t.Errorf("the body is awaited for ever: %q", head)
 			}
 			w.check(t, "an endless body")
 		}

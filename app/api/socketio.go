@@ -98,7 +98,7 @@ type socketConn struct {
 
 	subscriptions subscriptions
 
-	sending sync.Mutex    // a piece
+	sending chan struct{} // holds one while a piece is under way
 	waiting atomic.Int64  // packets that the transport has not taken
 	taken   chan struct{} // signals that it took some
 }
@@ -107,7 +107,7 @@ type socketConn struct {
 // packet is read.
 func (x *sockets) opened(args ...any) {
 	conn := args[0].(engine.Socket)
-	c := &socketConn{sockets: x, conn: conn, ready: make(chan struct{}), lanes: newLanes(), taken: make(chan struct{}, 1)}
+	c := &socketConn{sockets: x, conn: conn, ready: make(chan struct{}), lanes: newLanes(), taken: make(chan struct{}, 1), sending: make(chan struct{}, 1)}
 	c.ctx, c.end = context.WithCancelCause(context.Background())
 	late := time.AfterFunc(2*admitTimeout, func() { c.drop("bad_request: asked for no namespace") })
 	c.place = c.visit().place

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -50,11 +51,13 @@ func (f *filter) matches(a *about) bool {
 // token tells whether wanted, CODE or SYSTEM|CODE, is the code of the system.
 func token(wanted, system, code string) bool { return wanted == code || wanted == system+"|"+code }
 
+var errUnsubscribed = errors.New("unsubscribed")
+
 // subscriptions are those of one connection.
 type subscriptions struct {
 	mu      sync.Mutex
 	last    int
-	cancels map[string]context.CancelFunc
+	cancels map[string]context.CancelCauseFunc
 	pending []func() // that wait until the client knows their number
 }
 
@@ -119,15 +122,15 @@ func (s *subscriptions) add(c *socketConn, cursor uint64, asked subscribing) (id
 	}
 	s.last++
 	id = strconv.Itoa(s.last)
-	ctx, cancel := context.WithCancel(c.ctx)
+	ctx, cancel := context.WithCancelCause(c.ctx)
 	if s.cancels == nil {
-		s.cancels = map[string]context.CancelFunc{}
+		s.cancels = map[string]context.CancelCauseFunc{}
 	}
 	s.cancels[id] = cancel
 	p := &pump{socket: c, frames: c.sockets.server.frames[formEvent], cursor: cursor, pick: asked.picker(id)}
 	s.pending = append(s.pending, func() {
-		if reason := p.run(ctx); ctx.Err() == nil {
-			c.drop(reason)
+		if reason := p.run(ctx); reason != errUnsubscribed {
+			c.drop(reason.Error())
 		}
 	})
 	return id, nil
@@ -180,7 +183,7 @@ func unsubscribe(_ context.Context, c *socketConn, payload json.RawMessage) (ans
 	if !ok {
 		return nil, &fhirmap.Fault{Code: "not_found", English: "no such subscription on this connection"}
 	}
-	cancel()
+	cancel(errUnsubscribed)
 	delete(s.cancels, string(asked.Subscription))
 	return answer{"ok": true}, nil
 }

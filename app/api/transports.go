@@ -78,6 +78,7 @@ func (webSocketCtor) New(ctx *types.HttpContext) transports.Transport {
 	w := &webSocket{Transport: transports.MakeTransport(), conn: ctx.Websocket, log: v.log, session: v.session}
 	w.Prototype(w)
 	w.Construct(ctx)
+	w.conn.SetPingHandler(w.pong)
 	if v.session != nil {
 		w.probing.Store(true)
 		v.session.probe = w // which holds attempt
@@ -168,6 +169,15 @@ func (w *webSocket) take(p *packet.Packet) error {
 		return errors.New("no upgrade")
 	}
 	return nil
+}
+
+// pong answers a ping of RFC 6455, section 5.5.2. The library's WebSocket would
+// leave a deadline on the connection, and our writes go past it.
+func (w *webSocket) pong(text string) error {
+	w.writing.Lock()
+	defer w.writing.Unlock()
+	_, err := w.conn.NetConn().Write(append([]byte{pongOpcode, byte(len(text))}, text...))
+	return err
 }
 
 // DoClose ends the connection.
