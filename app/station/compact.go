@@ -142,7 +142,7 @@ func (p *packer) time(t time.Time) {
 	if err != nil {
 		p.err = fmt.Errorf("encode time: %w", err)
 	}
-	p.shared(string(text), false)
+	p.shared(string(text))
 }
 
 func (p *packer) texts(all ...string) {
@@ -151,9 +151,9 @@ func (p *packer) texts(all ...string) {
 	}
 }
 
-func (p *packer) text(text string) { p.shared(text, true) }
+func (p *packer) text(text string) { p.shared(strings.ToValidUTF8(text, "\uFFFD")) }
 
-func (p *packer) shared(text string, utf8 bool) {
+func (p *packer) shared(text string) {
 	if text == "" {
 		p.number(1)
 		return
@@ -164,9 +164,6 @@ func (p *packer) shared(text string, utf8 bool) {
 	}
 	p.known[text] = uint64(len(p.known) + 2) // the first is the empty one
 	p.number(0)
-	if utf8 {
-		text = strings.ToValidUTF8(text, "\uFFFD")
-	}
 	p.raw(text)
 }
 

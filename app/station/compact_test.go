@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"os"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -146,6 +148,25 @@ func TestCompact_KeepsTextsUTF8(t *testing.T) {
 		t.Fatal(err)
 	}
 	if e, err := decode(reportRecord(data, 1)); err != nil || e.Measurements[0].Bed != "R\uFFFDa" {
+		t.Errorf("%+v %v", e, err)
+	}
+}
+
+// A text that is a time's bytes by chance, or by intent, is one of its own.
+func TestCompact_TextLikeATime(t *testing.T) {
+	m := pulse("72")
+	m.Time = morning.Add(0x80 * time.Second)
+	bytes, err := m.Time.MarshalBinary()
+	if err != nil || utf8.Valid(bytes) {
+		t.Fatal(bytes, err)
+	}
+	m.Device.Serial = string(bytes)
+	data, err := (&entry{Received: morning, Measurements: []recordedEntry{{Measurement: m}}}).encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := decode(reportRecord(data, 1))
+	if err != nil || !e.Measurements[0].Time.Equal(m.Time) || e.Measurements[0].Device.Serial != strings.ToValidUTF8(string(bytes), "\uFFFD") {
 		t.Errorf("%+v %v", e, err)
 	}
 }
