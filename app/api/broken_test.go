@@ -160,7 +160,7 @@ func TestBroken_WithoutEnd(t *testing.T) {
 
 // Whoever pings over WebSocket is answered, and goes on to be served.
 func TestPing(t *testing.T) {
-	p := newPost(t, func(o *Options) { o.heartbeat = 1500 * time.Millisecond })
+	p := newPost(t, func(o *Options) { o.heartbeat = 3 * time.Second })
 	conn, r := p.bare(false, query(4, "websocket", ""))
 	io.WriteString(conn, frame(0x81, "40")+frame(0x89, "here?"))
 	for ponged := false; ; {
@@ -187,7 +187,7 @@ func TestPing(t *testing.T) {
 func TestVanished_NoHeartbeat(t *testing.T) {
 	p := newPost(t, func(o *Options) {
 		if !long {
-			o.heartbeat = 2500 * time.Millisecond
+			o.heartbeat = 4 * time.Second
 		}
 	})
 	alive := make(chan error, 2)

@@ -124,5 +124,5 @@ func (p *pump) step(ctx context.Context) error {
 		return errors.New("internal")
 	}
 	p.cursor = cursor
-	return p.socket.send(p.pick(events), p.socket.sockets.server.o.SlowAfter)
+	return p.socket.send(ctx, p.pick(events), p.socket.sockets.server.o.SlowAfter)
 }

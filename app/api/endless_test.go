@@ -161,7 +161,7 @@ func TestEndless_Bodies(t *testing.T) {
 
 // Who sends requests without end and reads no answer is cut.
 func TestEndless_UnreadAnswers(t *testing.T) {
-	p := newPost(t, func(o *Options) { o.SlowAfter = short(time.Second, o.SlowAfter) })
+	p := newPost(t, func(o *Options) { o.SlowAfter = short(soon, o.SlowAfter) })
 	w := p.watcher()
 	for _, path := range []string{"/", "/nowhere"} {
 		conn := p.dial(true)
@@ -173,7 +173,7 @@ func TestEndless_UnreadAnswers(t *testing.T) {
 
 // A poll whose answer is not read ends with its session.
 func TestSlow_UnreadPoll(t *testing.T) {
-	p := newPost(t, func(o *Options) { o.SlowAfter = short(time.Second, o.SlowAfter) })
+	p := newPost(t, func(o *Options) { o.SlowAfter = short(soon, o.SlowAfter) })
 	w := p.witness()
 	var conns []net.Conn
 	for _, eio := range []int{3, 4} {

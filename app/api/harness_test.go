@@ -22,6 +22,10 @@ import (
 // patience is how long a test waits for what must come, on a busy machine.
 const patience = 90 * time.Second
 
+// soon is a SlowAfter for tests in which somebody is dropped. Who reads must
+// not be, however busy the machine.
+const soon = 2 * time.Second
+
 // A server that closes a connection whose request it did not read to the end
 // keeps it for half a second, so that the client sees the answer.
 func TestMain(m *testing.M) {

@@ -3,14 +3,13 @@ package api
 import (
 	"fmt"
 	"testing"
-	"time"
 )
 
 // Who was dropped because it stopped reading goes on from its last sequence
 // number: nothing is missing, nothing comes twice.
 func TestSlow_CursorResumes(t *testing.T) {
 	eachLine(t, func(t *testing.T, eio int, transport string) {
-		p := newPost(t, func(o *Options) { o.SlowAfter = 300 * time.Millisecond })
+		p := newPost(t, func(o *Options) { o.SlowAfter = soon })
 		last := uint64(0)
 		next := func(c *client2) {
 			t.Helper()

@@ -136,13 +136,12 @@ func (c *socketConn) drop(reason string) {
 	c.conn.Close(true)
 }
 
-// send writes frames and returns when the transport has taken them. A client
-// that takes nothing for longer than patience is an error.
-func (c *socketConn) send(frames []wsFrame, patience time.Duration) error {
-	if len(frames) == 0 {
+// send writes frames, unless ctx has ended, and returns when the transport has
+// taken them. A client that takes nothing for longer than patience is an error.
+func (c *socketConn) send(ctx context.Context, frames []wsFrame, patience time.Duration) error {
+	if len(frames) == 0 || !c.subscriptions.during(ctx, func() { c.writeAll(frames) }) {
 		return nil
 	}
-	c.writeAll(frames)
 	if c.waiting.Load() <= 0 {
 		return nil
 	}

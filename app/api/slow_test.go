@@ -58,7 +58,7 @@ func TestSlow_DelaysNobodyAndIsBounded(t *testing.T) {
 }
 
 func TestSlow_IsDropped(t *testing.T) {
-	p := newPost(t, func(o *Options) { o.SlowAfter = 300 * time.Millisecond })
+	p := newPost(t, func(o *Options) { o.SlowAfter = soon })
 	p.stuck()
 	fast := p.mustConnect(4, "websocket", "")
 	p.awaitClients(4)

@@ -146,6 +146,18 @@ func (s *subscriptions) begin() {
 	s.pending = nil
 }
 
+// during has write write unless ctx has ended, which no subscription's does
+// meanwhile: nothing comes behind the answer to its end.
+func (s *subscriptions) during(ctx context.Context, write func()) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if ctx.Err() != nil {
+		return false
+	}
+	write()
+	return true
+}
+
 // picker makes the client's own frames of the events it wants.
 func (asked *subscribing) picker(id string) func([]shared) []wsFrame {
 	if len(asked.Events) > 0 && !slices.Contains(asked.Events, "CREATE") {

@@ -274,3 +274,29 @@ func TestSubscribe_ResumesWithinAMeasurement(t *testing.T) {
 		c.close()
 	}
 }
+
+// Nothing comes behind the answer to the end of a subscription, however much is
+// under way.
+func TestSubscribe_EndsAtItsAnswer(t *testing.T) {
+	p := newPost(t)
+	p.record(3000)
+	c := p.mustConnect(4, "websocket", "")
+	for range short(100, 1000) {
+		id := c.subscribe(t, `{"resource":"Observation","after":0}`) // fails at an event of the one before
+		if _, err := c.delivered(); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.write(c.ctx, `429["unsubscribe",{"subscription":"`+id+`"}]`); err != nil {
+			t.Fatal(err)
+		}
+		packet, err := c.message()
+		for ; err == nil && strings.HasPrefix(packet, `2["event",`); packet, err = c.message() {
+		}
+		if err != nil || !strings.HasPrefix(packet, "39[") {
+			t.Fatal(packet, err)
+		}
+		if answer, err := c.ask(8, `["x"]`); err != nil || codeOf(answer) != "bad_request" {
+			t.Fatal(answer, err)
+		}
+	}
+}
