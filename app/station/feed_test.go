@@ -69,10 +69,17 @@ func TestFollow_FromWithinAMessage(t *testing.T) {
 
 func TestFollow_InBoundedPieces(t *testing.T) {
 	d := newDesk(t)
-	large := pulse("72")
-	large.Device.Name = strings.Repeat("x", followBytes/4)
+	entry := func(bytes int) fhirmap.Report { // of that size, in names that differ
+		var all []fhirmap.Measurement
+		for i := range bytes >> 10 {
+			m := pulse("72")
+			m.Device.Name = fmt.Sprintf("%04d", i) + strings.Repeat("x", 1<<10-4)
+			all = append(all, m)
+		}
+		return report(all...)
+	}
 	for range 10 {
-		d.record(report(large))
+		d.record(entry(followBytes / 4))
 	}
 	var cursor uint64
 	for pieces := 0; cursor < d.Head(); pieces++ {
@@ -82,9 +89,7 @@ func TestFollow_InBoundedPieces(t *testing.T) {
 		}
 		cursor = events[len(events)-1].Last
 	}
-	huge := pulse("72")
-	huge.Device.Name = strings.Repeat("x", 2*followBytes)
-	d.record(report(huge))
+	d.record(entry(2 * followBytes))
 	if events, err := d.Follow(cursor); err != nil || len(events) != 1 {
 		t.Errorf("an entry larger than a piece: %d events, %v", len(events), err)
 	}
