@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime/debug"
+	"runtime"
 	"syscall"
 
 	"vitalien/app/cli"
@@ -36,16 +36,17 @@ func main() {
 	os.Exit(status)
 }
 
+// ballast is never touched and so takes no memory, but the garbage collector
+// counts it: without it the heap is so small that it would be collected after
+// every dozen messages of a monitor.
+var ballast = make([]byte, 16<<20)
+
 // serve runs the program. failed is an error of its start, which nobody has
 // seen yet if there was no terminal to read it in.
 func serve(ctx context.Context, f cli.Flags) (failed, err error) {
+	defer runtime.KeepAlive(&ballast)
 	if err := checkFlags(f); err != nil {
 		return nil, cli.WrongUse{Err: err}
-	}
-	if f.Headless {
-		// The heap is then so small that it would be collected after every
-		// dozen messages of a monitor.
-		debug.SetGCPercent(400)
 	}
 	app, err := New(f, os.Stdout, os.Stderr)
 	if err != nil {

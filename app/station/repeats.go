@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,30 +17,40 @@ const repeatWindow = 10 * time.Minute
 
 // repeats remembers the messages of the last ten minutes. It is made anew
 // from the log at start, so a message acknowledged before a crash is known
-// after it.
+// after it. A ward sends more than a hundred thousand in that time: what is
+// kept of each is small.
 type repeats struct {
 	mu    sync.Mutex
-	known map[string]*repeat // by message key, 32 bytes
-	order []*repeat          // by time of reception
+	under map[messageKey]*repeat // being recorded
+	known map[messageKey]recorded
+	order []messageKey // of known, by time of reception
 }
 
+// A messageKey is half of a message's SHA-256, which no two messages of ten
+// minutes share by chance.
+type messageKey [16]byte
+
+type recorded struct {
+	seq      uint64
+	received time.Time
+}
+
+// A repeat is a message that is being recorded.
 type repeat struct {
-	key     string
 	done    chan struct{} // closed when receipt and err count
 	receipt fhirmap.Receipt
 	err     error
 }
 
-func newRepeats() *repeats { return &repeats{known: map[string]*repeat{}} }
-
-var settled = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
+func newRepeats() *repeats {
+	return &repeats{under: map[messageKey]*repeat{}, known: map[messageKey]recorded{}}
+}
 
 // past tells whether received no longer counts at now. A time to come does
 // not either: the computer's clock was set back since.
 func past(received, now time.Time) bool { return now.Sub(received).Abs() > repeatWindow }
 
 func (r *repeats) load(store *localstore.Store, now time.Time) error {
-	var newestFirst []repeat
 	var bad error
 	err := store.Heads(headerSize, func(record localstore.Record) bool {
 		received, key, err := header(record)
@@ -51,20 +62,17 @@ func (r *repeats) load(store *localstore.Store, now time.Time) error {
 			return false
 		}
 		if key != "" {
-			receipt := fhirmap.Receipt{Seq: record.First, Received: received}
-			newestFirst = append(newestFirst, repeat{key: key, receipt: receipt, done: settled})
+			short := messageKey([]byte(key))
+			if _, newer := r.known[short]; !newer {
+				r.known[short] = recorded{record.First, received}
+			}
+			r.order = append(r.order, short)
 		}
 		return true
 	})
+	slices.Reverse(r.order)
 	if err == nil {
 		err = bad
-	}
-	r.known = make(map[string]*repeat, len(newestFirst))
-	r.order = make([]*repeat, 0, len(newestFirst))
-	for i := len(newestFirst) - 1; i >= 0; i-- {
-		known := &newestFirst[i]
-		r.order = append(r.order, known)
-		r.known[known.key] = known
 	}
 	return err
 }
@@ -76,11 +84,14 @@ func (r *repeats) load(store *localstore.Store, now time.Time) error {
 // The end of ctx ends the wait and not the recording, whose outcome would be
 // uncertain then: when the device sends the message again, it gets the receipt
 // of what was stored meanwhile.
-func (r *repeats) once(ctx context.Context, key string, now func() time.Time, record func(context.Context) (fhirmap.Receipt, error)) (fhirmap.Receipt, error) {
+func (r *repeats) once(ctx context.Context, key messageKey, now func() time.Time, record func(context.Context) (fhirmap.Receipt, error)) (fhirmap.Receipt, error) {
 	for {
-		first, mine := r.claim(key, now())
+		before, first, mine := r.claim(key, now())
+		if first == nil {
+			return fhirmap.Receipt{Seq: before.seq, Received: before.received, Repeated: true}, nil
+		}
 		if mine {
-			go r.settle(first, func() (fhirmap.Receipt, error) { return record(context.WithoutCancel(ctx)) })
+			go r.settle(key, first, func() (fhirmap.Receipt, error) { return record(context.WithoutCancel(ctx)) })
 		}
 		select {
 		case <-first.done:
@@ -95,31 +106,34 @@ func (r *repeats) once(ctx context.Context, key string, now func() time.Time, re
 	}
 }
 
-func (r *repeats) claim(key string, now time.Time) (first *repeat, mine bool) {
+// claim gives what was recorded before, or, when first is not nil, the recording
+// to wait for, which is the caller's to do if it is mine.
+func (r *repeats) claim(key messageKey, now time.Time) (before recorded, first *repeat, mine bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for len(r.order) > 0 && past(r.order[0].receipt.Received, now) {
-		if oldest := r.order[0]; r.known[oldest.key] == oldest {
-			delete(r.known, oldest.key)
-		}
+	for len(r.order) > 0 && past(r.known[r.order[0]].received, now) {
+		delete(r.known, r.order[0])
 		r.order = r.order[1:]
 	}
-	if known, ok := r.known[key]; ok {
-		return known, false
+	if before, ok := r.known[key]; ok {
+		return before, nil, false
 	}
-	first = &repeat{key: key, done: make(chan struct{})}
-	r.known[key] = first
-	return first, true
+	if first, ok := r.under[key]; ok {
+		return before, first, false
+	}
+	first = &repeat{done: make(chan struct{})}
+	r.under[key] = first
+	return before, first, true
 }
 
-func (r *repeats) settle(first *repeat, record func() (fhirmap.Receipt, error)) {
+func (r *repeats) settle(key messageKey, first *repeat, record func() (fhirmap.Receipt, error)) {
 	first.receipt, first.err = guarded(record)
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	delete(r.under, key)
 	if first.err == nil {
-		r.order = append(r.order, first)
-	} else {
-		delete(r.known, first.key)
+		r.known[key] = recorded{first.receipt.Seq, first.receipt.Received}
+		r.order = append(r.order, key)
 	}
 	close(first.done)
 }

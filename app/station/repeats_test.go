@@ -137,7 +137,7 @@ func TestRepeats_AFailureLetsTheNextTry(t *testing.T) {
 				release := make(chan struct{})
 				failed := make(chan error)
 				go func() {
-					_, err := r.once(t.Context(), "k", fixed, func(context.Context) (fhirmap.Receipt, error) {
+					_, err := r.once(t.Context(), messageKey{'k'}, fixed, func(context.Context) (fhirmap.Receipt, error) {
 						<-release
 						return fail()
 					})
@@ -146,7 +146,7 @@ func TestRepeats_AFailureLetsTheNextTry(t *testing.T) {
 				synctest.Wait()
 				next := make(chan fhirmap.Receipt)
 				go func() {
-					receipt, err := r.once(t.Context(), "k", fixed, func(context.Context) (fhirmap.Receipt, error) {
+					receipt, err := r.once(t.Context(), messageKey{'k'}, fixed, func(context.Context) (fhirmap.Receipt, error) {
 						return fhirmap.Receipt{Seq: 7, Received: morning}, nil
 					})
 					if err != nil {
@@ -181,11 +181,11 @@ func TestRepeats_TheEndOfAWaitIsNotTheEndOfTheRecording(t *testing.T) {
 		}
 		short, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if _, err := r.once(short, "k", fixed, slow); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := r.once(short, messageKey{'k'}, fixed, slow); !errors.Is(err, context.DeadlineExceeded) {
 			t.Fatal(err)
 		}
 		close(disk)
-		receipt, err := r.once(t.Context(), "k", fixed, slow)
+		receipt, err := r.once(t.Context(), messageKey{'k'}, fixed, slow)
 		if err != nil || !receipt.Repeated || receipt.Seq != 7 || stored != 1 {
 			t.Errorf("%+v, %v, stored %d times", receipt, err, stored)
 		}
@@ -196,14 +196,14 @@ func TestRepeats_WhoWaitsCanGiveUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRepeats()
 		disk := make(chan struct{})
-		go r.once(context.Background(), "k", fixed, func(context.Context) (fhirmap.Receipt, error) {
+		go r.once(context.Background(), messageKey{'k'}, fixed, func(context.Context) (fhirmap.Receipt, error) {
 			<-disk
 			return fhirmap.Receipt{}, nil
 		})
 		synctest.Wait()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		_, err := r.once(ctx, "k", fixed, func(context.Context) (fhirmap.Receipt, error) {
+		_, err := r.once(ctx, messageKey{'k'}, fixed, func(context.Context) (fhirmap.Receipt, error) {
 			t.Error("recorded beside the first")
 			return fhirmap.Receipt{}, nil
 		})
@@ -218,14 +218,15 @@ func TestRepeats_WhoWaitsCanGiveUp(t *testing.T) {
 // failed, is known as long as the second is.
 func TestRepeats_TheNewestOfAKeyCounts(t *testing.T) {
 	r := newRepeats()
+	key := messageKey{'k'}
 	for _, received := range []time.Time{morning, morning.Add(5 * time.Minute)} {
-		r.known["k"] = &repeat{key: "k", receipt: fhirmap.Receipt{Seq: 7, Received: received}, done: settled}
-		r.order = append(r.order, r.known["k"])
+		r.known[key] = recorded{7, received}
+		r.order = append(r.order, key)
 	}
-	if _, mine := r.claim("k", morning.Add(11*time.Minute)); mine {
+	if _, _, mine := r.claim(key, morning.Add(11*time.Minute)); mine {
 		t.Error("forgotten after eleven minutes")
 	}
-	if _, mine := r.claim("k", morning.Add(16*time.Minute)); !mine {
+	if _, _, mine := r.claim(key, morning.Add(16*time.Minute)); !mine {
 		t.Error("known after sixteen minutes")
 	}
 }

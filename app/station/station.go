@@ -129,7 +129,7 @@ func (s *Station) Record(ctx context.Context, r fhirmap.Report) (fhirmap.Receipt
 	if err != nil {
 		return fhirmap.Receipt{}, err
 	}
-	return s.repeats.once(ctx, string(key), s.now, func(ctx context.Context) (fhirmap.Receipt, error) { return s.append(ctx, &r) })
+	return s.repeats.once(ctx, messageKey(key), s.now, func(ctx context.Context) (fhirmap.Receipt, error) { return s.append(ctx, &r) })
 }
 
 // isMessageKey tells whether key has the form of Report.Key: 32 bytes in
