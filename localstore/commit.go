@@ -2,27 +2,21 @@ package localstore
 
 import (
 	"context"
-	"fmt"
 	"runtime"
 	"runtime/debug"
-
-	bolt "go.etcd.io/bbolt"
 )
 
-// The bounds of one transaction, and of what waits for the next.
+// The bounds of one block of the journal, and of what waits for the next.
 const (
 	maxBatch      = 1024
 	maxBatchBytes = 4 << 20
 )
 
-// A request waits for a commit: an encoded entry, or a change of settings.
+// A request is an entry that waits for a commit.
 type request struct {
-	ctx   context.Context
-	value []byte
-	count int
-	apply func(*bolt.Tx) error // nil for an entry
-	first uint64               // set before the answer
-	done  chan error           // takes one answer without blocking
+	pending // First is set before the answer
+	ctx     context.Context
+	done    chan error // takes one answer without blocking
 }
 
 // Append stores e and returns the first of its sequence numbers once it is
@@ -37,11 +31,12 @@ func (s *Store) Append(ctx context.Context, e Entry) (first uint64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	r := &request{ctx: ctx, value: value, count: e.Count}
+	r := &request{ctx: ctx}
+	r.Count, r.Kind, r.Data, r.value = e.Count, e.Kind, value[len(value)-len(e.Data):], value
 	if err := s.submit(r); err != nil {
 		return 0, err
 	}
-	return r.first, nil
+	return r.First, nil
 }
 
 // submit has r committed and waits for the answer.
@@ -138,16 +133,18 @@ func (s *Store) gather() []*request {
 	return batch
 }
 
-// commit writes batch in one transaction and answers all of it.
+// commit writes batch to the journal and answers all of it.
 func (s *Store) commit(batch []*request) {
 	if len(batch) == 0 {
 		return
 	}
-	head := s.head.Load()
-	err := s.update(func(tx *bolt.Tx) (err error) {
-		head, err = s.write(tx, batch)
-		return err
-	})
+	records, head := make([]pending, len(batch)), s.head.Load()
+	for i, r := range batch {
+		r.First = head + 1
+		head = r.Last()
+		records[i] = r.pending
+	}
+	err := s.persist(records)
 	if err == nil {
 		s.publish(head)
 	} else {
@@ -156,52 +153,46 @@ func (s *Store) commit(batch []*request) {
 	for _, r := range batch {
 		r.done <- err
 	}
-	if err != nil {
-		s.revive()
-	}
 }
 
-// write puts batch into tx and returns the new head. The next number comes
-// from the log itself: a transaction whose last flush failed may be in the
-// file nevertheless.
-func (s *Store) write(tx *bolt.Tx, batch []*request) (head uint64, err error) {
-	log := tx.Bucket(bucketLog)
-	log.FillPercent = 1 // keys only grow, so a half-full page would stay so
-	if head, err = lastSequence(log); err != nil {
-		return 0, err
+// persist returns once records are durable, and the tail holds them.
+func (s *Store) persist(records []pending) error {
+	block := s.journal.encode(records)
+	offset, err := s.room(int64(len(block)))
+	if err != nil {
+		return err
 	}
-	if known := s.head.Load(); head < known {
-		return 0, corruptFault(fmt.Errorf("the log ends at %d instead of %d", head, known))
+	if err := s.journal.write(offset, block); err != nil {
+		return err
 	}
-	for _, r := range batch {
-		if r.apply != nil {
-			err = r.apply(tx)
-		} else {
-			r.first = head + 1
-			head += uint64(r.count)
-			err = log.Put(logKey(r.first), r.value)
-		}
-		if err != nil {
+	last := records[len(records)-1].Last()
+	s.tail.add(records, extent{offset: offset, end: s.journal.at, last: last})
+	s.signal(s.filled)
+	if s.tail.urgent(s.journal.size) {
+		s.signal(s.urgent)
+	}
+	return nil
+}
+
+// room finds length bytes in the journal. When it is full, whoever appends
+// gives bbolt what waits, and gets the error if bbolt takes nothing.
+func (s *Store) room(length int64) (offset int64, err error) {
+	if s.damaged() {
+		if err := s.apply(); err != nil {
 			return 0, err
 		}
 	}
-	return head, nil
-}
-
-// update runs fn in a transaction that is durable when it returns nil.
-func (s *Store) update(fn func(*bolt.Tx) error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = s.breakDown(p)
-		}
-	}()
-	f := s.current()
-	if f == nil {
-		if f, err = s.attach(); err != nil {
-			return err
-		}
+	if offset, ok := s.tail.place(s.journal.at, length, s.journal.size); ok {
+		return offset, nil
 	}
-	return faultFor(f.db.Update(fn))
+	if err = s.apply(); err == nil {
+		// Only the lead fills the journal, so it is empty now.
+		return 0, s.journal.grow(length)
+	}
+	if offset, ok := s.tail.place(s.journal.at, length, s.journal.size); ok {
+		return offset, nil // bbolt has taken a part
+	}
+	return 0, err
 }
 
 // publish makes head known and wakes all who wait for it.

@@ -14,9 +14,15 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// hold keeps the lead, waiting inside a transaction until release is called.
-func hold(t *testing.T, s *Store) (release func(), result <-chan error) {
-	t.Helper()
+// hold keeps the lead, as a commit does that the disk lets wait, until release
+// is called.
+func hold(s *Store) (release func()) {
+	s.lead <- struct{}{}
+	return sync.OnceFunc(func() { <-s.lead })
+}
+
+// blockBbolt keeps bbolt inside a transaction until release is called.
+func blockBbolt(s *Store) (release func(), result <-chan error) {
 	held, free, done := make(chan struct{}), make(chan struct{}), make(chan error, 1)
 	go func() {
 		done <- s.change(func(*bolt.Bucket) error {
@@ -29,13 +35,9 @@ func hold(t *testing.T, s *Store) (release func(), result <-chan error) {
 	return sync.OnceFunc(func() { close(free) }), done
 }
 
-func transactions(t *testing.T, s *Store) (id int) {
-	t.Helper()
-	if err := s.view(func(tx *bolt.Tx) error { id = tx.ID(); return nil }); err != nil {
-		t.Fatal(err)
-	}
-	return id
-}
+// blocks is how many blocks have been written to the journal. Nobody appends
+// meanwhile.
+func blocks(s *Store) int { return int(s.journal.number) }
 
 // inBubble gives fn a store whose goroutines live in fn's bubble, so that
 // synctest.Wait returns when all of them wait.
@@ -51,10 +53,9 @@ func inBubble(t *testing.T, fn func(t *testing.T, s *Store)) {
 	})
 }
 
-func TestAppend_ThoseWhoWaitShareOneTransaction(t *testing.T) {
+func TestAppend_ThoseWhoWaitShareOneBlock(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *Store) {
-		before := transactions(t, s)
-		release, held := hold(t, s)
+		release := hold(s)
 		var wg sync.WaitGroup
 		for i := range 500 {
 			wg.Go(func() {
@@ -69,11 +70,8 @@ func TestAppend_ThoseWhoWaitShareOneTransaction(t *testing.T) {
 		}
 		release()
 		wg.Wait()
-		if err := <-held; err != nil {
-			t.Error(err)
-		}
-		if n := transactions(t, s) - before; n != 2 {
-			t.Errorf("500 waiting appends took %d transactions after the one before them, want 1", n-1)
+		if n := blocks(s); n != 1 {
+			t.Errorf("500 waiting appends took %d blocks, want 1", n)
 		}
 		if all := readAll(t, s); len(all) != 500 {
 			t.Errorf("%d records", len(all))
@@ -81,10 +79,9 @@ func TestAppend_ThoseWhoWaitShareOneTransaction(t *testing.T) {
 	})
 }
 
-func TestAppend_ATransactionIsBoundedByBytes(t *testing.T) {
+func TestAppend_ABlockIsBoundedByBytes(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *Store) {
-		before := transactions(t, s)
-		release, _ := hold(t, s)
+		release := hold(s)
 		var wg sync.WaitGroup
 		for range 8 {
 			wg.Go(func() {
@@ -96,15 +93,15 @@ func TestAppend_ATransactionIsBoundedByBytes(t *testing.T) {
 		synctest.Wait()
 		release()
 		wg.Wait()
-		if n := transactions(t, s) - before; n != 1+4 {
-			t.Errorf("%d transactions, want 4 after the first", n)
+		if n := blocks(s); n != 4 {
+			t.Errorf("%d blocks, want 4", n)
 		}
 	})
 }
 
 func TestAppend_WaitsWhenTheQueueIsFullAsLongAsItsContext(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *Store) {
-		release, _ := hold(t, s)
+		release := hold(s)
 		var wg sync.WaitGroup
 		for range maxBatch {
 			wg.Go(func() {
@@ -129,7 +126,7 @@ func TestAppend_WaitsWhenTheQueueIsFullAsLongAsItsContext(t *testing.T) {
 
 func TestAppend_WhoGaveUpWhileWaitingIsNotStored(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *Store) {
-		release, _ := hold(t, s)
+		release := hold(s)
 		ctx, cancel := context.WithCancel(t.Context())
 		var wg sync.WaitGroup
 		for i := range 10 {
@@ -156,7 +153,7 @@ func TestAppend_WhoGaveUpWhileWaitingIsNotStored(t *testing.T) {
 
 func TestClose_FinishesTheCommitUnderWayAndRefusesTheRest(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *Store) {
-		release, held := hold(t, s)
+		release := hold(s)
 		var wg sync.WaitGroup
 		for range 2 * maxBatch { // half of them have no place in the queue
 			wg.Go(func() {
@@ -181,7 +178,7 @@ func TestClose_FinishesTheCommitUnderWayAndRefusesTheRest(t *testing.T) {
 		}
 		release()
 		wg.Wait()
-		if err := errors.Join(<-held, <-closed); err != nil {
+		if err := <-closed; err != nil {
 			t.Error(err)
 		}
 	})
@@ -260,12 +257,7 @@ func TestCommit_APanicFailsTheWaitingAndTheStore(t *testing.T) {
 			t.Fatal(err)
 		}
 		mustAppend(t, s, 1, "kept")
-		release, held := hold(t, s)
-		panicked := make(chan error, 1)
-		go func() {
-			panicked <- s.change(func(*bolt.Bucket) error { panic("as bbolt does on a damaged page") })
-		}()
-		synctest.Wait()
+		release := hold(s)
 		var wg sync.WaitGroup
 		for range 10 {
 			wg.Go(func() {
@@ -275,12 +267,9 @@ func TestCommit_APanicFailsTheWaitingAndTheStore(t *testing.T) {
 		}
 		wg.Go(func() { wantCode(t, s.Wait(t.Context(), 1), CodeCorrupt) })
 		synctest.Wait()
-		release()
+		wantCode(t, s.change(func(*bolt.Bucket) error { panic("as bbolt does on a damaged page") }), CodeCorrupt)
 		wg.Wait()
-		wantCode(t, <-panicked, CodeCorrupt)
-		if err := <-held; err != nil {
-			t.Errorf("the transaction before the panic: %v", err)
-		}
+		release()
 		_, err = s.Append(t.Context(), Entry{Count: 1})
 		wantCode(t, err, CodeCorrupt)
 		s.Close()
@@ -298,10 +287,15 @@ func TestCommit_ReopensWhatBboltHasClosed(t *testing.T) {
 	if err := s.current().db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	_, err := s.Append(t.Context(), Entry{Count: 1})
-	wantCode(t, err, CodeFailed)
 	if first := mustAppend(t, s, 1, "after"); first != 2 {
 		t.Errorf("goes on with %d", first)
+	}
+	_ = s.apply() // it fails, unless the store itself has tried already
+	if err := s.apply(); err != nil {
+		t.Error(err)
+	}
+	if head := inBbolt(t, s); head != 2 {
+		t.Errorf("bbolt ends at %d, want 2", head)
 	}
 	if all := readAll(t, s); len(all) != 2 {
 		t.Errorf("%d records", len(all))
@@ -314,6 +308,13 @@ func TestCommit_DoesNotGoOnInAnotherFile(t *testing.T) {
 	mustAppend(t, other, 9, "longer than the other")
 	other.Close()
 	exchange(t, s, func() error { return os.Rename(other.path, s.path) })
+	s.Close()
+	if err := os.Remove(s.path + journalSuffix); err != nil {
+		t.Fatal(err)
+	}
+	if head := open(t, s.path).Head(); head != 9 {
+		t.Errorf("the other store ends at %d, want 9", head)
+	}
 
 	s = open(t, filepath.Join(dir, "third.db"))
 	exchange(t, s, func() error { return os.Truncate(s.path, 0) })
@@ -325,14 +326,17 @@ func TestCommit_DoesNotGoOnInAnotherFile(t *testing.T) {
 func exchange(t *testing.T, s *Store, how func() error) {
 	t.Helper()
 	mustAppend(t, s, 1, "mine")
-	if err := errors.Join(s.current().db.Close(), how()); err != nil {
+	if err := errors.Join(s.apply(), s.current().db.Close(), how()); err != nil {
 		t.Fatal(err)
 	}
-	for range 3 {
-		if _, err := s.Append(t.Context(), Entry{Count: 1}); err == nil {
+	mustAppend(t, s, 1, "kept in the journal")
+	for range 2 { // bbolt is found closed, then opened again
+		if err := s.apply(); err == nil {
 			t.Error("stored in the other file")
 		}
 	}
-	_, err := s.Append(t.Context(), Entry{Count: 1})
-	wantCode(t, err, CodeCorrupt)
+	for range 3 {
+		_, err := s.Append(t.Context(), Entry{Count: 1})
+		wantCode(t, err, CodeCorrupt)
+	}
 }

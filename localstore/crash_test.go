@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 const crashWriters = 4
@@ -48,6 +49,13 @@ func childAppend(path string) error {
 	}
 	run := rand.Text()
 	errs := make(chan error)
+	go func() { // more often than by itself, so that kills meet every state
+		for range time.Tick(3 * time.Millisecond) {
+			if err := s.apply(); err != nil {
+				errs <- err
+			}
+		}
+	}()
 	for w := range crashWriters {
 		go func() {
 			for i := 0; ; i++ {

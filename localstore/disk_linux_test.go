@@ -31,16 +31,16 @@ func TestAppend_OnARealFullDisk(t *testing.T) {
 	}
 }
 
-// childTmpfs works on a file system of 1 MiB (ENOSPC), first full, then
-// read-only.
+// childTmpfs works on a file system of 32 MiB (ENOSPC), first
+// full, then read-only.
 func childTmpfs(folder string) error {
-	if err := syscall.Mount("tmpfs", folder, "tmpfs", 0, "size=1m"); err != nil {
+	if err := syscall.Mount("tmpfs", folder, "tmpfs", 0, "size=32m"); err != nil {
 		return err
 	}
 	path, filler := filepath.Join(folder, "store.db"), filepath.Join(folder, "filler")
 	err := fillAndRelieve(path,
 		func() error {
-			err := os.WriteFile(filler, make([]byte, 200<<10), 0o600)
+			err := os.WriteFile(filler, make([]byte, 16<<20), 0o600)
 			if errors.Is(err, syscall.ENOSPC) {
 				return nil
 			}
@@ -50,7 +50,7 @@ func childTmpfs(folder string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(filler, make([]byte, 1<<20), 0o600); !errors.Is(err, syscall.ENOSPC) {
+	if err := os.WriteFile(filler, make([]byte, 32<<20), 0o600); !errors.Is(err, syscall.ENOSPC) {
 		return fmt.Errorf("the disk is not full: %v", err)
 	}
 	if _, err := Open(filepath.Join(folder, "another.db"), Options{}); codeOf(err) != CodeDiskFull {

@@ -9,12 +9,16 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
 )
 
-func init() { children["limit"] = childLimit }
+func init() {
+	children["limit"] = childLimit
+	children["full open"] = childFullOpen
+}
 
 func TestAppend_ReportsAFullDiskAndGoesOnWhenThereIsRoom(t *testing.T) {
 	out, err := child(t, "limit", filepath.Join(t.TempDir(), "store.db")).Output()
@@ -23,22 +27,82 @@ func TestAppend_ReportsAFullDiskAndGoesOnWhenThereIsRoom(t *testing.T) {
 	}
 }
 
-// childLimit meets the limit of file size (EFBIG), which needs no rights and
+// A disk may be full when a process starts again after a crash. What the journal
+// alone holds can be read, and goes to bbolt when there is room.
+func TestOpen_OnAFullDiskKeepsTheJournal(t *testing.T) {
+	path := killed(t, 1, 0)
+	s := open(t, path)
+	if err := s.claim(); err != nil {
+		t.Fatal(err)
+	}
+	mustAppend(t, s, 1, strings.Repeat("x", 50_000))
+	again := filepath.Join(t.TempDir(), "store.db")
+	copyFile(t, path, again)
+	copyFile(t, path+journalSuffix, again+journalSuffix)
+	s.yield()
+	if out, err := child(t, "full open", again).Output(); err != nil {
+		t.Fatalf("%s %v", out, err)
+	}
+}
+
+func childFullOpen(path string) error {
+	limit, err := fileLimit()
+	if err != nil {
+		return err
+	}
+	if err := limit(56 << 10); err != nil {
+		return err
+	}
+	for range 2 {
+		s, err := Open(path, Options{})
+		if err != nil {
+			return err
+		}
+		records, err := s.Read(1, 10, 1<<20)
+		if err != nil || len(records) != 2 || s.tail.empty() {
+			return fmt.Errorf("%d records, error %w", len(records), err)
+		}
+		if code := codeOf(s.apply()); code != CodeDiskFull {
+			return fmt.Errorf("bbolt takes it with %q", code)
+		}
+		if code := codeOf(s.Close()); code != CodeDiskFull {
+			return fmt.Errorf("Close gives %q", code)
+		}
+	}
+	s, err := Open(path, Options{})
+	if err != nil {
+		return err
+	}
+	if err := limit(1 << 30); err != nil {
+		return err
+	}
+	return s.Close()
+}
+
+// fileLimit returns what sets the limit of file size, which needs no rights and
 // which a process can lift again.
-func childLimit(path string) error {
+func fileLimit() (set func(uint64) error, err error) {
 	signal.Ignore(syscall.SIGXFSZ)
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
-		return err
+		return nil, err
 	}
 	whole := limit.Cur
-	set := func(n uint64) error {
-		limit.Cur = n
+	return func(n uint64) error {
+		limit.Cur = min(n, whole)
 		return syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit)
+	}, nil
+}
+
+// childLimit meets the limit of file size (EFBIG).
+func childLimit(path string) error {
+	set, err := fileLimit()
+	if err != nil {
+		return err
 	}
 	return fillAndRelieve(path,
-		func() error { return set(300 << 10) },
-		func() error { return set(whole) })
+		func() error { return set(journalInitial + 300<<10) },
+		func() error { return set(1 << 30) })
 }
 
 // fillAndRelieve appends until the disk is full, from several goroutines,
@@ -49,6 +113,7 @@ func fillAndRelieve(path string, fill, relieve func() error) error {
 		return err
 	}
 	defer s.Close()
+	s.journal.limit = journalInitial // what is relieved must hold what the journal does
 	acks := &ackList{data: map[uint64]string{}}
 	if err := acks.append(s, "before"); err != nil {
 		return err
@@ -184,19 +249,23 @@ func TestStore_SurvivesThatItsFileIsCut(t *testing.T) {
 			for range 50 {
 				mustAppend(t, s, 1, "x")
 			}
+			mustApply(t, s)
 			if err := os.Truncate(path, pages*int64(os.Getpagesize())); err != nil {
 				t.Fatal(err)
 			}
 			_, err := s.Read(1, 100, 1<<20)
 			wantCode(t, err, CodeCorrupt)
+			atClose := ""
+			if _, err := s.Append(t.Context(), Entry{Count: 1}); err == nil { // bbolt has not been asked yet
+				wantCode(t, s.apply(), CodeCorrupt)
+				atClose = CodeCorrupt
+			}
 			for range 2 {
 				_, err = s.Append(t.Context(), Entry{Count: 1})
 				wantCode(t, err, CodeCorrupt)
 			}
 			wantCode(t, s.Backward(func(Record) bool { return true }), CodeCorrupt)
-			if err := s.Close(); err != nil {
-				t.Error(err)
-			}
+			wantCode(t, s.Close(), atClose)
 			if pages > 0 {
 				wantRefused(t, path, CodeCorrupt)
 			}

@@ -135,6 +135,10 @@ func isAny(err error, targets ...error) bool {
 	return false
 }
 
+func codeIs(err error, code string) bool {
+	return err != nil && fhirmap.FaultOf(err).Code == code
+}
+
 // isDiskFull looks at the text as well: bbolt formats the errors of growing
 // and mapping the file with %s, which loses the error itself.
 func isDiskFull(err error) bool {

@@ -38,6 +38,8 @@ func TestStore_BehavesLikeASlice(t *testing.T) {
 			"backward": m.backward,
 			"setting":  m.setting,
 			"reopen":   m.reopen,
+			"apply":    m.apply,
+			"kill":     m.kill,
 			"":         m.check,
 		})
 	})
@@ -59,6 +61,35 @@ func (m *model) reopen(t *rapid.T) {
 	if m.store.ID() != id {
 		t.Fatal("another ID")
 	}
+}
+
+func (m *model) apply(t *rapid.T) {
+	if err := m.store.apply(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// kill goes on with both files as they are.
+func (m *model) kill(t *rapid.T) {
+	path := m.path + "x"
+	if err := m.store.claim(); err != nil {
+		t.Fatal(err)
+	}
+	for _, suffix := range []string{"", journalSuffix} {
+		content, err := os.ReadFile(m.path + suffix)
+		if err == nil {
+			err = os.WriteFile(path+suffix, content, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	m.store.yield()
+	if err := m.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	m.path = path
+	m.open(t)
 }
 
 func (m *model) head() uint64 {

@@ -56,18 +56,41 @@ func (s *Store) Read(from uint64, maxRecords, maxBytes int) ([]Record, error) {
 	if from > head {
 		return nil, nil
 	}
+	tail := s.tail.snapshot()
 	p := page{maxRecords: maxRecords, maxBytes: maxBytes, maxData: MaxData}
-	err := s.view(func(tx *bolt.Tx) error {
-		c := tx.Bucket(bucketLog).Cursor()
-		r, err := holding(c, from)
-		for ; err == nil && p.add(r); r, err = following(c, r) {
-			if r.Last() >= head {
-				return nil
-			}
+	if border := tail.before(head); from <= border {
+		if err := s.view(func(tx *bolt.Tx) error { return p.forward(tx, from, border) }); err != nil || p.full {
+			return p.records, err
 		}
-		return err
-	})
-	return p.records, err
+		from = border + 1
+	}
+	return p.records, p.forwardTail(tail, from, head)
+}
+
+// forward adds what bbolt holds of from to border, which is the end of a
+// record.
+func (p *page) forward(tx *bolt.Tx, from, border uint64) error {
+	c := tx.Bucket(bucketLog).Cursor()
+	r, err := holding(c, from)
+	for ; err == nil && p.add(r); r, err = following(c, r) {
+		if r.Last() > border {
+			return gapFault(border+1, r.Last()+1)
+		}
+		if r.Last() == border {
+			return nil
+		}
+	}
+	return err
+}
+
+// forwardTail adds the records of the tail from from to head.
+func (p *page) forwardTail(tail snapshot, from, head uint64) error {
+	for i := tail.search(from); i < len(tail) && tail[i].First <= head; i++ {
+		if err := tail.seam(i); err != nil || !p.add(tail[i].Record) {
+			return err
+		}
+	}
+	return nil
 }
 
 // Backward calls fn with each record, newest first, until fn returns false or
@@ -88,15 +111,11 @@ func (s *Store) backward(bounds page, fn func(Record) (more bool)) error {
 	if err := s.state(); err != nil {
 		return err
 	}
-	for last := s.Head(); last >= firstSequence; {
+	last := s.Head()
+	tail := s.tail.snapshot()
+	for last >= firstSequence {
 		p := bounds
-		err := s.view(func(tx *bolt.Tx) error {
-			c := tx.Bucket(bucketLog).Cursor()
-			r, err := ending(c, last)
-			for ; err == nil && p.add(r) && r.First > firstSequence; r, err = preceding(c, r) {
-			}
-			return err
-		})
+		err := s.pageBefore(&p, tail, last)
 		for _, r := range p.records {
 			if !fn(r) {
 				return nil
@@ -110,18 +129,45 @@ func (s *Store) backward(bounds page, fn func(Record) (more bool)) error {
 	return nil
 }
 
-// A page is what one transaction copies out.
+// pageBefore fills p with the record that ends at last and those before it,
+// newest first, from the tail or from bbolt.
+func (s *Store) pageBefore(p *page, tail snapshot, last uint64) error {
+	if last > tail.before(last) {
+		return p.backwardTail(tail, last)
+	}
+	return s.view(func(tx *bolt.Tx) error {
+		c := tx.Bucket(bucketLog).Cursor()
+		r, err := ending(c, last)
+		for ; err == nil && p.add(r) && r.First > firstSequence; r, err = preceding(c, r) {
+		}
+		return err
+	})
+}
+
+func (p *page) backwardTail(tail snapshot, last uint64) error {
+	i := tail.search(last)
+	for ; i >= 0 && p.add(tail[i].Record); i-- {
+		if err := tail.seam(i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A page is what one step copies out.
 type page struct {
 	maxRecords, maxBytes int
 	maxData              int // bytes of each record
 	records              []Record
 	bytes                int
+	full                 bool
 }
 
 // add copies r, and returns false when the page has no room for it.
 func (p *page) add(r Record) bool {
 	r.Data = r.Data[:min(len(r.Data), p.maxData)]
 	if len(p.records) > 0 && (len(p.records) >= p.maxRecords || p.bytes+len(r.Data) > p.maxBytes) {
+		p.full = true
 		return false
 	}
 	p.records = append(p.records, r.clone())

@@ -2,8 +2,8 @@ package localstore
 
 import (
 	"bytes"
-	"context"
 	"fmt"
+	"runtime/debug"
 
 	bolt "go.etcd.io/bbolt"
 )
@@ -80,13 +80,26 @@ func (s *Store) List(bucket string) (map[string][]byte, error) {
 	return all, nil
 }
 
-// change has fn committed; an error of fn fails the whole transaction,
-// so what can be wrong is checked before.
+// change has fn committed by bbolt. Settings are few and seldom change, so they
+// do not go through the journal.
 func (s *Store) change(fn func(settings *bolt.Bucket) error) error {
-	return s.submit(&request{
-		ctx:   context.Background(),
-		apply: func(tx *bolt.Tx) error { return fn(tx.Bucket(bucketSettings)) },
-	})
+	if err := s.state(); err != nil {
+		return err
+	}
+	if err := s.claim(); err != nil {
+		return err
+	}
+	defer s.yield()
+	if err := s.state(); err != nil {
+		return err
+	}
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	err := s.update(func(tx *bolt.Tx) error { return fn(tx.Bucket(bucketSettings)) })
+	if err != nil {
+		s.log.Error("store: setting not stored", "error", err)
+		s.revive()
+	}
+	return err
 }
 
 // settings reads one bucket, if it exists.

@@ -21,8 +21,10 @@ type Options struct {
 
 // A Store is an open log. Its methods may be called from any goroutine.
 //
-// All changes are made by the one goroutine that holds the lead; with it comes
-// the choice of file (which is reopened when bbolt has lost its map of it).
+// Entries are committed to the journal by the one goroutine that holds the lead.
+// bbolt is written to by the one that has the claim; with it comes the choice
+// of file (which is reopened when bbolt has lost its map of it). Whoever has
+// the lead may ask for the claim, never the other way round.
 type Store struct {
 	path string
 	id   string
@@ -31,9 +33,19 @@ type Store struct {
 	queue   chan *request
 	lead    chan struct{} // holds one element while somebody commits
 	crowded bool          // the last commit was shared; belongs to the lead
+	journal *journal      // belongs to the lead
+
+	tail    tail
+	filled  chan struct{}                 // the tail has grown
+	urgent  chan struct{}                 // the tail is long
+	writer  chan struct{}                 // holds one element while somebody has the claim
+	applied uint64                        // last number in bbolt; belongs to the claim
+	portion int                           // what bbolt is given at a time; belongs to the claim
+	failing atomic.Pointer[fhirmap.Fault] // why bbolt did not take the tail
 
 	quit chan struct{} // closed when Close begins
 	done chan struct{} // closed when nothing is committed any more
+	idle chan struct{} // closed when nothing is applied any more
 
 	broken   chan struct{} // closed when bbolt cannot be trusted any more
 	breaking sync.Once
@@ -65,23 +77,61 @@ func Open(path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if f.created {
+	return openStore(path, f, o.Logger)
+}
+
+// openStore adds to bbolt what only the journal holds. It closes f if it fails.
+func openStore(path string, f *file, log *slog.Logger) (*Store, error) {
+	j, found, err := openJournal(path+journalSuffix, f.id, f.head)
+	if err != nil {
+		f.db.Close()
+		return nil, err
+	}
+	if f.created || j.created {
 		// A new name must survive a power cut as its content does.
-		if err := syncFolder(folder); err != nil {
-			o.Logger.Warn("store: folder not flushed", "error", err)
+		if err := syncFolder(filepath.Dir(path)); err != nil {
+			log.Warn("store: folder not flushed", "error", err)
 		}
 	}
 	s := &Store{
-		path: path, id: f.id, log: o.Logger, file: f,
+		path: path, id: f.id, log: log, file: f, journal: j, applied: f.head, portion: maxBatchBytes,
 		queue:   make(chan *request, maxBatch),
 		lead:    make(chan struct{}, 1),
 		quit:    make(chan struct{}),
 		done:    make(chan struct{}),
+		idle:    make(chan struct{}),
+		filled:  make(chan struct{}, 1),
+		urgent:  make(chan struct{}, 1),
+		writer:  make(chan struct{}, 1),
 		broken:  make(chan struct{}),
 		changed: make(chan struct{}),
 	}
 	s.head.Store(f.head)
+	if err := s.takeOver(found); err != nil {
+		j.file.Close()
+		_ = s.detach()
+		return nil, err
+	}
+	go s.keepApplying()
 	return s, nil
+}
+
+// takeOver gives bbolt what a process that ended early left in the journal.
+func (s *Store) takeOver(found recovery) error {
+	if found.gap != nil {
+		s.log.Error("store: acknowledged records are lost", "error", found.gap)
+	}
+	if len(found.records) == 0 {
+		return nil
+	}
+	s.tail.add(found.records, found.extents...)
+	s.head.Store(found.records[len(found.records)-1].Last())
+	err := s.apply()
+	if codeIs(err, CodeDiskFull) { // they stay in the journal and can be read
+		s.signal(s.filled)
+		return nil
+	}
+	return err
 }
 
 // ID is the UUID of the store, made when the file was created. Sequence
@@ -89,7 +139,9 @@ func Open(path string, o Options) (*Store, error) {
 func (s *Store) ID() string { return s.id }
 
 // Close ends the store. It waits for the commit under way; what still waits
-// behind it is refused with ErrClosed. Later calls do nothing.
+// behind it is refused with ErrClosed. The file of bbolt then holds everything,
+// and the journal nothing, unless an error is returned: then the rest is still
+// in the journal, and the next Open goes on from there. Later calls do nothing.
 func (s *Store) Close() error {
 	s.closing.Do(func() {
 		close(s.quit)
@@ -98,9 +150,23 @@ func (s *Store) Close() error {
 		case <-s.broken: // who commits may hang in a lock that a panic left held
 		}
 		close(s.done)
-		s.closeErr = s.detach()
+		select {
+		case <-s.idle:
+		case <-s.broken:
+		}
+		s.closeErr = errors.Join(s.finish(), s.detach())
 	})
 	return s.closeErr
+}
+
+// isBroken tells that bbolt can no longer be used.
+func (s *Store) isBroken() bool {
+	select {
+	case <-s.broken:
+		return true
+	default:
+		return false
+	}
 }
 
 // state is nil while the store can be used.
@@ -110,12 +176,10 @@ func (s *Store) state() error {
 		return ErrClosed
 	default:
 	}
-	select {
-	case <-s.broken:
+	if s.isBroken() {
 		return s.fault
-	default:
-		return nil
 	}
+	return nil
 }
 
 // breakDown ends the use of bbolt after it panicked outside of a read: some of
@@ -139,13 +203,11 @@ func (s *Store) detach() error {
 	if f == nil {
 		return nil
 	}
-	select {
-	case <-s.broken:
+	if s.isBroken() {
 		f.abandon()
 		return nil
-	default:
-		return faultFor(f.db.Close())
 	}
+	return faultFor(f.db.Close())
 }
 
 // attach opens the file again, if it still is the same store.
@@ -159,7 +221,7 @@ func (s *Store) attach() (*file, error) {
 	if err != nil {
 		return nil, err
 	}
-	if f.id != s.id || f.head < s.head.Load() {
+	if f.id != s.id || f.head < s.applied {
 		f.db.Close()
 		return nil, corruptFault(errors.New("the file has been exchanged for another"))
 	}
@@ -215,9 +277,7 @@ func (s *Store) begin() (tx *bolt.Tx, err error) {
 }
 
 func (s *Store) end(tx *bolt.Tx) {
-	select {
-	case <-s.broken: // the locks that Rollback takes may be held for ever
-	default:
+	if !s.isBroken() { // the locks that Rollback takes may be held for ever
 		_ = tx.Rollback()
 	}
 }

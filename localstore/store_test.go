@@ -13,6 +13,7 @@ import (
 	"sync"
 	"testing"
 
+	bolt "go.etcd.io/bbolt"
 	"go.uber.org/goleak"
 
 	"vitalien/fhirmap"
@@ -73,6 +74,27 @@ func codeOf(err error) string {
 	return fhirmap.FaultOf(err).Code
 }
 
+// mustApply has bbolt take everything, as Close does.
+func mustApply(t testing.TB, s *Store) {
+	t.Helper()
+	if err := s.apply(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// inBbolt is the last number that bbolt holds.
+func inBbolt(t testing.TB, s *Store) (head uint64) {
+	t.Helper()
+	err := s.view(func(tx *bolt.Tx) (err error) {
+		head, err = lastSequence(tx.Bucket(bucketLog))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return head
+}
+
 // readAll reads the whole log in small steps.
 func readAll(t testing.TB, s *Store) []Record {
 	t.Helper()
@@ -96,7 +118,7 @@ func TestOpen_MakesFolderAndFileForTheUserAlone(t *testing.T) {
 	}
 	path := filepath.Join(t.TempDir(), "a", "b", "store.db")
 	open(t, path)
-	for name, want := range map[string]os.FileMode{path: 0o600, filepath.Dir(path): 0o700, filepath.Dir(filepath.Dir(path)): 0o700} {
+	for name, want := range map[string]os.FileMode{path: 0o600, path + journalSuffix: 0o600, filepath.Dir(path): 0o700, filepath.Dir(filepath.Dir(path)): 0o700} {
 		info, err := os.Stat(name)
 		if err != nil {
 			t.Fatal(err)
