@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // session is the path of a long-polling client, for one transport or the
@@ -176,6 +177,16 @@ func TestOverlap_Posts(t *testing.T) {
 	path := session(p, c, "polling")
 	half := p.dial(false)
 	fmt.Fprintf(half, "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Length: 1000\r\n\r\n42[", path, p.address)
+	_, sid, _ := strings.Cut(path, "&sid=")
+	conn, ok := p.server.sockets.conns.Load(sid)
+	if !ok {
+		t.Fatal("no session " + sid)
+	}
+	for end := time.Now().Add(patience); len(conn.(*socketConn).lanes.post) == 0; runtime.Gosched() {
+		if time.Now().After(end) {
+			t.Fatal("the first post is not served")
+		}
+	}
 	if status, _, _ := p.request("POST", path, `421["endConsultation"]`); status != http.StatusBadRequest {
 		t.Errorf("a second post at a time: %d", status)
 	}
