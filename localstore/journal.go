@@ -204,10 +204,14 @@ func (j *journal) renew(blocks []extent) error {
 	return j.file.Sync()
 }
 
-// grow doubles the journal up to its limit, and gives it at least need bytes.
+// grow makes a journal of the initial size, or doubles it up to its limit, and
+// gives it at least need bytes.
 // That the disk has no room for more than need is no error.
 func (j *journal) grow(need int64) error {
-	size := max(need, journalInitial, min(2*j.size, j.limit))
+	size := max(need, journalInitial)
+	if j.size >= journalInitial {
+		size = max(need, min(2*j.size, j.limit))
+	}
 	if size <= j.size {
 		return nil
 	}

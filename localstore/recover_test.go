@@ -187,6 +187,23 @@ func TestOpen_MissesWhatAnOlderCopyLacks(t *testing.T) {
 	}
 }
 
+// A process may end while it makes the journal, grows or empties it.
+func TestOpen_CompletesAShortJournal(t *testing.T) {
+	for _, size := range []int64{0, 1, journalPage - 1, 3*journalPage + 7, journalInitial - 1, journalInitial + 5} {
+		path := tenRecords(t)
+		if err := os.Truncate(path+journalSuffix, size); err != nil {
+			t.Fatal(err)
+		}
+		s := open(t, path)
+		if first := mustAppend(t, s, 1, "goes on"); first != 21 || len(readAll(t, s)) != 11 {
+			t.Errorf("size %d: appends at %d", size, first)
+		}
+		if s.journal.size != journalInitial {
+			t.Errorf("size %d becomes %d", size, s.journal.size)
+		}
+	}
+}
+
 // After Close the file of bbolt is all, and the journal fits any copy of it.
 func TestClose_LeavesEverythingToBbolt(t *testing.T) {
 	path, backup := filepath.Join(t.TempDir(), "store.db"), filepath.Join(t.TempDir(), "backup.db")
