@@ -192,8 +192,10 @@ func checkPayload(t *testing.T, form form, packet []byte, r *fhirmap.Recorded, v
 		device, display = "Device/"+r.Device.ID, r.Device.Name
 	}
 	for _, text := range [][2]string{
-		{got.Device.Reference, device}, {got.Device.Display, display},
-		{got.Subject.Display, r.Subject.Name()}, {got.Subject.Identifier.Value, r.Subject.ID},
+		{got.Device.Reference, device},
+		{got.Device.Display, display},
+		{got.Subject.Display, r.Subject.Name()},
+		{got.Subject.Identifier.Value, r.Subject.ID},
 	} {
 		if text[0] != told(text[1]) {
 			t.Errorf("form %q: %q, want %q", form, text[0], told(text[1]))

@@ -26,9 +26,8 @@ type repeats struct {
 	order []messageKey // of known, by time of reception
 }
 
-// A messageKey is half of a message's SHA-256, which no two messages of ten
-// minutes share by chance.
-type messageKey [16]byte
+// A messageKey is fhirmap.Report.Key as bytes.
+type messageKey [32]byte
 
 type recorded struct {
 	seq      uint64
@@ -62,11 +61,10 @@ func (r *repeats) load(store *localstore.Store, now time.Time) error {
 			return false
 		}
 		if key != "" {
-			short := messageKey([]byte(key))
-			if _, newer := r.known[short]; !newer {
-				r.known[short] = recorded{record.First, received}
+			if _, newer := r.known[messageKey([]byte(key))]; !newer {
+				r.known[messageKey([]byte(key))] = recorded{record.First, received}
 			}
-			r.order = append(r.order, short)
+			r.order = append(r.order, messageKey([]byte(key)))
 		}
 		return true
 	})

@@ -167,15 +167,15 @@ func (s *Station) append(ctx context.Context, r *fhirmap.Report) (fhirmap.Receip
 	defer s.ward.RUnlock()
 	received := s.now()
 	e := entry{Received: received, Link: r.Link, Peer: r.Peer, Key: r.Key, Open: s.open.seqOrZero()}
-	e.Measurements = make([]recordedEntry, 0, len(r.Measurements))
-	for _, m := range r.Measurements {
+	e.Measurements = make([]recordedEntry, len(r.Measurements))
+	for i := range e.Measurements {
+		m := &e.Measurements[i]
+		m.Measurement = r.Measurements[i]
 		if m.Status == "" {
 			m.Status = fhirmap.StatusFinal
 		}
-		subject, consultation := s.attribute(&m, received)
-		e.Measurements = append(e.Measurements, recordedEntry{
-			Measurement: m, Subject: subject, Consultation: consultation, Implausible: !m.Plausible(),
-		})
+		m.Subject, m.Consultation = s.attribute(&m.Measurement, received)
+		m.Implausible = !m.Plausible()
 	}
 	first, err := s.appendEntry(ctx, kindReport, e.observations(), &e)
 	if err != nil {
