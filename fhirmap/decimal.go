@@ -3,6 +3,7 @@ package fhirmap
 import (
 	"bytes"
 	"fmt"
+	"strings"
 
 	"github.com/cockroachdb/apd/v3"
 )
@@ -26,8 +27,11 @@ func ParseDecimal(text string) (Decimal, error) {
 	if len(text) > maxDigits {
 		return Decimal{}, fmt.Errorf("number of %d characters: at most %d", len(text), maxDigits)
 	}
+	if !isDecimal(text) {
+		return Decimal{}, fmt.Errorf("%q is not a decimal number", text)
+	}
 	d, _, err := apd.NewFromString(text)
-	if err != nil || d.Form != apd.Finite {
+	if err != nil {
 		return Decimal{}, fmt.Errorf("%q is not a decimal number", text)
 	}
 	parsed := Decimal{*d}
@@ -36,6 +40,27 @@ func ParseDecimal(text string) (Decimal, error) {
 	}
 	return parsed, nil
 }
+
+// isDecimal tells whether text is [+-] digits [. digits] [e [+-] digits], with a
+// digit before or behind the point. apd takes more, such as ".-7".
+func isDecimal(text string) bool {
+	mantissa, exponent, scientific := text, "", false
+	if i := strings.IndexAny(text, "eE"); i >= 0 {
+		mantissa, exponent, scientific = text[:i], text[i+1:], true
+	}
+	whole, fraction, _ := strings.Cut(unsigned(mantissa), ".")
+	return whole+fraction != "" && isDigits(whole) && isDigits(fraction) &&
+		(!scientific || unsigned(exponent) != "" && isDigits(unsigned(exponent)))
+}
+
+func unsigned(text string) string {
+	if text != "" && (text[0] == '+' || text[0] == '-') {
+		return text[1:]
+	}
+	return text
+}
+
+func isDigits(text string) bool { return strings.Trim(text, "0123456789") == "" }
 
 // check holds what ParseDecimal demands: a number that it would not read again
 // must not be stored.

@@ -25,7 +25,7 @@ func TestDecimal_KeepsPrecision(t *testing.T) {
 }
 
 func TestDecimal_Refuses(t *testing.T) {
-	for _, text := range []string{"", " ", "abc", "1,5", "NaN", "Infinity", "-Inf", "1e999", "--1", "1 2", "0x10", "١٢"} {
+	for _, text := range []string{"", " ", "abc", "1,5", "NaN", "Infinity", "-Inf", "1e999", "--1", "1 2", "0x10", "١٢", ".-7", "1e", "1e+-2", ".", "+", "1.2.3", "1_000"} {
 		if d, err := ParseDecimal(text); err == nil {
 			t.Errorf("ParseDecimal(%q) = %s", text, d)
 		}

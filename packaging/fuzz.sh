@@ -20,7 +20,7 @@ one() {
 		fi
 	done
 	printf '%s\n%s %s failed\n' "$output" "$folder" "$target" >&2
-	return 255 # xargs stops
+	return 1
 }
 export -f one
 workers=$(($(getconf _NPROCESSORS_ONLN) / lanes))
