@@ -295,6 +295,9 @@ func (c *connection) store(ctx context.Context, r fhirmap.Report, a answer) answ
 		f := fhirmap.FaultOf(err)
 		c.log.Error("not stored", "code", f.Code, "error", f)
 		a.verdict = verdict{"AR", trouble{code: errInternal, text: "not stored: " + f.Code}}
+		if f.Code == "bad_request" { // sending it again does not help
+			a.verdict = verdict{"AE", trouble{code: errDataType, text: "not stored: " + f.English}}
+		}
 		a.warnings = nil
 		return a
 	}

@@ -36,6 +36,7 @@ func TestListener_Answers(t *testing.T) {
 		{"type", strings.Replace(heartRate, "ORU^R01", "ADT^A08", 1), "AR", nil, 0},
 		{"event", strings.Replace(heartRate, "R01", "R40", 1), "AR", nil, 0},
 		{"disk full", heartRate, "AR", &fhirmap.Fault{Code: "disk_full", English: "disk full"}, 0},
+		{"content that is not kept", heartRate, "AE", &fhirmap.Fault{Code: "bad_request", English: "a text is too long"}, 0},
 		{"any other failure", heartRate, "AR", errors.New("closed"), 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
