@@ -262,8 +262,8 @@ func (u *unpacker) personOf() *fhirmap.Patient {
 }
 
 func (u *unpacker) time() (t time.Time) {
-	if text := u.shared(); text != "" && t.UnmarshalBinary([]byte(text)) != nil {
-		u.fail()
+	if text := u.shared(); text != "" && (t.UnmarshalBinary([]byte(text)) != nil || t.IsZero()) {
+		u.fail() // no time is written as the empty text
 	}
 	return t
 }
