@@ -104,20 +104,25 @@ func (m *Message) parse(armoured []byte) {
 // cut appends the fields of a segment to fields, the first with that number.
 func (m *Message) cut(fields []hl7.Field, rest []byte, number int, delimiters *hl7.Delimeters) []hl7.Field {
 	d := m.Delimiters
-	begin, parts := 0, false
+	begin, components, parts := 0, 1, false
 	for end := 0; end <= len(rest); end++ {
 		if end < len(rest) && rest[end] != d.Field && rest[end] != d.Repetition {
-			parts = parts || rest[end] == d.Component || rest[end] == d.Subcomponent || rest[end] == d.Escape
+			if rest[end] == d.Component {
+				components++
+			}
+			parts = parts || components > 1 || rest[end] == d.Subcomponent || rest[end] == d.Escape
 			continue
 		}
-		fields = append(fields, hl7.Field{SeqNum: number, Value: rest[begin:end]})
+		f := hl7.Field{SeqNum: number, Value: rest[begin:end]}
 		if parts {
-			_ = fields[len(fields)-1].Parse(delimiters) // it never fails
+			f.Components = make([]hl7.Component, 0, components) // the parser only appends
+			_ = f.Parse(delimiters)                             // it never fails
 		}
+		fields = append(fields, f)
 		if end < len(rest) && rest[end] == d.Field {
 			number++
 		}
-		begin, parts = end+1, false
+		begin, components, parts = end+1, 1, false
 	}
 	return fields
 }
