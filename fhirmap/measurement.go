@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -168,8 +169,8 @@ func (m *Measurement) Reading(t Type) *Reading {
 
 // Validate holds the invariants that every link must keep: a known type, the
 // readings that this type can have, each at most once, at least one value, no
-// reading with both a value and a reason for its absence, and no number or text
-// longer than any device has a use for.
+// reading with both a value and a reason for its absence, a time that can be
+// written, and no number or text longer than any device has a use for.
 func (m *Measurement) Validate() error {
 	vital, known := Lookup(m.Type)
 	if !known {
@@ -185,19 +186,20 @@ func (m *Measurement) Validate() error {
 	if len(allowed) == 0 {
 		allowed = []Type{m.Type}
 	}
-	seen := map[Type]bool{}
 	for i := range m.Readings {
 		r := &m.Readings[i]
-		if seen[r.Type] || !contains(allowed, r.Type) {
+		if m.Reading(r.Type) != r || !slices.Contains(allowed, r.Type) {
 			return fmt.Errorf("%s cannot hold %q here", m.Type, r.Type)
 		}
-		seen[r.Type] = true
 		if (r.Value == nil) == (r.Absent == "") {
 			return fmt.Errorf("%s needs either a value or a reason", r.Type)
 		}
 		if r.Value != nil && r.Value.check() != nil || max(len(r.MDC.Code), len(r.MDC.Display)) > maxText {
 			return fmt.Errorf("%s is too long", r.Type)
 		}
+	}
+	if _, err := m.Time.MarshalText(); err != nil { // "+2400" is an offset to some parsers
+		return err
 	}
 	return m.checkTexts()
 }
@@ -220,15 +222,6 @@ func (m *Measurement) checkTexts() error {
 		}
 	}
 	return nil
-}
-
-func contains(list []Type, t Type) bool {
-	for _, have := range list {
-		if have == t {
-			return true
-		}
-	}
-	return false
 }
 
 // A Report is what one message of a device holds. It is stored whole or not

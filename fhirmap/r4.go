@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -69,7 +70,7 @@ var panels = map[Type]struct{ demanded, optional []Type }{
 
 func inPanel(panel, t Type) bool {
 	p := panels[panel]
-	return contains(p.demanded, t) || contains(p.optional, t)
+	return slices.Contains(p.demanded, t) || slices.Contains(p.optional, t)
 }
 
 // panelParts is the components of a panel; nil when the measurement has none

@@ -2,6 +2,7 @@ package hl7link
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -197,10 +198,15 @@ func (d *decoded) observe(text []byte, m *Message, with decoding) {
 	}
 	d.troubles = r.troubles
 	mode := m.Header().Text(11)
+	var broken error
 	for i := range d.report.Measurements {
 		d.report.Measurements[i].Test = mode == "T" || mode == "D"
+		broken = cmp.Or(broken, d.report.Measurements[i].Validate())
 	}
 	switch {
+	case broken != nil:
+		d.report.Measurements = nil
+		d.verdict = verdict{"AE", trouble{code: errDataType, text: broken.Error()}}
 	case r.sequence > maxObservations:
 		d.report.Measurements = nil
 		d.verdict = verdict{"AE", trouble{errInternal, "OBX", maxObservations + 1, 1, "too many observations"}}

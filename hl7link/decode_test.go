@@ -152,6 +152,18 @@ func TestDecode_Key(t *testing.T) {
 	}
 }
 
+// What no record can hold is refused, by decode as by the listener.
+func TestDecode_TooLong(t *testing.T) {
+	long := oru("PID|||1^^^"+strings.Repeat("A", 1100), "OBX|1|NM|8867-4^HR^LN||72||||||F")
+	d := decode([]byte(long), decoding{zone: paris, dialects: dialects})
+	if d.verdict.code != "AE" || len(d.report.Measurements) > 0 || !strings.Contains(d.verdict.String(), "at most 1024") {
+		t.Errorf("%+v", d)
+	}
+	if _, err := Decode([]byte(long), paris); fhirmap.FaultOf(err).Code != "malformed" {
+		t.Error(err)
+	}
+}
+
 func FuzzDecode(f *testing.F) {
 	files, _ := filepath.Glob("testdata/*.hl7")
 	for _, file := range files {

@@ -8,7 +8,16 @@
 // nothing, and delays nobody. Events are encoded once for each form; all
 // clients share the bytes (frames.go).
 //
-// The Socket.IO library is confined to socketio.go and transports.go. It does
-// not bear overlapping requests, nor the end of a session during an upgrade:
-// front.go keeps them from it, and our transports take the place of its own.
+// The Socket.IO library is confined to socketio.go, so that it can be
+// exchanged. It is used for the handshake, long-polling, the upgrade, the
+// heartbeat and the namespace. What measurements and requests depend on goes
+// past it:
+//
+//   - A client's events are taken off the connection in order, one at a time
+//     (session.go), and the library's decoder never sees them: its own dispatch
+//     runs each in a goroutine of its own and panics on two bytes.
+//   - Packets to the client are written encoded, and the next ones only when
+//     those have left its buffer, which is without bound.
+//   - Requests that its unguarded state cannot bear are held back before they
+//     reach it (front.go), and our transports take the place of its own.
 package api

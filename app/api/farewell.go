@@ -46,3 +46,12 @@ func (w *webSocket) say(code int, reason string) {
 	payload = append(payload, strings.ToValidUTF8(reason[:min(len(reason), maxReason)], "")...)
 	w.conn.WriteControl(closeMessage, payload, time.Now().Add(farewellPatience))
 }
+
+// pong answers a ping of RFC 6455, section 5.5.2. The library's WebSocket would
+// leave a deadline on the connection, and our writes go past it.
+func (w *webSocket) pong(text string) error {
+	w.writing.Lock()
+	defer w.writing.Unlock()
+	_, err := w.conn.NetConn().Write(append([]byte{pongOpcode, byte(len(text))}, text...))
+	return err
+}

@@ -57,65 +57,6 @@ func (c *socketConn) noUpgrade() {
 func (c *socketConn) request() *http.Request { return c.conn.Request().Request() }
 func (c *socketConn) visit() *visit          { return c.request().Context().Value(visitKey{}).(*visit) }
 
-// admit tells the station of a page's session. One that may not be any more,
-// since the guard let its request pass, is not entered.
-func (x *sockets) admit(c *socketConn) (ended func()) {
-	origin, page := originOf(c.request())
-	if !page || x.server.guard.own[origin] {
-		return func() {}
-	}
-	ended, ok := x.server.o.Station.AdmitSession(origin)
-	if !ok {
-		c.bar("forbidden")
-		return func() {}
-	}
-	return ended
-}
-
-// of tells whether a page of origin opened the session.
-func (c *socketConn) of(origin string) bool {
-	have, page := originOf(c.request())
-	return page && have == origin
-}
-
-// has tells whether r belongs to an open session that a page of origin opened,
-// which is the approval of what follows.
-func (x *sockets) has(r *http.Request, origin string) bool {
-	conn, ok := x.conns.Load(r.URL.Query().Get("sid"))
-	return ok && strings.HasPrefix(r.URL.Path, socketPath) && conn.(*socketConn).of(origin)
-}
-
-// dropOrigin ends the connections of a page, accepted or not yet.
-func (x *sockets) dropOrigin(origin string) {
-	x.bar(func(c *socketConn) bool { return c.of(origin) })
-}
-
-// dropTokens ends the connections whose token has ended.
-func (x *sockets) dropTokens() {
-	x.bar(func(c *socketConn) bool {
-		token := c.token.Load()
-		return token != nil && !x.server.o.Station.TokenValid(*token)
-	})
-}
-
-func (x *sockets) bar(which func(*socketConn) bool) {
-	x.conns.Range(func(_, conn any) bool {
-		if c := conn.(*socketConn); which(c) {
-			c.bar("revoked")
-		}
-		return true
-	})
-}
-
-// bar has the connection enter no more, and ends it as soon as it is made.
-func (c *socketConn) bar(reason string) {
-	c.barred.Store(true)
-	go func() {
-		<-c.visit().made
-		c.drop(reason)
-	}()
-}
-
 func (c *socketConn) id() string    { return c.conn.Id()[:min(8, len(c.conn.Id()))] }
 func (c *socketConn) protocol() int { return c.conn.Protocol() }
 

@@ -1,13 +1,15 @@
 package api
 
 import (
-	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"github.com/zishang520/engine.io-go-parser/packet"
 	"github.com/zishang520/engine.io/v2/engine"
@@ -17,31 +19,12 @@ import (
 	"github.com/zishang520/socket.io/v2/socket"
 )
 
-// This file and transports.go are all there is of the Socket.IO library. It is
-// used for the handshake, long-polling, the upgrade, the heartbeat and the
-// namespace. What measurements and requests depend on goes past it:
-//
-//   - A client's events are taken off the connection in order, one at a time
-//     (socketConn.packet), and the library's decoder never sees them: its own
-//     dispatch runs each in a goroutine of its own and panics on two bytes.
-//   - Packets to the client are written encoded, and the next ones only when
-//     those have left its buffer, which is without bound.
-//   - Requests that its unguarded state cannot bear are held back before they
-//     reach it (front.go).
+// This file is all there is of the Socket.IO library; doc.go tells what it is
+// used for, and what goes past it.
 
 const socketPath = "/socket.io/"
 
 const textMessage = 1 // RFC 6455, section 5.2
-
-type sockets struct {
-	server  *Server
-	io      *socket.Server
-	library http.Handler
-	conns   sync.Map     // engine id → *socketConn
-	places  places       // how many they are
-	making  sync.RWMutex // a session: it cannot be ended before it is made
-	stopped bool         // none is made any more
-}
 
 func newSockets(s *Server) *sockets {
 	opts := socket.DefaultServerOptions()
@@ -55,60 +38,29 @@ func newSockets(s *Server) *sockets {
 	opts.SetTransports(types.NewSet(transports.POLLING, transports.WEBSOCKET))
 	opts.SetParser(strictParser{parser.NewParser()})
 	x := &sockets{server: s}
-	x.io = socket.NewServer(nil, opts)
+	namespaces := socket.NewServer(nil, opts)
 	connections := engine.NewServer(opts)
 	connections.On("connection", x.opened) // before the library's own listener, which asks authorize
-	x.io.Bind(connections)
+	namespaces.Bind(connections)
 	x.library = connections
-	x.io.Use(x.authorize)
-	x.io.On("connection", x.admitted)
+	namespaces.Use(x.authorize)
+	namespaces.On("connection", x.admitted)
 	return x
-}
-
-func (x *sockets) close() {
-	x.making.Lock()
-	x.stopped = true
-	x.making.Unlock()
-	var all sync.WaitGroup
-	defer all.Wait()
-	x.conns.Range(func(_, conn any) bool {
-		all.Go(func() { conn.(*socketConn).drop("server stopping") })
-		return true
-	})
 }
 
 // socketConn is one connection, whatever its transport at the moment.
 type socketConn struct {
-	sockets *sockets
-	conn    engine.Socket
-	ctx     context.Context // ends with the connection; its cause is why
-	end     context.CancelCauseFunc
-	ready   chan struct{} // closed when the client is accepted
-	accept  func()
-	asked   atomic.Bool            // the packet that asks for the namespace has come
-	barred  atomic.Bool            // it may not enter any more
-	token   atomic.Pointer[string] // that admitted it; nil: none was asked for
-	start   atomic.Uint64          // head of the log before the client knew that it is accepted
-	lanes   lanes
-	place   *place
-
-	attempt sync.Mutex // to upgrade
-	probe   *webSocket // nil: none yet
-	closed  bool       // none any more
-
-	subscriptions subscriptions
-
-	sending chan struct{} // holds one while a piece is under way
-	waiting atomic.Int64  // packets that the transport has not taken
-	taken   chan struct{} // signals that it took some
+	connState
+	conn  engine.Socket
+	probe *webSocket // that attempt guards; nil: none yet
 }
 
 // opened is called for each new Engine.IO connection, before its first
 // packet is read.
 func (x *sockets) opened(args ...any) {
 	conn := args[0].(engine.Socket)
-	c := &socketConn{sockets: x, conn: conn, ready: make(chan struct{}), lanes: newLanes(), taken: make(chan struct{}, 1), sending: make(chan struct{}, 1)}
-	c.ctx, c.end = context.WithCancelCause(context.Background())
+	c := &socketConn{conn: conn}
+	c.open(x)
 	late := time.AfterFunc(2*admitTimeout, func() { c.drop("bad_request: asked for no namespace") })
 	c.place = c.visit().place
 	c.place.kept = true
@@ -234,4 +186,213 @@ func (d *strictDecoder) Add(data any) error {
 		return d.Decoder.Add(text)
 	}
 	return nil
+}
+
+// The library's transports lose packets and panic in goroutines of their own
+// when requests overlap in unhappy ways. Ours take their place in its table.
+func init() {
+	table := transports.Transports()
+	table[transports.WEBSOCKET] = webSocketCtor{table[transports.WEBSOCKET]}
+	table[transports.POLLING] = pollingCtor{table[transports.POLLING]}
+}
+
+// probeTimeout is how long a WebSocket that wants to take over from
+// long-polling may be silent.
+const probeTimeout = 10 * time.Second
+
+// wake is written to a connection to end its pending poll, so that the client
+// can move to the WebSocket. It becomes an empty packet on its way
+// (socketConn.created), and so takes its turn among the others.
+var wake = types.NewStringBufferString("wake")
+
+type pollingCtor struct{ transports.TransportCtor }
+
+func (pollingCtor) New(ctx *types.HttpContext) transports.Transport {
+	return &polling{transports.NewPolling(ctx)}
+}
+
+// polling is the library's long-polling.
+type polling struct{ transports.Transport }
+
+// OnRequest gives the request a clean-up before the library publishes it,
+// which sets one too late.
+func (p *polling) OnRequest(ctx *types.HttpContext) {
+	ctx.Cleanup = func() {}
+	p.Transport.OnRequest(ctx)
+}
+
+// Close ends it at once. The library would keep a session that nobody can reach
+// any more for half a minute, in case a poll comes to be told.
+func (p *polling) Close(done ...types.Callable) {
+	p.Discard()
+	p.Transport.Close(done...)
+}
+
+// Send takes pieces apart.
+func (p *polling) Send(packets []*packet.Packet) {
+	var apart []*packet.Packet
+	for _, one := range packets {
+		whole, ok := one.Data.(*piece)
+		if !ok {
+			apart = append(apart, one)
+			continue
+		}
+		for _, f := range whole.frames {
+			text := f.packet()
+			apart = append(apart, &packet.Packet{Type: packet.MESSAGE, Data: types.NewStringBuffer(text[:len(text):len(text)]), Options: one.Options})
+		}
+	}
+	p.Transport.Send(apart)
+}
+
+type webSocketCtor struct{ transports.TransportCtor }
+
+func (webSocketCtor) New(ctx *types.HttpContext) transports.Transport {
+	v := ctx.Context().Value(visitKey{}).(*visit)
+	w := &webSocket{Transport: transports.MakeTransport(), conn: ctx.Websocket, log: v.log, session: v.session}
+	w.Prototype(w)
+	w.Construct(ctx)
+	w.conn.SetPingHandler(w.pong)
+	if v.session != nil {
+		w.probing.Store(true)
+		v.session.probe = w // which holds attempt
+	}
+	w.SetWritable(true)
+	go w.read(ctx)
+	return w
+}
+
+// webSocket is a WebSocket connection: from the beginning, or probing until it
+// takes over from long-polling.
+type webSocket struct {
+	transports.Transport
+	conn *types.WebSocketConn
+	log  *slog.Logger
+
+	writing sync.Mutex
+	session *socketConn // that it probes to take over; nil: it is its own from the beginning
+	probing atomic.Bool
+	turn    sync.Mutex // while probing: between what is read and the end of the session
+	over    bool       // there will be no upgrade
+}
+
+func (*webSocket) Name() string { return transports.WEBSOCKET }
+
+// OnRequest refuses a request that meant the long-polling before.
+func (*webSocket) OnRequest(ctx *types.HttpContext) {
+	ctx.SetStatusCode(http.StatusBadRequest)
+	ctx.Write(nil)
+}
+
+// read reads packets, once the handler has returned: only then does the
+// library listen.
+func (w *webSocket) read(ctx *types.HttpContext) {
+	defer w.ended()
+	<-ctx.Context().Done()
+	if w.probing.Load() {
+		w.conn.SetReadDeadline(time.Now().Add(probeTimeout))
+	}
+	for {
+		kind, message, err := w.conn.NextReader()
+		if err != nil {
+			w.say(closeProtocol, "broken frame") // unless it was told, or is gone
+			return
+		}
+		data := types.NewStringBuffer(nil)
+		if kind != textMessage {
+			data = types.NewBytesBuffer(nil)
+		}
+		if _, err := data.ReadFrom(message); err != nil {
+			return
+		}
+		if kind == textMessage && !utf8.Valid(data.Bytes()) {
+			w.say(closeInvalidText, "text that is not UTF-8") // RFC 6455, section 8.1
+			return
+		}
+		p, err := w.Parser().DecodePacket(data)
+		if err != nil || w.take(p) != nil {
+			return
+		}
+	}
+}
+
+// take hands on a packet. While probing, it answers the probe, since the
+// library would start a timer that it cannot always stop, and hands on the
+// upgrade alone: the library's state is not guarded against the end of the
+// session meanwhile.
+func (w *webSocket) take(p *packet.Packet) error {
+	if !w.probing.Load() {
+		w.OnPacket(p)
+		return nil
+	}
+	w.turn.Lock()
+	defer w.turn.Unlock()
+	text, _ := p.Data.(*types.StringBuffer)
+	probe := p.Type == packet.PING && text != nil && text.String() == "probe"
+	switch {
+	case w.over:
+		return errors.New("the session has ended")
+	case probe:
+		w.Send([]*packet.Packet{{Type: packet.PONG, Data: text}})
+		w.session.conn.Write(wake, &packet.Options{}, nil)
+	case p.Type == packet.UPGRADE:
+		w.OnPacket(p)
+		w.probing.Store(false)
+		w.conn.SetReadDeadline(time.Time{})
+	default:
+		return errors.New("no upgrade")
+	}
+	return nil
+}
+
+// DoClose ends the connection.
+func (w *webSocket) DoClose(done types.Callable) {
+	w.conn.Conn.Close()
+	if done != nil {
+		done()
+	}
+}
+
+// Send writes packets, and says when it can take the next.
+func (w *webSocket) Send(packets []*packet.Packet) {
+	w.SetWritable(false)
+	go w.send(packets)
+}
+
+func (w *webSocket) send(packets []*packet.Packet) {
+	if err := w.write(packets); err != nil {
+		w.conn.Conn.Close() // read then ends the session
+		return
+	}
+	w.Emit("drain")
+	w.SetWritable(true)
+	w.Emit("ready")
+}
+
+// write writes packets in as few calls of the system as writeBytes allows, past
+// the library's WebSocket: that would make a call, and a copy, for each.
+func (w *webSocket) write(packets []*packet.Packet) error {
+	w.writing.Lock()
+	defer w.writing.Unlock()
+	out := writePool.Get().(*writer)
+	defer writePool.Put(out)
+	out.conn, out.buffer = w.conn.NetConn(), out.buffer[:0]
+	for _, p := range packets {
+		if whole, ok := p.Data.(*piece); ok {
+			for _, f := range whole.frames {
+				if err := out.write(f); err != nil {
+					return err
+				}
+			}
+			continue
+		}
+		data, err := w.Parser().EncodePacket(p, true)
+		if err != nil {
+			return err
+		}
+		if err := out.write(textFrame(data.Bytes())); err != nil {
+			return err
+		}
+	}
+	return out.flush()
 }
