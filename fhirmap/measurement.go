@@ -104,6 +104,10 @@ type Reading struct {
 	Absent         Absent           `json:"absent,omitempty"`
 	MDC            Code             `json:"mdc,omitzero"` // as the device coded it; zero: the usual one of Type
 	Interpretation []Interpretation `json:"interpretation,omitempty"`
+	// Low and High are the bounds that the device was set to or states (alarm
+	// limits, OBX-7), in Unit; nil: none, or not known.
+	Low  *Decimal `json:"low,omitempty"`
+	High *Decimal `json:"high,omitempty"`
 }
 
 // Status is how far the device itself vouches for a measurement.
@@ -233,6 +237,15 @@ type Report struct {
 	// key is the same message sent again. Empty when the protocol cannot tell.
 	Key          string
 	Measurements []Measurement
+	// Streaming: such values come again by themselves within seconds, so the
+	// station shows all of them and records some.
+	Streaming bool
+	// Live is what Measurements do not say and a monitor shows all the same:
+	// other parameters, values that are missing or doubted, limits. Where both
+	// have a type, Live wins.
+	Live []Live
+	// Alarms are the alarm conditions that the message tells of.
+	Alarms []Alarms
 }
 
 // A Receipt is the answer to a Report that is safe on disk.

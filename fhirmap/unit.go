@@ -25,6 +25,9 @@ var (
 	MillimetreOfMercury   = Unit{"mm[Hg]", "mmHg", 266016}
 	MilligramPerDecilitre = Unit{"mg/dL", "mg/dl", 264274}
 	MillimolePerLitre     = Unit{"mmol/L", "mmol/l", 266866}
+	Millivolt             = Unit{"mV", "mV", 266418}
+	LitrePerMinute        = Unit{"L/min", "l/min", 265216}
+	LitrePerMinuteSquare  = Unit{"L/min/m2", "l/min/m²", 264992}
 )
 
 // A conversion turns a value in some source unit into (v + before) × factor +

@@ -1,0 +1,148 @@
+package fhirmap
+
+import "time"
+
+// Live is what a monitor shows at one time. Only the newest counts: nothing of
+// it is owed to anybody.
+type Live struct {
+	Device  Device
+	Bed     string
+	Patient *Patient  // whom the monitor names; nil: nobody
+	Time    time.Time // of the values; zero: when they came
+	Values  []LiveValue
+}
+
+// A LiveValue is one parameter as a monitor shows it.
+type LiveValue struct {
+	Type  Type
+	Value *Decimal // nil when there is none, which State explains
+	Unit  Unit
+	State LiveState
+	Low   *Decimal // the monitor's alarm limits, in Unit; nil: none, or not known
+	High  *Decimal
+}
+
+// LiveState is how far a value on a screen can be believed.
+type LiveState string
+
+// The states of a live value.
+const (
+	LiveValid       LiveState = "valid"
+	LiveInvalid     LiveState = "invalid"     // the monitor itself doubts it
+	LiveMissing     LiveState = "missing"     // sensor off, not measured
+	LiveImplausible LiveState = "implausible" // outside of what is possible in a living person
+)
+
+// Parameters that monitors show beside the vital signs. They are live values
+// only: no Observation is made of them.
+const (
+	PulseRate        Type = "pulse_rate" // of a pulse oximeter or a cuff, beside the heart rate of an ECG
+	PerfusionIndex   Type = "perfusion_index"
+	PrematureBeats   Type = "premature_ventricular_contractions"
+	STSegmentI       Type = "st_i"
+	STSegmentII      Type = "st_ii"
+	STSegmentIII     Type = "st_iii"
+	STSegmentAVR     Type = "st_avr"
+	STSegmentAVL     Type = "st_avl"
+	STSegmentAVF     Type = "st_avf"
+	STSegmentV       Type = "st_v"
+	Temperature2     Type = "temperature_2"
+	TemperatureDiff  Type = "temperature_difference"
+	BloodTemperature Type = "blood_temperature"
+	SkinTemperature  Type = "skin_temperature"
+	CardiacOutput    Type = "cardiac_output"
+	CardiacIndex     Type = "cardiac_index"
+	EndTidalCO2      Type = "end_tidal_co2"
+	InspiredCO2      Type = "inspired_co2"
+	AirwayRate       Type = "airway_respiratory_rate"
+	PlethRate        Type = "pleth_respiratory_rate"
+	InspiredO2       Type = "inspired_oxygen"
+	EndTidalO2       Type = "end_tidal_oxygen"
+	PulmonarySys     Type = "pulmonary_artery_systolic_pressure"
+	PulmonaryMean    Type = "pulmonary_artery_mean_pressure"
+	PulmonaryDia     Type = "pulmonary_artery_diastolic_pressure"
+	CentralVenous    Type = "central_venous_pressure"
+	PulsePressureVar Type = "pulse_pressure_variation"
+)
+
+// A Parameter is what is known of something that monitors show.
+type Parameter struct {
+	Type    Type
+	French  string
+	English string
+	MDC     Code // zero: none
+	Unit    Unit // the usual one
+}
+
+// parameters are those beside the vital signs.
+var parameters = []Parameter{
+	{PulseRate, "Pouls (SpO₂)", "Pulse rate", code("149530", "MDC_PULS_OXIM_PULS_RATE"), BeatsPerMinute},
+	{PerfusionIndex, "Indice de perfusion", "Perfusion index", code("150488", "MDC_BLD_PERF_INDEX"), Percent},
+	{PrematureBeats, "ESV", "Premature ventricular contractions", code("148066", "MDC_ECG_V_P_C_RATE"), BeatsPerMinute},
+	{STSegmentI, "ST I", "ST I", Code{}, Millivolt},
+	{STSegmentII, "ST II", "ST II", Code{}, Millivolt},
+	{STSegmentIII, "ST III", "ST III", Code{}, Millivolt},
+	{STSegmentAVR, "ST aVR", "ST aVR", Code{}, Millivolt},
+	{STSegmentAVL, "ST aVL", "ST aVL", Code{}, Millivolt},
+	{STSegmentAVF, "ST aVF", "ST aVF", Code{}, Millivolt},
+	{STSegmentV, "ST V", "ST V", Code{}, Millivolt},
+	{Temperature2, "Température 2", "Temperature 2", Code{}, Celsius},
+	{TemperatureDiff, "Écart de température", "Temperature difference", Code{}, Celsius},
+	{BloodTemperature, "Température sanguine", "Blood temperature", Code{}, Celsius},
+	{SkinTemperature, "Température cutanée", "Skin temperature", Code{}, Celsius},
+	{CardiacOutput, "Débit cardiaque", "Cardiac output", Code{}, LitrePerMinute},
+	{CardiacIndex, "Index cardiaque", "Cardiac index", Code{}, LitrePerMinuteSquare},
+	{EndTidalCO2, "EtCO₂", "End-tidal CO2", Code{}, MillimetreOfMercury},
+	{InspiredCO2, "FiCO₂", "Inspired CO2", Code{}, MillimetreOfMercury},
+	{AirwayRate, "Fréquence respiratoire (CO₂)", "Airway respiratory rate", Code{}, BreathsPerMinute},
+	{PlethRate, "Fréquence respiratoire (SpO₂)", "Pleth respiratory rate", code("151658", "MDC_PULS_OXIM_PLETH_RESP_RATE"), BreathsPerMinute},
+	{InspiredO2, "FiO₂", "Inspired oxygen", Code{}, Percent},
+	{EndTidalO2, "EtO₂", "End-tidal oxygen", Code{}, Percent},
+	{PulmonarySys, "PAP systolique", "Pulmonary artery systolic pressure", Code{}, MillimetreOfMercury},
+	{PulmonaryMean, "PAP moyenne", "Pulmonary artery mean pressure", Code{}, MillimetreOfMercury},
+	{PulmonaryDia, "PAP diastolique", "Pulmonary artery diastolic pressure", Code{}, MillimetreOfMercury},
+	{CentralVenous, "PVC (pression veineuse centrale)", "Central venous pressure", Code{}, MillimetreOfMercury},
+	{PulsePressureVar, "Variation de pression pulsée", "Pulse pressure variation", Code{}, Percent},
+}
+
+var parameterIndex = func() map[Type]*Parameter {
+	index := make(map[Type]*Parameter, len(parameters)+len(vitals))
+	for i := range parameters {
+		index[parameters[i].Type] = &parameters[i]
+	}
+	for i := range vitals {
+		if v := &vitals[i]; len(v.Units) > 0 {
+			index[v.Type] = &Parameter{v.Type, v.French, v.English, v.MDC, v.Units[0]}
+		}
+	}
+	return index
+}()
+
+// LookupParameter finds a parameter, vital sign or other, by its type name.
+func LookupParameter(t Type) (Parameter, bool) {
+	p, ok := parameterIndex[t]
+	if !ok {
+		return Parameter{}, false
+	}
+	return *p, true
+}
+
+// LiveValues are the readings of m as a screen shows them.
+func (m *Measurement) LiveValues() []LiveValue {
+	values := make([]LiveValue, 0, len(m.Readings))
+	for i := range m.Readings {
+		r := &m.Readings[i]
+		v := LiveValue{Type: r.Type, Value: r.Value, Unit: r.Unit, State: LiveValid, Low: r.Low, High: r.High}
+		if r.Type == HeartRate && m.Type != HeartRate {
+			v.Type = PulseRate
+		}
+		switch {
+		case r.Value == nil:
+			v.State = LiveMissing
+		case !Plausible(*r):
+			v.State = LiveImplausible
+		}
+		values = append(values, v)
+	}
+	return values
+}
