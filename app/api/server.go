@@ -23,7 +23,7 @@ const (
 	maxBody       = 128 << 10 // also of one Socket.IO message; no event of a client is larger
 	headerTimeout = 10 * time.Second
 	bodyTimeout   = 15 * time.Second
-	heartbeat     = 25 * time.Second // answered within 4/5 of it
+	heartbeat     = 20 * time.Second // answered within 5/4 of it
 	slowAfter     = 30 * time.Second // a client that takes nothing for so long is dropped
 )
 
@@ -38,7 +38,7 @@ type Options struct {
 
 	headerTimeout time.Duration // 0: 10 s
 	bodyTimeout   time.Duration // 0: 15 s
-	heartbeat     time.Duration // 0: 25 s
+	heartbeat     time.Duration // 0: 20 s
 	connections   int           // 0: maxConnections
 }
 

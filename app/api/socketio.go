@@ -34,7 +34,7 @@ func newSockets(s *Server) *sockets {
 	opts.SetConnectTimeout(admitTimeout * 4) // ours ends the connection before
 	opts.SetUpgradeTimeout(never)            // webSocket.read does
 	opts.SetPingInterval(s.o.heartbeat)
-	opts.SetPingTimeout(s.o.heartbeat * 4 / 5)
+	opts.SetPingTimeout(s.o.heartbeat * 5 / 4) // longer: only the next ping ends the wait that an early answer missed
 	opts.SetTransports(types.NewSet(transports.POLLING, transports.WEBSOCKET))
 	opts.SetParser(strictParser{parser.NewParser()})
 	x := &sockets{server: s}
