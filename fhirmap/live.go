@@ -45,7 +45,14 @@ const (
 	STSegmentAVR     Type = "st_avr"
 	STSegmentAVL     Type = "st_avl"
 	STSegmentAVF     Type = "st_avf"
-	STSegmentV       Type = "st_v"
+	STSegmentV       Type = "st_v" // one chest lead, not said which
+	STSegmentV1      Type = "st_v1"
+	STSegmentV2      Type = "st_v2"
+	STSegmentV3      Type = "st_v3"
+	STSegmentV4      Type = "st_v4"
+	STSegmentV5      Type = "st_v5"
+	STSegmentV6      Type = "st_v6"
+	PulseRate2       Type = "pulse_rate_2" // of another source than PulseRate
 	Temperature2     Type = "temperature_2"
 	TemperatureDiff  Type = "temperature_difference"
 	BloodTemperature Type = "blood_temperature"
@@ -63,6 +70,17 @@ const (
 	PulmonaryDia     Type = "pulmonary_artery_diastolic_pressure"
 	CentralVenous    Type = "central_venous_pressure"
 	PulsePressureVar Type = "pulse_pressure_variation"
+	AorticSys        Type = "aortic_systolic_pressure"
+	AorticMean       Type = "aortic_mean_pressure"
+	AorticDia        Type = "aortic_diastolic_pressure"
+	FemoralSys       Type = "femoral_artery_systolic_pressure"
+	FemoralMean      Type = "femoral_artery_mean_pressure"
+	FemoralDia       Type = "femoral_artery_diastolic_pressure"
+	InspiredN2O      Type = "inspired_nitrous_oxide"
+	EndTidalN2O      Type = "end_tidal_nitrous_oxide"
+	InspiredIso      Type = "inspired_isoflurane"
+	EndTidalIso      Type = "end_tidal_isoflurane"
+	AlveolarConc     Type = "minimum_alveolar_concentration"
 )
 
 // A Parameter is what is known of something that monitors show.
@@ -86,6 +104,13 @@ var parameters = []Parameter{
 	{STSegmentAVL, "ST aVL", "ST aVL", Code{}, Millivolt},
 	{STSegmentAVF, "ST aVF", "ST aVF", Code{}, Millivolt},
 	{STSegmentV, "ST V", "ST V", Code{}, Millivolt},
+	{STSegmentV1, "ST V1", "ST V1", Code{}, Millivolt},
+	{STSegmentV2, "ST V2", "ST V2", Code{}, Millivolt},
+	{STSegmentV3, "ST V3", "ST V3", Code{}, Millivolt},
+	{STSegmentV4, "ST V4", "ST V4", Code{}, Millivolt},
+	{STSegmentV5, "ST V5", "ST V5", Code{}, Millivolt},
+	{STSegmentV6, "ST V6", "ST V6", Code{}, Millivolt},
+	{PulseRate2, "Pouls 2", "Pulse rate 2", Code{}, BeatsPerMinute},
 	{Temperature2, "Température 2", "Temperature 2", Code{}, Celsius},
 	{TemperatureDiff, "Écart de température", "Temperature difference", Code{}, Celsius},
 	{BloodTemperature, "Température sanguine", "Blood temperature", Code{}, Celsius},
@@ -103,6 +128,17 @@ var parameters = []Parameter{
 	{PulmonaryDia, "PAP diastolique", "Pulmonary artery diastolic pressure", Code{}, MillimetreOfMercury},
 	{CentralVenous, "PVC (pression veineuse centrale)", "Central venous pressure", Code{}, MillimetreOfMercury},
 	{PulsePressureVar, "Variation de pression pulsée", "Pulse pressure variation", Code{}, Percent},
+	{AorticSys, "Pression aortique systolique", "Aortic systolic pressure", Code{}, MillimetreOfMercury},
+	{AorticMean, "Pression aortique moyenne", "Aortic mean pressure", Code{}, MillimetreOfMercury},
+	{AorticDia, "Pression aortique diastolique", "Aortic diastolic pressure", Code{}, MillimetreOfMercury},
+	{FemoralSys, "Pression fémorale systolique", "Femoral artery systolic pressure", Code{}, MillimetreOfMercury},
+	{FemoralMean, "Pression fémorale moyenne", "Femoral artery mean pressure", Code{}, MillimetreOfMercury},
+	{FemoralDia, "Pression fémorale diastolique", "Femoral artery diastolic pressure", Code{}, MillimetreOfMercury},
+	{InspiredN2O, "FiN₂O", "Inspired nitrous oxide", Code{}, Percent},
+	{EndTidalN2O, "EtN₂O", "End-tidal nitrous oxide", Code{}, Percent},
+	{InspiredIso, "FiIso", "Inspired isoflurane", Code{}, Percent},
+	{EndTidalIso, "EtIso", "End-tidal isoflurane", Code{}, Percent},
+	{AlveolarConc, "CAM", "Minimum alveolar concentration", Code{}, Unity},
 }
 
 var parameterIndex = func() map[Type]*Parameter {

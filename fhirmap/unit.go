@@ -28,6 +28,7 @@ var (
 	Millivolt             = Unit{"mV", "mV", 266418}
 	LitrePerMinute        = Unit{"L/min", "l/min", 265216}
 	LitrePerMinuteSquare  = Unit{"L/min/m2", "l/min/m²", 264992}
+	Unity                 = Unit{"1", "", 262656} // a plain number
 )
 
 // A conversion turns a value in some source unit into (v + before) × factor +
