@@ -1,6 +1,7 @@
 // Package simulator is devices that speak the real protocols over real
-// sockets, for demonstrations and tests: a bedside monitor and a spot-check
-// device. What they send is marked as test data (HL7 v2 MSH-11 T).
+// sockets, for demonstrations and tests: bedside monitors and spot-check
+// devices. What they send is marked as test data (HL7 v2 MSH-11 T) where the
+// protocol has a mark for it, and always by their names.
 package simulator
 
 import (
@@ -8,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"vitalien/hl7link"
@@ -19,24 +21,30 @@ type Options struct {
 	Logger  *slog.Logger
 	Now     func() time.Time
 	Seed    uint64
-	// How often the devices measure.
+	// Bedside are monitors to be connected to, those of Monitors; Run serves them.
+	Bedside []*Monitor
+	// How often the devices that connect measure.
 	Monitor, SpotCheck time.Duration
 	Reconnect          time.Duration // pause after a failed connection; 0: 2 s
 }
 
-// Run starts the devices and keeps them going until ctx ends. They connect
-// again when the listener goes away.
+// Run starts the devices and keeps them going until ctx ends. Those that
+// connect do so again when the listener goes away.
 func Run(ctx context.Context, o Options) error {
 	if o.Reconnect == 0 {
 		o.Reconnect = reconnectAfter
 	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		device(ctx, o, o.SpotCheck, newSpotCheck(o.Seed+1))
-	}()
-	device(ctx, o, o.Monitor, newMonitor(o.Seed))
-	<-done
+	var devices sync.WaitGroup
+	defer devices.Wait()
+	devices.Go(func() { device(ctx, o, o.Monitor, newWardMonitor(o.Seed)) })
+	devices.Go(func() { device(ctx, o, o.SpotCheck, newSpotCheck(o.Seed+1)) })
+	devices.Go(func() { device(ctx, o, o.SpotCheck, newLOINCDevice(o.Seed+2)) })
+	for i, m := range o.Bedside {
+		devices.Go(func() { m.guard(ctx, "server", m.Serve) })
+		devices.Go(func() {
+			m.guard(ctx, "story", func(ctx context.Context) error { return m.play(ctx, stories[i%len(stories)]) })
+		})
+	}
 	return nil
 }
 
@@ -138,9 +146,9 @@ func (b *patientBody) pressure() (systolic, diastolic, mean int) {
 	return systolic, diastolic, diastolic + (systolic-diastolic)/3
 }
 
-// newMonitor is a bedside monitor of bed 1 that knows its patient: heart rate,
+// newWardMonitor is a bedside monitor of bed 1, IHE PCD-01, that knows its patient: heart rate,
 // saturation, respiration and temperature each time, a pressure every sixth.
-func newMonitor(seed uint64) func(time.Time) []byte {
+func newWardMonitor(seed uint64) func(time.Time) []byte {
 	body, count := newBody(seed), 0
 	return func(now time.Time) []byte {
 		m := message{device: "Moniteur simulé", bed: "1", now: now, patient: "DEMO-1^^^VITALIEN-DEMO||Démonstration^Camille||19800312|F"}

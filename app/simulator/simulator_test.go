@@ -24,11 +24,14 @@ var devices = map[string]struct {
 	bed   string
 	id    string // of the patient; empty: it names nobody
 }{
-	"monitor": {newMonitor, map[fhirmap.Type]int{
+	"monitor": {newWardMonitor, map[fhirmap.Type]int{
 		fhirmap.HeartRate: 6, fhirmap.OxygenSaturation: 6, fhirmap.RespiratoryRate: 6, fhirmap.BodyTemperature: 6, fhirmap.BloodPressure: 1,
 	}, "1", "DEMO-1"},
 	"spot check": {newSpotCheck, map[fhirmap.Type]int{
 		fhirmap.BloodPressure: 2, fhirmap.OxygenSaturation: 2, fhirmap.BodyTemperature: 2,
+	}, "", ""},
+	"LOINC device": {newLOINCDevice, map[fhirmap.Type]int{
+		fhirmap.HeartRate: 6, fhirmap.OxygenSaturation: 6, fhirmap.RespiratoryRate: 6, fhirmap.BodyTemperature: 6, fhirmap.BloodPressure: 6,
 	}, "", ""},
 }
 
@@ -121,7 +124,7 @@ func wantNear(t *testing.T, m *fhirmap.Measurement, before map[fhirmap.Type]floa
 }
 
 func TestDevices_ValuesVary(t *testing.T) {
-	next, seen := newMonitor(1), map[string]bool{}
+	next, seen := newWardMonitor(1), map[string]bool{}
 	for i := range 50 {
 		reports, err := hl7link.Decode(next(noon.Add(time.Duration(i)*time.Second)), time.UTC)
 		if err != nil {
