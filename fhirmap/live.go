@@ -81,6 +81,8 @@ const (
 	InspiredIso      Type = "inspired_isoflurane"
 	EndTidalIso      Type = "end_tidal_isoflurane"
 	AlveolarConc     Type = "minimum_alveolar_concentration"
+	ECGPauseRate     Type = "ecg_pause_rate"
+	InvasiveSystolic Type = "invasive_systolic_pressure" // of a line whose place is not said
 )
 
 // A Parameter is what is known of something that monitors show.
@@ -127,6 +129,8 @@ var parameters = []Parameter{
 	{PulmonaryMean, "PAP moyenne", "Pulmonary artery mean pressure", Code{}, MillimetreOfMercury},
 	{PulmonaryDia, "PAP diastolique", "Pulmonary artery diastolic pressure", Code{}, MillimetreOfMercury},
 	{CentralVenous, "PVC (pression veineuse centrale)", "Central venous pressure", Code{}, MillimetreOfMercury},
+	{ECGPauseRate, "Pauses ECG", "ECG pauses", Code{}, BeatsPerMinute},
+	{InvasiveSystolic, "Pression invasive systolique", "Invasive systolic pressure", Code{}, MillimetreOfMercury},
 	{PulsePressureVar, "Variation de pression pulsée", "Pulse pressure variation", Code{}, Percent},
 	{AorticSys, "Pression aortique systolique", "Aortic systolic pressure", Code{}, MillimetreOfMercury},
 	{AorticMean, "Pression aortique moyenne", "Aortic mean pressure", Code{}, MillimetreOfMercury},

@@ -77,6 +77,14 @@ var conversions = map[string][]conversion{
 	"mmhg": {factor(MillimetreOfMercury, "1", 0)},
 	"kpa":  {factor(MillimetreOfMercury, "7.500615758456564", -1)}, // 101.325 kPa = 760 mmHg
 
+	"cmh2o": {factor(MillimetreOfMercury, "0.7355592400691", 0)}, // 980.665 dyn/cm² in 1333.22
+
+	"1":        {factor(Unity, "1", 0)},
+	"mv":       {factor(Millivolt, "1", 0)},
+	"uv":       {factor(Millivolt, "0.001", 3)},
+	"l/min":    {factor(LitrePerMinute, "1", 0)},
+	"l/min/m2": {factor(LitrePerMinuteSquare, "1", 0)},
+
 	"mg/dl":  {factor(MilligramPerDecilitre, "1", 0)},
 	"g/l":    {factor(MilligramPerDecilitre, "100", -2)},
 	"mmol/l": {factor(MillimolePerLitre, "1", 0)},
@@ -105,6 +113,13 @@ var aliases = map[string]string{
 	"percent": "%", "mdc_dim_percent": "%", "262688": "%", "{%}": "%",
 	"mm[hg]": "mmhg", "mm hg": "mmhg", "mm(hg)": "mmhg", "mdc_dim_mmhg": "mmhg", "266016": "mmhg",
 	"mdc_dim_kilo_pascal": "kpa", "265987": "kpa",
+	"cm[h2o]": "cmh2o", "mdc_dim_cm_h2o": "cmh2o", "266048": "cmh2o",
+	"mdc_dim_milli_volt": "mv", "266418": "mv", "mdc_dim_micro_volt": "uv", "266419": "uv", "µv": "uv",
+	"mdc_dim_x_l_per_min": "l/min", "265216": "l/min",
+	"mdc_dim_dimless": "1", "262656": "1",
+	"l/min/m²": "l/min/m2", "l/min/m^2": "l/min/m2", "mdc_dim_x_l_per_min_per_m_sq": "l/min/m2", "264992": "l/min/m2",
+	// Philips IntelliVue, HL7 export (codes of the nomenclature partition 4).
+	"0004-0220": "%", "0004-0aa0": "/min", "0004-0ae0": "/min", "0004-0f20": "mmhg", "0004-17a0": "cel",
 	"mdc_dim_milli_g_per_dl": "mg/dl", "264274": "mg/dl",
 	"mdc_dim_milli_mole_per_l": "mmol/l", "266866": "mmol/l",
 }
@@ -123,22 +138,35 @@ func normalUnit(text string) string {
 	return text
 }
 
+// unitsOf is the units of ours that t can have, the usual first; none when t is
+// neither a vital sign nor another parameter.
+func unitsOf(t Type) []Unit {
+	if vital, known := byType[t]; known {
+		return vital.Units
+	}
+	if p, known := parameterIndex[t]; known {
+		return []Unit{p.Unit}
+	}
+	return nil
+}
+
 // In expresses value, given in the unit that a device wrote as text, in a unit
-// of vital type t, with about the device's precision and never a coarser unit
-// step than clinicians read: 98.6 °F is 37.0 °C, 16.0 kPa is 120 mmHg. A unit that is unknown, or that cannot be one of t, is an
-// error: such a value must not pass for a vital sign.
+// of t, a vital sign or another parameter, with about the device's precision and never a coarser unit
+// step than clinicians read: 98.6 °F is 37.0 °C, 16.0 kPa is 120 mmHg. A unit
+// that is unknown, or that cannot be one of t, is an error: such a value must not pass for a vital sign.
 func In(t Type, value Decimal, text string) (Decimal, Unit, error) {
-	vital, known := Lookup(t)
-	if !known {
+	units := unitsOf(t)
+	if units == nil {
 		return Decimal{}, Unit{}, fmt.Errorf("unknown type %q", t)
 	}
 	ways, known := conversions[normalUnit(text)]
 	if !known {
 		return Decimal{}, Unit{}, fmt.Errorf("unknown unit %q", text)
 	}
-	for _, unit := range vital.Units {
+	for _, unit := range units {
 		for _, way := range ways {
-			if way.to != unit {
+			// The difference of two temperatures has no zero to shift.
+			if way.to != unit || t == TemperatureDiff && way.before.Cmp(Decimal{}) != 0 {
 				continue
 			}
 			if way.factor.Cmp(NewDecimal(1, 0)) == 0 && way.before.Cmp(Decimal{}) == 0 {
