@@ -191,12 +191,17 @@ func (d *decoded) observe(text []byte, m *Message, with decoding) {
 	spoken := spokenBy(with.dialects, m)
 	from := originOf(m, with.peer, spoken)
 	r := reader{zone: with.zone, dialects: spoken}
+	d.report.Streaming = slices.ContainsFunc(spoken, func(s *dialect) bool { return s.streaming != nil && s.streaming(m) })
 	for _, person := range m.persons() {
 		bed := from.bed(person)
-		r.read(person, from.device(bed))
-		d.measure(r.found, from.patient(person), bed)
+		who := sender{from.device(bed), bed, from.patient(person), with.zone}
+		if d.special(person, who, spoken) {
+			continue
+		}
+		r.read(person, who.device)
+		d.measure(&r, who.patient, bed)
 	}
-	d.troubles = r.troubles
+	d.troubles = append(d.troubles, r.troubles...)
 	mode := m.Header().Text(11)
 	var broken error
 	for i := range d.report.Measurements {
@@ -210,22 +215,33 @@ func (d *decoded) observe(text []byte, m *Message, with decoding) {
 	case r.sequence > maxObservations:
 		d.report.Measurements = nil
 		d.verdict = verdict{"AE", trouble{errInternal, "OBX", maxObservations + 1, 1, "too many observations"}}
-	case len(d.report.Measurements) == 0 && len(r.troubles) > 0:
-		d.verdict = verdict{"AE", r.troubles[0]}
+	case len(d.report.Measurements) == 0 && len(d.troubles) > 0:
+		d.verdict = verdict{"AE", d.troubles[0]}
 	}
 	d.report.Key = key(text, m, with.peer, spoken)
 }
 
-// measure adds the measurements of one person.
-func (d *decoded) measure(found []*observation, patient *fhirmap.Patient, bed string) {
-	all := groups(found)
+// special lets the dialects read a message that holds something else than
+// results.
+func (d *decoded) special(m *Message, from sender, spoken []*dialect) bool {
+	return slices.ContainsFunc(spoken, func(s *dialect) bool { return s.special != nil && s.special(d, m, from) })
+}
+
+// measure adds the measurements of one person, and what else a screen shows.
+func (d *decoded) measure(r *reader, patient *fhirmap.Patient, bed string) {
+	all := groups(r.found)
+	var valueless []*group
 	for i, g := range all {
-		if measurement, has := g.measurement(); has {
-			d.report.Measurements = slices.Grow(d.report.Measurements, len(all)-i)
-			measurement.Patient, measurement.Bed = patient, bed
-			d.report.Measurements = append(d.report.Measurements, measurement)
+		measurement, has := g.measurement()
+		if !has {
+			valueless = append(valueless, g)
+			continue
 		}
+		d.report.Measurements = slices.Grow(d.report.Measurements, len(all)-i)
+		measurement.Patient, measurement.Bed = patient, bed
+		d.report.Measurements = append(d.report.Measurements, measurement)
 	}
+	d.show(r.beside, valueless, patient, bed)
 }
 
 func originOf(m *Message, peer string, spoken []*dialect) origin {

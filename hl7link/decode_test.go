@@ -34,27 +34,44 @@ func TestDecode_Golden(t *testing.T) {
 				t.Fatal(err)
 			}
 			var measurements []fhirmap.Measurement
+			var rest []any
 			for _, r := range reports {
 				measurements = append(measurements, r.Measurements...)
-			}
-			got, err := json.MarshalIndent(measurements, "", "\t")
-			if err != nil {
-				t.Fatal(err)
-			}
-			golden := strings.TrimSuffix(file, ".hl7") + ".json"
-			if *update {
-				if err := os.WriteFile(golden, append(got, '\n'), 0o644); err != nil {
-					t.Fatal(err)
+				if r.Streaming || r.Live != nil || r.Alarms != nil {
+					rest = append(rest, struct {
+						Streaming bool
+						Live      []fhirmap.Live   `json:",omitempty"`
+						Alarms    []fhirmap.Alarms `json:",omitempty"`
+					}{r.Streaming, r.Live, r.Alarms})
 				}
 			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), string(got)+"\n"); diff != "" {
-				t.Error(diff)
+			base := strings.TrimSuffix(file, ".hl7")
+			golden(t, base+".json", measurements)
+			if rest != nil {
+				golden(t, base+".live.json", rest)
 			}
 		})
+	}
+}
+
+// golden compares what came out with the file, which -update writes.
+func golden(t *testing.T, file string, out any) {
+	t.Helper()
+	got, err := json.MarshalIndent(out, "", "\t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile(file, append(got, '\n'), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)+"\n"); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -1,6 +1,10 @@
 package hl7link
 
-import "vitalien/fhirmap"
+import (
+	"time"
+
+	"vitalien/fhirmap"
+)
 
 // A dialect is how one family of devices names vital signs. To add one, write
 // a file like those that follow and a line in the registry below;
@@ -17,8 +21,23 @@ type dialect struct {
 	// with the reason they stand for.
 	missing map[string]fhirmap.Absent
 	// numbered are the MSH-10 that are message types rather than control ids.
-	numbered     func(controlID string) bool
+	numbered func(controlID string) bool
+	// streaming tells messages whose values come again by themselves within
+	// seconds (fhirmap.Report.Streaming). nil: none.
+	streaming func(*Message) bool
+	// special reads messages whose observations are something else than results:
+	// alarms, limits, settings. It is given who sent the message, and tells
+	// whether it is one of them. nil: none.
+	special      func(d *decoded, m *Message, from sender) bool
 	manufacturer string
+}
+
+// A sender is whom a message comes from, and whom it is about.
+type sender struct {
+	device  fhirmap.Device
+	bed     string
+	patient *fhirmap.Patient // nil: nobody
+	zone    *time.Location   // of times without offset
 }
 
 // dialects is the registry.
@@ -110,6 +129,9 @@ func impliedUnit(t fhirmap.Type) string {
 		return "/min"
 	case fhirmap.OxygenSaturation:
 		return "%"
+	}
+	if p, known := fhirmap.LookupParameter(t); known && (p.Unit.UCUM == "/min" || t == fhirmap.PerfusionIndex) {
+		return p.Unit.UCUM
 	}
 	return ""
 }

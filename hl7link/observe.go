@@ -1,6 +1,7 @@
 package hl7link
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -15,9 +16,11 @@ type observation struct {
 	reading fhirmap.Reading
 	status  fhirmap.Status
 	stamp
-	order  int    // which OBR it stands under
-	sub    string // OBX-4
-	device *fhirmap.Device
+	order   int    // which OBR it stands under
+	sub     string // OBX-4
+	device  *fhirmap.Device
+	own     bool     // its time is its own (OBX-14)
+	strange *strange // nil: its unit is known
 }
 
 // said is what stays of an observation without its circumstances: code and
@@ -63,6 +66,7 @@ type reader struct {
 	order    int            // number of the last OBR
 
 	found    []*observation
+	beside   []*observation // parameters that are no vital signs, and values in strange units
 	troubles []trouble
 
 	last struct { // the time that was read last, which most of a message shares
@@ -76,9 +80,9 @@ type reader struct {
 func (r *reader) read(m *Message, sender fhirmap.Device) {
 	r.m, r.device = m, sender
 	all := make([]observation, min(m.count("OBX"), maxObservations))
-	r.found = make([]*observation, 0, len(all))
+	r.found, r.beside = make([]*observation, 0, len(all)), nil
 	message := stamp{time: parseTime(m.Header().Text(7), r.zone)}
-	order, device := stamp{}, &sender
+	order, device, used := stamp{}, &sender, 0
 	for _, s := range m.Segments {
 		switch s.Name {
 		case "OBR":
@@ -91,16 +95,25 @@ func (r *reader) read(m *Message, sender fhirmap.Device) {
 			if own, named := obxDevice(s, sender); named {
 				device = &own
 			}
-			o := &all[len(r.found)]
+			o := &all[used]
 			recognised, wrong := r.observe(o, s)
 			if !recognised {
 				*o = observation{}
 				continue
 			}
-			r.complain(wrong, "OBX", r.sequence)
+			used++
 			o.order, o.device = r.order, device
+			if !o.vitalSign() {
+				o.time = cmp.Or(r.readTime(s.Text(14)).time, order.time, message.time)
+				r.beside = append(r.beside, o)
+				continue
+			}
+			r.complain(wrong, "OBX", r.sequence)
 			r.date(o, r.readTime(s.Text(14)), order, message)
 			r.found = append(r.found, o)
+			if o.strange != nil {
+				r.beside = append(r.beside, o)
+			}
 		}
 	}
 }
@@ -119,7 +132,7 @@ func (r *reader) date(o *observation, own, order, message stamp) {
 	segment, sequence, field := "OBX", r.sequence, 14
 	switch {
 	case own.given():
-		o.stamp = own
+		o.stamp, o.own = own, true
 	case order.given():
 		o.stamp = order
 		segment, sequence, field = "OBR", r.order, 7
@@ -139,15 +152,21 @@ func (r *reader) complain(t trouble, segment string, sequence int) {
 	}
 }
 
+// vitalSign tells whether o can be part of a measurement.
+func (o *observation) vitalSign() bool {
+	_, is := fhirmap.Lookup(o.vital)
+	return is
+}
+
 // observe reads one OBX into o, which is empty. It is not recognised when it
-// is no vital sign of ours, or says that there is nothing.
+// is no parameter of ours, or says that there is nothing.
 func (r *reader) observe(o *observation, s Segment) (recognised bool, wrong trouble) {
 	if !r.recognise(o, s) {
 		return false, wrong
 	}
-	vital, _ := fhirmap.Lookup(o.vital)
+	parameter, _ := fhirmap.LookupParameter(o.vital)
 	o.sub = s.Text(4)
-	o.reading = fhirmap.Reading{Type: o.vital, Unit: vital.Units[0], MDC: o.mdc, Interpretation: interpretation(s)}
+	o.reading = fhirmap.Reading{Type: o.vital, Unit: parameter.Unit, MDC: o.mdc, Interpretation: interpretation(s)}
 	if o.conflict {
 		o.reading.Absent = fhirmap.AbsentError
 		return true, trouble{code: errTableValue, field: 3, text: "parts of the code contradict each other"}
@@ -235,10 +254,16 @@ func (o *observation) measure(s Segment, speakers []*dialect) trouble {
 	if !ok || err != nil {
 		return trouble{code: errDataType, field: 5, text: "value of a vital sign is no number"}
 	}
-	value, unit, wrong := convert(o.vital, value, s, o.unit)
+	number := value
+	value, unit, text, wrong := convert(o.vital, value, s, o.unit)
 	if wrong.code != 0 {
+		o.strange = &strange{value: number}
+		if len(text) <= maxUnit {
+			o.strange.unit = strings.Clone(text)
+		}
 		return wrong
 	}
+	o.limits(s, text)
 	o.reading.Value, o.reading.Unit, o.reading.Absent = &value, unit, ""
 	o.said.number = integral(value.String())
 	return trouble{}
@@ -308,34 +333,37 @@ func integral(number string) string {
 
 // convert expresses value in a unit of the vital. OBX-6 names its unit in
 // several ways, which must not contradict each other; where it is empty the
-// implied one counts.
-func convert(t fhirmap.Type, value fhirmap.Decimal, s Segment, implied string) (converted fhirmap.Decimal, unit fhirmap.Unit, _ trouble) {
+// implied one counts. text is how it is named.
+func convert(t fhirmap.Type, value fhirmap.Decimal, s Segment, implied string) (converted fhirmap.Decimal, unit fhirmap.Unit, text string, _ trouble) {
 	named, found := false, false
 	for _, component := range [...]int{1, 2, 4, 5, 0} {
-		text := s.Component(6, component)
+		name := s.Component(6, component)
 		if component == 0 && !named { // the last
-			text = implied
+			name = implied
 		}
-		if text == "" || text == `""` {
+		if name == "" || name == `""` {
 			continue
 		}
 		named = true
-		c, u, err := fhirmap.In(t, value, text)
-		if err != nil && !fhirmap.KnownUnit(text) {
+		c, u, err := fhirmap.In(t, value, name)
+		if err != nil && !fhirmap.KnownUnit(name) {
+			if !found {
+				text = name
+			}
 			continue
 		}
 		if err != nil || found && (u != unit || c.Cmp(converted) != 0) {
-			return value, unit, trouble{code: errTableValue, field: 6, text: "unit cannot be that of this vital sign"}
+			return value, unit, name, trouble{code: errTableValue, field: 6, text: "unit cannot be that of this vital sign"}
 		}
-		converted, unit, found = c, u, true
+		converted, unit, text, found = c, u, name, true
 	}
 	switch {
 	case !named:
-		return value, unit, trouble{code: errRequiredMissing, field: 6, text: "unit of a vital sign is missing"}
+		return value, unit, text, trouble{code: errRequiredMissing, field: 6, text: "unit of a vital sign is missing"}
 	case !found:
-		return value, unit, trouble{code: errTableValue, field: 6, text: "unknown unit of a vital sign"}
+		return value, unit, text, trouble{code: errTableValue, field: 6, text: "unknown unit of a vital sign"}
 	}
-	return converted, unit, trouble{}
+	return converted, unit, text, trouble{}
 }
 
 // interpretation reads OBX-8, codes of HL7 table 0078 that mean the same in R4.
