@@ -1,6 +1,10 @@
 package fhirmap
 
-import "time"
+import (
+	"errors"
+	"fmt"
+	"time"
+)
 
 // Live is what a monitor shows at one time. Only the newest counts: nothing of
 // it is owed to anybody.
@@ -17,9 +21,12 @@ type LiveValue struct {
 	Type  Type
 	Value *Decimal // nil when there is none, which State explains
 	Unit  Unit
+	// State is empty when a message tells the limits alone: then the value that
+	// came before stands.
 	State LiveState
-	Low   *Decimal // the monitor's alarm limits, in Unit; nil: none, or not known
-	High  *Decimal
+	Low   *Decimal  // the monitor's alarm limits, in Unit; nil: none, or not known
+	High  *Decimal  //
+	Time  time.Time // of the value; zero: that of the Live it is in
 }
 
 // LiveState is how far a value on a screen can be believed.
@@ -185,4 +192,61 @@ func (m *Measurement) LiveValues() []LiveValue {
 		values = append(values, v)
 	}
 	return values
+}
+
+// How much of one message is shown.
+const (
+	maxLive       = 256 // beds of a gateway
+	maxLiveValues = 128 // parameters of one
+)
+
+// Validate holds the invariants of what a monitor shows: known parameters, a
+// value or a state that explains why there is none, a device, and no text
+// longer than any device has a use for.
+func (l *Live) Validate() error {
+	if l.Device.ID == "" {
+		return errors.New("live values without a device")
+	}
+	if len(l.Values) > maxLiveValues {
+		return fmt.Errorf("%d live values: at most %d", len(l.Values), maxLiveValues)
+	}
+	if _, err := l.Time.MarshalText(); err != nil {
+		return err
+	}
+	for i := range l.Values {
+		if err := l.Values[i].validate(); err != nil {
+			return err
+		}
+	}
+	return checkTexts(l.Bed, &l.Device, l.Patient)
+}
+
+func (v *LiveValue) validate() error {
+	if parameterIndex[v.Type] == nil {
+		return fmt.Errorf("unknown parameter %q", v.Type)
+	}
+	for _, d := range [...]*Decimal{v.Value, v.Low, v.High} {
+		if d != nil && d.check() != nil {
+			return fmt.Errorf("%s is too long", v.Type)
+		}
+	}
+	if max(len(v.Unit.UCUM), len(v.Unit.Label)) > maxText {
+		return fmt.Errorf("the unit of %s is too long", v.Type)
+	}
+	if _, err := v.Time.MarshalText(); err != nil {
+		return err
+	}
+	switch v.State {
+	case LiveValid, LiveImplausible:
+		if v.Value != nil {
+			return nil
+		}
+	case LiveMissing, "":
+		if v.Value == nil {
+			return nil
+		}
+	case LiveInvalid:
+		return nil
+	}
+	return fmt.Errorf("%s has a value that does not agree with the state %q", v.Type, v.State)
 }

@@ -3,6 +3,7 @@ package fhirmap
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -198,27 +199,35 @@ func (m *Measurement) Validate() error {
 		if (r.Value == nil) == (r.Absent == "") {
 			return fmt.Errorf("%s needs either a value or a reason", r.Type)
 		}
-		if r.Value != nil && r.Value.check() != nil || max(len(r.MDC.Code), len(r.MDC.Display)) > maxText {
+		if !r.fits() || max(len(r.MDC.Code), len(r.MDC.Display)) > maxText {
 			return fmt.Errorf("%s is too long", r.Type)
 		}
 	}
 	if _, err := m.Time.MarshalText(); err != nil { // "+2400" is an offset to some parsers
 		return err
 	}
-	return m.checkTexts()
+	return checkTexts(m.Bed, &m.Device, m.Patient)
+}
+
+func (r *Reading) fits() bool {
+	for _, d := range [...]*Decimal{r.Value, r.Low, r.High} {
+		if d != nil && d.check() != nil {
+			return false
+		}
+	}
+	return true
 }
 
 // maxText bounds each text of a measurement, in bytes: every event repeats
 // them. HL7 v2 has at most 427 characters for one (EI, 2.A.28).
 const maxText = 1 << 10
 
-func (m *Measurement) checkTexts() error {
-	d, p := &m.Device, m.Patient
+func checkTexts(bed string, d *Device, p *Patient) error {
 	if p == nil {
 		p = &Patient{}
 	}
 	for _, text := range [...]string{
-		m.Bed, d.ID, d.Name, d.Manufacturer, d.Model, d.Serial, d.EUI64,
+		bed, d.ID, d.Name, d.Manufacturer, d.Model, d.Serial, d.EUI64,
 		p.System, p.ID, p.Family, p.Given, p.BirthDate, p.Sex,
 	} {
 		if len(text) > maxText {
@@ -246,6 +255,38 @@ type Report struct {
 	Live []Live
 	// Alarms are the alarm conditions that the message tells of.
 	Alarms []Alarms
+}
+
+// The limits of what one message tells beside measurements.
+func (r *Report) validateLive() error {
+	if len(r.Live) > maxLive || len(r.Alarms) > maxLive {
+		return fmt.Errorf("more than %d beds in one message", maxLive)
+	}
+	for i := range r.Live {
+		if err := r.Live[i].Validate(); err != nil {
+			return err
+		}
+	}
+	for i := range r.Alarms {
+		if err := r.Alarms[i].Validate(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Validate holds the invariants of all that r tells. A report that tells
+// nothing is refused.
+func (r *Report) Validate() error {
+	if len(r.Measurements) == 0 && len(r.Live) == 0 && len(r.Alarms) == 0 {
+		return errors.New("no measurement, no live value and no alarm")
+	}
+	for i := range r.Measurements {
+		if err := r.Measurements[i].Validate(); err != nil {
+			return err
+		}
+	}
+	return r.validateLive()
 }
 
 // A Receipt is the answer to a Report that is safe on disk.

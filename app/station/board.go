@@ -75,12 +75,13 @@ func (s *Station) SetClients(n int) {
 
 // Situation is everything but measurements that the window shows.
 func (s *Station) Situation() Situation {
-	origins := s.access.questions()
+	origins, monitors, peers, alerts := s.access.questions(), s.Monitors(), s.Peers(), s.Alerts()
 	b := s.board
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return Situation{
 		Consultation: b.consultation, Links: slices.Clone(b.links), Clients: b.clients, Origins: origins, Demo: b.demo,
+		Monitors: monitors, Peers: peers, Alerts: alerts,
 	}
 }
 

@@ -13,20 +13,22 @@ import (
 
 // The forms in which the body of an entry is written. Its first byte tells.
 const (
-	formJSON    byte = '{' // consultations, and measurements in logs of before
+	formJSON    byte = '{' // consultations, alerts, and measurements in logs of before
 	formCompact byte = 2   // measurements
+	formLimits  byte = 3   // measurements of which some reading has limits
 )
 
 // The compact form writes a message once, and of each measurement what is its
 // own:
 //
-//	body        = 2 text(received) uvarint(open) text(link) text(peer)
+//	body        = form text(received) uvarint(open) text(link) text(peer)
 //	              uvarint(n) n × measurement
 //	measurement = flags text(type) text(time) device person(named)
 //	              person(subject) text(bed) text(status) text(origin)
 //	              text(consultation) uvarint(n) n × reading
 //	reading     = text(type) number text(absent) text(UCUM) text(label)
 //	              text(MDC code) text(MDC display) uvarint(n) n × text
+//	              and in the form with limits: number(low) number(high)
 //	device      = same | 1 seven texts
 //	person      = same | 1 six texts | 2 for none
 //	same        = 0, the device or person written last
@@ -57,6 +59,7 @@ const (
 
 // A packer writes the compact form.
 type packer struct {
+	limits bool
 	out    []byte
 	known  map[string]uint64
 	device fhirmap.Device
@@ -65,7 +68,14 @@ type packer struct {
 }
 
 func (e *entry) pack(out []byte) ([]byte, error) {
-	p := &packer{out: append(out, formCompact), known: make(map[string]uint64, 32+len(e.Measurements))}
+	form := formCompact
+	for i := range e.Measurements {
+		if e.Measurements[i].limited() {
+			form = formLimits
+			break
+		}
+	}
+	p := &packer{limits: form == formLimits, out: append(out, form), known: make(map[string]uint64, 32+len(e.Measurements))}
 	p.time(e.Received)
 	p.number(e.Open)
 	p.text(e.Link)
@@ -75,6 +85,16 @@ func (e *entry) pack(out []byte) ([]byte, error) {
 		p.measurement(&e.Measurements[i])
 	}
 	return p.out, p.err
+}
+
+// limited tells whether some reading has limits.
+func (m *recordedEntry) limited() bool {
+	for i := range m.Readings {
+		if r := &m.Readings[i]; r.Low != nil || r.High != nil {
+			return true
+		}
+	}
+	return false
 }
 
 func (p *packer) measurement(m *recordedEntry) {
@@ -89,17 +109,25 @@ func (p *packer) measurement(m *recordedEntry) {
 	for i := range m.Readings {
 		r := &m.Readings[i]
 		p.text(string(r.Type))
-		value := ""
-		if r.Value != nil {
-			value = r.Value.String()
-		}
-		p.raw(value)
+		p.decimal(r.Value)
 		p.texts(string(r.Absent), r.Unit.UCUM, r.Unit.Label, r.MDC.Code, r.MDC.Display)
 		p.number(uint64(len(r.Interpretation)))
 		for _, code := range r.Interpretation {
 			p.text(string(code))
 		}
+		if p.limits {
+			p.decimal(r.Low)
+			p.decimal(r.High)
+		}
 	}
+}
+
+func (p *packer) decimal(d *fhirmap.Decimal) {
+	if d == nil {
+		p.number(0)
+		return
+	}
+	p.raw(d.String())
 }
 
 func flag(set bool, bit byte) byte {
@@ -179,6 +207,7 @@ var errCompact = errors.New("not in the compact form")
 // An unpacker reads the compact form. Once something is wrong it reads nothing
 // but zeros.
 type unpacker struct {
+	limits bool
 	rest   string
 	known  []string
 	device fhirmap.Device
@@ -188,7 +217,7 @@ type unpacker struct {
 
 // unpack reads into e what pack wrote.
 func (e *entry) unpack(body []byte) error {
-	u := &unpacker{rest: string(body[1:]), known: []string{""}, person: &fhirmap.Patient{}}
+	u := &unpacker{limits: body[0] == formLimits, rest: string(body[1:]), known: []string{""}, person: &fhirmap.Patient{}}
 	e.Received = u.time()
 	e.Open = u.number()
 	e.Link, e.Peer = u.text(), u.text()
@@ -216,20 +245,29 @@ func (u *unpacker) measurement(m *recordedEntry) {
 	for i := range m.Readings {
 		r := &m.Readings[i]
 		r.Type = fhirmap.Type(u.text())
-		if value := u.raw(); value != "" {
-			parsed, err := fhirmap.ParseDecimal(value)
-			if err != nil {
-				u.fail()
-			}
-			r.Value = &parsed
-		}
+		r.Value = u.decimal()
 		r.Absent = fhirmap.Absent(u.text())
 		r.Unit = fhirmap.Unit{UCUM: u.text(), Label: u.text()}
 		r.MDC = fhirmap.Code{Code: u.text(), Display: u.text()}
 		for range u.count(1) {
 			r.Interpretation = append(r.Interpretation, fhirmap.Interpretation(u.text()))
 		}
+		if u.limits {
+			r.Low, r.High = u.decimal(), u.decimal()
+		}
 	}
+}
+
+func (u *unpacker) decimal() *fhirmap.Decimal {
+	text := u.raw()
+	if text == "" {
+		return nil
+	}
+	d, err := fhirmap.ParseDecimal(text)
+	if err != nil {
+		u.fail()
+	}
+	return &d
 }
 
 func (u *unpacker) deviceOf() fhirmap.Device {

@@ -173,7 +173,7 @@ func TestCompact_TextLikeATime(t *testing.T) {
 
 func TestEntry_OfANewerForm(t *testing.T) {
 	d := newDesk(t)
-	_, err := d.event(reportRecord(append(make([]byte, headerSize), formCompact+1, 7), 1))
+	_, err := d.events(reportRecord(append(make([]byte, headerSize), formLimits+1, 7), 1))
 	wantFault(t, err, "store_newer")
 }
 

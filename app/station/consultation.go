@@ -78,6 +78,8 @@ func (s *Station) StartConsultation(ctx context.Context, c Consultation) (Consul
 	if c.Patient != nil {
 		c.Patient = new(*c.Patient) // the caller's may change
 	}
+	var named *fhirmap.Patient
+	defer func() { s.remember(named) }() // which the ward need not wait for
 	s.ward.Lock()
 	defer s.ward.Unlock()
 	bad := c.check()
@@ -101,6 +103,7 @@ func (s *Station) StartConsultation(ctx context.Context, c Consultation) (Consul
 	}
 	s.open = &openConsultation{Consultation: c, seq: seq}
 	s.board.setConsultation(&c)
+	named = c.Patient
 	return c, nil
 }
 

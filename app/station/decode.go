@@ -7,7 +7,10 @@ import (
 	"vitalien/hl7link"
 )
 
-var _ hl7link.Sink = (*Station)(nil)
+var (
+	_ hl7link.Sink      = (*Station)(nil)
+	_ hl7link.Directory = (*Station)(nil)
+)
 
 // DecodeHL7 is what the HL7 v2 bytes say, unstored and unjudged: raw or MLLP
 // framed, one message or many. Times without an offset are in zone; a

@@ -16,6 +16,7 @@ const (
 	kindReport            byte = 1
 	kindConsultationStart byte = 2
 	kindConsultationEnd   byte = 3
+	kindAlerts            byte = 4
 )
 
 // An entry is one record of the log. Its header (time of reception and
@@ -33,6 +34,7 @@ type entry struct {
 	Open         uint64          `json:"open,omitempty"`
 	Measurements []recordedEntry `json:"measurements,omitempty"`
 	Consultation *Consultation   `json:"consultation,omitempty"`
+	Alerts       []alertEntry    `json:"alerts,omitempty"`
 }
 
 type recordedEntry struct {
@@ -53,7 +55,7 @@ func (e *entry) encode() ([]byte, error) {
 	if _, err := hex.Decode(data[8:], []byte(e.Key)); err != nil {
 		return nil, fmt.Errorf("encode message key: %w", err)
 	}
-	if e.Consultation == nil {
+	if e.Consultation == nil && e.Alerts == nil {
 		return e.pack(data)
 	}
 	body, err := json.Marshal(e)
@@ -86,17 +88,28 @@ func decode(r localstore.Record) (*entry, error) {
 		err = errCompact
 	case body[0] == formJSON:
 		err = json.Unmarshal(body, e)
-	case body[0] == formCompact:
+	case body[0] == formCompact || body[0] == formLimits:
 		err = e.unpack(body)
-	case body[0] > formCompact && body[0] < formJSON:
+	case body[0] > formLimits && body[0] < formJSON:
 		return nil, newer(r)
 	default:
 		err = errCompact
 	}
-	if err != nil || r.Kind == kindReport && r.Count != e.observations() && r.Count != len(e.Measurements) {
+	if err != nil || !e.counts(r) {
 		return nil, unreadable(r)
 	}
 	return e, nil
+}
+
+// counts tells whether e takes the sequence numbers that its record has.
+func (e *entry) counts(r localstore.Record) bool {
+	switch r.Kind {
+	case kindReport:
+		return r.Count == e.observations() || r.Count == len(e.Measurements)
+	case kindAlerts:
+		return r.Count == len(e.Alerts)
+	}
+	return true
 }
 
 // observations is how many sequence numbers e takes: one for each Observation,

@@ -7,12 +7,14 @@ import (
 	"vitalien/localstore"
 )
 
-// An Event is one entry of the log as followers read it.
+// An Event is one entry of the log as followers read it. One message that
+// changes several alerts is an Event each.
 type Event struct {
 	First, Last  uint64 // the sequence numbers that it took
 	Measurements []fhirmap.Recorded
 	Started      *Consultation // a consultation that this entry started
 	Ended        *Consultation // a consultation that this entry ended
+	Alert        *AlertChange  // an alert that started, changed or ended
 }
 
 // How much of the log one Follow reads at most. A follower that is far behind
@@ -39,11 +41,15 @@ func (s *Station) Follow(after uint64) ([]Event, error) {
 	}
 	events := make([]Event, 0, len(records))
 	for _, r := range records {
-		event, err := s.event(r)
+		found, err := s.events(r)
 		if err != nil {
 			return nil, err
 		}
-		events = append(events, event.behind(after))
+		for _, event := range found {
+			if event.Last > after {
+				events = append(events, event.behind(after))
+			}
+		}
 	}
 	return events, nil
 }
@@ -58,11 +64,24 @@ func (e Event) behind(after uint64) Event {
 	return e
 }
 
-func (s *Station) event(r localstore.Record) (Event, error) {
+// events is what one record of the log holds.
+func (s *Station) events(r localstore.Record) ([]Event, error) {
 	e, err := decode(r)
 	if err != nil {
-		return Event{}, err
+		return nil, err
 	}
+	if r.Kind != kindAlerts {
+		return []Event{s.event(r, e)}, nil
+	}
+	list := make([]Event, len(e.Alerts))
+	for i := range e.Alerts {
+		seq := r.First + uint64(i)
+		list[i] = Event{First: seq, Last: seq, Alert: &AlertChange{Type: e.Alerts[i].Type, Alert: e.Alerts[i].Alert}}
+	}
+	return list, nil
+}
+
+func (s *Station) event(r localstore.Record, e *entry) Event {
 	event := Event{First: r.First, Last: r.First + uint64(r.Count) - 1}
 	switch r.Kind {
 	case kindConsultationStart:
@@ -83,5 +102,5 @@ func (s *Station) event(r localstore.Record) (Event, error) {
 		})
 		seq = last + 1
 	}
-	return event, nil
+	return event
 }

@@ -166,7 +166,7 @@ func TestEvent_OfADamagedRecordQuotesNothing(t *testing.T) {
 		"JSON, wrong type": []byte(strings.Replace(before, `"Lefèvre"`, `[1]`, 1)),
 		"JSON, no number":  []byte(strings.Replace(before, `:72`, `:"Lefèvre"`, 1)),
 	} {
-		_, err := d.event(localstore.Record{First: 7, Count: 1, Kind: kindReport, Data: damaged})
+		_, err := d.events(localstore.Record{First: 7, Count: 1, Kind: kindReport, Data: damaged})
 		wantFault(t, err, "store_corrupt")
 		if strings.Contains(fmt.Sprint(err), "Lef") {
 			t.Errorf("%s: %v", name, err)

@@ -25,14 +25,16 @@ func (r *recent) load(s *Station) error {
 	r.cursor, r.list = 0, nil
 	var bad error
 	err := s.store.Backward(func(record localstore.Record) bool {
-		event, err := s.event(record)
+		events, err := s.events(record)
 		if err != nil {
 			bad = err
 			return false
 		}
-		r.cursor = max(r.cursor, event.Last)
-		for _, m := range slices.Backward(event.Measurements) {
-			r.list = append(r.list, m)
+		r.cursor = max(r.cursor, record.Last())
+		for _, event := range events {
+			for _, m := range slices.Backward(event.Measurements) {
+				r.list = append(r.list, m)
+			}
 		}
 		return len(r.list) < recentSize
 	})

@@ -45,6 +45,9 @@ type Situation struct {
 	Clients      int      // EHR connections
 	Origins      []string // web pages that wait for the clinician's answer, oldest first
 	Demo         bool     // simulated devices are running
+	Monitors     []Monitor
+	Peers        []Peer
+	Alerts       []fhirmap.Alert // that people must see, the most urgent first
 }
 
 // An Answer to the question whether a web page may receive measurements.

@@ -26,6 +26,13 @@ type Options struct {
 	Now    func() time.Time // nil: time.Now
 	NewID  func() string    // nil: random UUIDs
 	Demo   bool             // simulated devices are running
+
+	// RecordEvery is how often values that come again by themselves are recorded;
+	// 0: DefaultRecordEvery.
+	RecordEvery time.Duration
+	// Monitors are those that the settings file names: Address, and Name, Bed and
+	// Department where they are given.
+	Monitors []Monitor
 }
 
 // A Station is the one place where measurements are accepted. Its methods are
@@ -46,6 +53,12 @@ type Station struct {
 	recent  recent
 	access  *access
 	board   *board
+	live    *live
+	sampler *sampler
+	alerts  *alerts
+
+	monitors *monitors
+	patients patients
 }
 
 // Open opens the log in the data folder and starts from what it holds: the
@@ -53,7 +66,10 @@ type Station struct {
 // approved web pages. Errors are Faults: store_locked when another instance
 // holds the folder, and those of localstore.
 func Open(folder string, o Options) (*Station, error) {
-	s := &Station{log: o.Logger, now: o.Now, newID: o.NewID, demo: o.Demo, repeats: newRepeats(), board: newBoard(o.Demo)}
+	s := &Station{
+		log: o.Logger, now: o.Now, newID: o.NewID, demo: o.Demo, repeats: newRepeats(), board: newBoard(o.Demo),
+		live: newLive(), sampler: newSampler(o.RecordEvery), alerts: newAlerts(), monitors: newMonitors(),
+	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -67,7 +83,7 @@ func Open(folder string, o Options) (*Station, error) {
 	if s.store, err = localstore.Open(filepath.Join(folder, StoreFile), localstore.Options{Logger: s.log}); err != nil {
 		return nil, err
 	}
-	if err := s.restore(); err != nil {
+	if err := s.restore(o); err != nil {
 		s.store.Close()
 		return nil, err
 	}
@@ -80,11 +96,14 @@ func Exists(folder string) bool {
 	return err == nil
 }
 
-func (s *Station) restore() (err error) {
+func (s *Station) restore(o Options) (err error) {
 	if s.access, err = openAccess(s.store, s.now, s.log); err != nil {
 		return err
 	}
 	if err := s.recent.load(s); err != nil {
+		return err
+	}
+	if err := errors.Join(s.patients.load(s), s.restoreMonitors(o.Monitors), s.restoreAlerts()); err != nil {
 		return err
 	}
 	if err := s.restoreConsultation(); err != nil {
@@ -95,7 +114,12 @@ func (s *Station) restore() (err error) {
 
 // Close closes the log. The commit under way is finished first; what waits
 // behind it is refused.
-func (s *Station) Close() error { return s.store.Close() }
+func (s *Station) Close() error {
+	if err := s.noteAlerts(); err != nil && !errors.Is(err, localstore.ErrClosed) {
+		s.log.Warn("noting the alerts; the next start reads more of the log", "error", err)
+	}
+	return s.store.Close()
+}
 
 // Run keeps what the window shows up to date, and ends a consultation that was
 // forgotten, until ctx ends.
@@ -105,6 +129,7 @@ func (s *Station) Run(ctx context.Context) error {
 	defer watch.Wait()
 	defer cancel()
 	watch.Go(func() { s.watchForgotten(ctx) })
+	watch.Go(func() { s.watchAlerts(ctx) })
 	return s.announce(ctx)
 }
 
@@ -114,7 +139,9 @@ func (s *Station) ID() string { return s.store.ID() }
 // Record makes a device's message durable. It returns once the message is on
 // disk, so only then may the device be told "received". A message that came
 // within the last ten minutes, across a restart too, is not stored again and
-// gets the receipt of the first. A report without measurements is refused.
+// gets the receipt of the first. Of values that come again by themselves those
+// are recorded that are due; a receipt without a number says that none was. A
+// report that tells nothing is refused.
 //
 // Errors are Faults: disk_full and the like from the store, bad_request for
 // measurements that break an invariant.
@@ -145,40 +172,59 @@ func validate(r *fhirmap.Report) error {
 			French: "Un appareil a envoyé un message incohérent\u202f; il a été refusé.",
 		}
 	}
-	if len(r.Measurements) == 0 {
-		return fault(errors.New("no measurement"))
-	}
 	if !isMessageKey(r.Key) {
 		return fault(errors.New("the message key is not 32 bytes in hexadecimal"))
 	}
-	for i := range r.Measurements {
-		if err := r.Measurements[i].Validate(); err != nil {
-			return fault(err)
-		}
+	if err := r.Validate(); err != nil {
+		return fault(err)
 	}
 	return nil
 }
 
+// append takes over what r tells: to the screen all of it, to the log what is
+// due.
 func (s *Station) append(ctx context.Context, r *fhirmap.Report) (fhirmap.Receipt, error) {
 	s.ward.RLock()
 	defer s.ward.RUnlock()
 	received := s.now()
+	s.live.put(r, received)
+	if err := s.alarm(ctx, r, received); err != nil {
+		return fhirmap.Receipt{}, err
+	}
 	e := entry{Received: received, Link: r.Link, Peer: r.Peer, Key: r.Key, Open: s.open.seqOrZero()}
-	e.Measurements = make([]recordedEntry, len(r.Measurements))
-	for i := range e.Measurements {
-		m := &e.Measurements[i]
-		m.Measurement = r.Measurements[i]
-		if m.Status == "" {
-			m.Status = fhirmap.StatusFinal
-		}
-		m.Subject, m.Consultation = s.attribute(&m.Measurement, received)
-		m.Implausible = !m.Plausible()
+	if e.Measurements = s.judge(r, received); len(e.Measurements) == 0 {
+		return fhirmap.Receipt{Received: received}, nil
 	}
 	first, err := s.appendEntry(ctx, kindReport, e.observations(), &e)
 	if err != nil {
+		if r.Streaming {
+			s.sampler.restore(e.Measurements, received)
+		}
 		return fhirmap.Receipt{}, err
 	}
 	return fhirmap.Receipt{Seq: first, Received: received}, nil
+}
+
+// judge adds to the measurements of r what only the station knows, and leaves
+// out those that are not due for recording.
+func (s *Station) judge(r *fhirmap.Report, received time.Time) []recordedEntry {
+	var list []recordedEntry
+	if !r.Streaming {
+		list = make([]recordedEntry, 0, len(r.Measurements))
+	}
+	for i := range r.Measurements {
+		m := recordedEntry{Measurement: r.Measurements[i]}
+		m.Subject, m.Consultation = s.attribute(&m.Measurement, received)
+		if r.Streaming && !s.sampler.due(&m, received) {
+			continue
+		}
+		if m.Status == "" {
+			m.Status = fhirmap.StatusFinal
+		}
+		m.Implausible = !m.Plausible()
+		list = append(list, m)
+	}
+	return list
 }
 
 func (s *Station) appendEntry(ctx context.Context, kind byte, count int, e *entry) (uint64, error) {

@@ -1,0 +1,309 @@
+package station
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"vitalien/fhirmap"
+)
+
+// The limits of the live board.
+const (
+	liveDevices = 1024 // beds; the one that was silent longest makes room
+	liveValues  = 96   // parameters of one
+	liveAge     = time.Hour
+)
+
+// A place is one bed of one device.
+type place struct{ device, bed string }
+
+// live holds the newest values of every place. Keeping it up to date is a few
+// words for each value and no allocation: a ward sends thousands a second,
+// which nobody may be looking at.
+type live struct {
+	mu       sync.Mutex
+	places   map[place]*placeLive
+	version  uint64
+	watchers map[chan struct{}]struct{}
+}
+
+type placeLive struct {
+	place    place
+	device   fhirmap.Device
+	patient  *fhirmap.Patient
+	received time.Time
+	version  uint64
+	values   []liveSlot
+}
+
+type liveSlot struct {
+	fhirmap.LiveValue
+	received time.Time
+}
+
+func newLive() *live {
+	return &live{places: map[place]*placeLive{}, watchers: map[chan struct{}]struct{}{}}
+}
+
+// put takes over what r shows.
+func (l *live) put(r *fhirmap.Report, received time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var at *placeLive
+	for i := range r.Measurements {
+		m := &r.Measurements[i]
+		at = l.at(at, &m.Device, m.Bed, received)
+		at.take(m.Patient)
+		at.measured(m, received, r.Streaming)
+	}
+	for i := range r.Live {
+		shown := &r.Live[i]
+		at = l.at(at, &shown.Device, shown.Bed, received)
+		if slices.ContainsFunc(shown.Values, func(v fhirmap.LiveValue) bool { return v.State != "" }) {
+			at.take(shown.Patient)
+		}
+		for j := range shown.Values {
+			at.show(&shown.Values[j], shown.Time, received)
+		}
+	}
+	if at != nil {
+		l.wake()
+	}
+}
+
+// at finds the place of device and bed, which most often is the one before.
+func (l *live) at(before *placeLive, d *fhirmap.Device, bed string, received time.Time) *placeLive {
+	at := before
+	if at == nil || at.place.device != d.ID || at.place.bed != bed {
+		at = l.places[place{d.ID, bed}]
+	}
+	if at == nil {
+		l.makeRoom()
+		at = &placeLive{place: place{strings.Clone(d.ID), strings.Clone(bed)}}
+		l.places[at.place] = at
+	}
+	if at.device != *d {
+		at.device = cloneDevice(d)
+	}
+	at.received = received
+	l.version++
+	at.version = l.version
+	return at
+}
+
+func (l *live) makeRoom() {
+	if len(l.places) < liveDevices {
+		return
+	}
+	var oldest *placeLive
+	for _, at := range l.places {
+		if oldest == nil || at.received.Before(oldest.received) {
+			oldest = at
+		}
+	}
+	delete(l.places, oldest.place)
+}
+
+// take notes whose the values that follow are. What was somebody else's leaves;
+// the limits are the monitor's, and stay.
+func (at *placeLive) take(who *fhirmap.Patient) {
+	if samePerson(at.patient, who) {
+		return
+	}
+	for i := range at.values {
+		v := &at.values[i].LiveValue
+		v.Value, v.State = nil, ""
+	}
+	at.patient = clonePatient(who)
+}
+
+// measured takes over the readings of m. Values that come again by themselves
+// replace the ones before, whatever clock the monitor has; of others the newest.
+func (at *placeLive) measured(m *fhirmap.Measurement, received time.Time, streaming bool) {
+	own := m.Time
+	if own.IsZero() {
+		own = received
+	}
+	doubted := !m.Plausible()
+	contradictory := doubted && !slices.ContainsFunc(m.Readings, func(r fhirmap.Reading) bool { return !fhirmap.Plausible(r) })
+	for i := range m.Readings {
+		r := &m.Readings[i]
+		v := fhirmap.LiveValue{Type: r.Type, Value: r.Value, Unit: r.Unit, State: fhirmap.LiveValid, Low: r.Low, High: r.High, Time: own}
+		if r.Type == fhirmap.HeartRate && m.Type != fhirmap.HeartRate {
+			v.Type = fhirmap.PulseRate
+		}
+		switch {
+		case r.Value == nil:
+			v.State = fhirmap.LiveMissing
+		case contradictory || doubted && !fhirmap.Plausible(*r):
+			v.State = fhirmap.LiveImplausible
+		}
+		slot := at.slot(v.Type)
+		if slot != nil && (streaming || slot.State == "" || !own.Before(slot.Time)) {
+			slot.put(&v, received)
+		}
+	}
+}
+
+// show takes over a value as the monitor shows it, or its limits alone.
+func (at *placeLive) show(v *fhirmap.LiveValue, own, received time.Time) {
+	slot := at.slot(v.Type)
+	if slot == nil {
+		return
+	}
+	shown := *v
+	switch {
+	case !v.Time.IsZero():
+	case !own.IsZero():
+		shown.Time = own
+	default:
+		shown.Time = received
+	}
+	if v.State == fhirmap.LiveValid && !fhirmap.Plausible(fhirmap.Reading{Type: v.Type, Value: v.Value, Unit: v.Unit}) {
+		shown.State = fhirmap.LiveImplausible
+	}
+	slot.put(&shown, received)
+}
+
+// slot finds the place of a parameter, nil when there are too many.
+func (at *placeLive) slot(t fhirmap.Type) *liveSlot {
+	for i := range at.values {
+		if at.values[i].Type == t {
+			return &at.values[i]
+		}
+	}
+	if len(at.values) == liveValues {
+		return nil
+	}
+	at.values = append(at.values, liveSlot{LiveValue: fhirmap.LiveValue{Type: fhirmap.Type(strings.Clone(string(t)))}})
+	return &at.values[len(at.values)-1]
+}
+
+func (s *liveSlot) put(v *fhirmap.LiveValue, received time.Time) {
+	sameUnit := s.Unit.UCUM == v.Unit.UCUM && s.Unit.Label == v.Unit.Label
+	if !sameUnit {
+		if v.State == "" && s.State != "" {
+			return // limits of other numbers than those shown
+		}
+		s.Unit = fhirmap.Unit{UCUM: strings.Clone(v.Unit.UCUM), Label: strings.Clone(v.Unit.Label), MDC: v.Unit.MDC}
+		s.Low, s.High = nil, nil
+	}
+	if v.State != "" {
+		s.Value, s.State, s.Time, s.received = v.Value, v.State, v.Time, received
+	}
+	if v.Low != nil || v.High != nil {
+		s.Low, s.High = v.Low, v.High
+	}
+}
+
+// snapshot is what at shows, the caller's own. Limits without a value show
+// nothing.
+func (at *placeLive) snapshot(now time.Time) fhirmap.Live {
+	shown := fhirmap.Live{Device: at.device, Bed: at.place.bed, Patient: at.patient}
+	for i := range at.values {
+		slot := &at.values[i]
+		if slot.State == "" || expired(slot.received, now) {
+			continue
+		}
+		shown.Values = append(shown.Values, slot.LiveValue)
+		if slot.Time.After(shown.Time) {
+			shown.Time = slot.Time
+		}
+	}
+	return shown
+}
+
+func expired(received, now time.Time) bool { return now.Sub(received).Abs() > liveAge }
+
+// since is what has changed behind version after, in a stable order.
+func (l *live) since(after uint64, now time.Time) ([]fhirmap.Live, uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var list []fhirmap.Live
+	for key, at := range l.places {
+		if expired(at.received, now) {
+			delete(l.places, key)
+			continue
+		}
+		if at.version > after {
+			if shown := at.snapshot(now); len(shown.Values) > 0 {
+				list = append(list, shown)
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b fhirmap.Live) int {
+		if d := strings.Compare(a.Bed, b.Bed); d != 0 {
+			return d
+		}
+		return strings.Compare(a.Device.ID, b.Device.ID)
+	})
+	return list, l.version
+}
+
+// wake tells who watches; one that has not looked yet is not told twice.
+func (l *live) wake() {
+	for watcher := range l.watchers {
+		select {
+		case watcher <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// Live is what every monitor shows: the newest values of each device and bed,
+// with their limits and states, by bed. A value keeps its own time; what is
+// older than an hour, and what was measured on somebody else, is not shown.
+func (s *Station) Live() []fhirmap.Live {
+	list, _ := s.live.since(0, s.now())
+	return list
+}
+
+// LiveSince is the part of Live that has changed since it gave version, 0 for
+// all of it, and the version to pass next time.
+func (s *Station) LiveSince(version uint64) (changed []fhirmap.Live, now uint64) {
+	return s.live.since(version, s.now())
+}
+
+// WatchLive gives a channel that receives when Live has changed, however often
+// it changed meanwhile, and a function that ends it.
+func (s *Station) WatchLive() (changed <-chan struct{}, stop func()) {
+	l := s.live
+	watcher := make(chan struct{}, 1)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.watchers[watcher] = struct{}{}
+	return watcher, func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		delete(l.watchers, watcher)
+	}
+}
+
+func samePerson(a, b *fhirmap.Patient) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	if a.ID == "" && b.ID == "" { // named, and nobody that can be found again
+		return *a == *b
+	}
+	return a.ID == b.ID && a.System == b.System
+}
+
+func cloneDevice(d *fhirmap.Device) fhirmap.Device {
+	return fhirmap.Device{
+		ID: strings.Clone(d.ID), Type: d.Type, Name: strings.Clone(d.Name), Manufacturer: strings.Clone(d.Manufacturer),
+		Model: strings.Clone(d.Model), Serial: strings.Clone(d.Serial), EUI64: strings.Clone(d.EUI64),
+	}
+}
+
+func clonePatient(p *fhirmap.Patient) *fhirmap.Patient {
+	if p == nil {
+		return nil
+	}
+	return &fhirmap.Patient{
+		System: strings.Clone(p.System), ID: strings.Clone(p.ID), Family: strings.Clone(p.Family),
+		Given: strings.Clone(p.Given), BirthDate: strings.Clone(p.BirthDate), Sex: strings.Clone(p.Sex),
+	}
+}

@@ -1,0 +1,125 @@
+package station
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"sync"
+	"time"
+
+	"vitalien/fhirmap"
+)
+
+// The patients that the EHR has named are kept, so that a monitor that asks
+// for one by id gets an answer.
+const (
+	patientsBucket = "patients"
+	mostPatients   = 10_000
+	seenPrecision  = 24 * time.Hour // of knownPatient.Seen, which is not written more often
+)
+
+type knownPatient struct {
+	Patient fhirmap.Patient `json:"patient"`
+	Seen    time.Time       `json:"seen"` // when the EHR named them last
+}
+
+type patients struct {
+	mu  sync.Mutex
+	all map[string]knownPatient        // by Patient.Key
+	ids map[string]map[string]struct{} // the keys of those with an id
+}
+
+func (p *patients) load(s *Station) error {
+	p.all, p.ids = map[string]knownPatient{}, map[string]map[string]struct{}{}
+	stored, err := s.store.List(patientsBucket)
+	if err != nil {
+		return err
+	}
+	for key, text := range stored {
+		var known knownPatient
+		if err := json.Unmarshal(text, &known); err != nil || known.Patient.Key() != key {
+			s.log.Warn("a patient for look-up cannot be read; the next consultation writes it anew")
+			continue
+		}
+		p.put(known)
+	}
+	return nil
+}
+
+func (p *patients) put(known knownPatient) {
+	key, id := known.Patient.Key(), known.Patient.ID
+	p.all[key] = known
+	if p.ids[id] == nil {
+		p.ids[id] = map[string]struct{}{}
+	}
+	p.ids[id][key] = struct{}{}
+}
+
+func (p *patients) drop(key string) {
+	id := p.all[key].Patient.ID
+	delete(p.all, key)
+	if delete(p.ids[id], key); len(p.ids[id]) == 0 {
+		delete(p.ids, id)
+	}
+}
+
+// remember keeps whom the EHR has named. A failure of the disk is logged: the
+// consultation goes on, and the next one tries again.
+func (s *Station) remember(who *fhirmap.Patient) {
+	key := who.Key()
+	if key == "" {
+		return
+	}
+	p, now := &s.patients, s.now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	known, ok := p.all[key]
+	if ok && known.Patient == *who && now.Sub(known.Seen).Abs() < seenPrecision {
+		return
+	}
+	text, err := json.Marshal(knownPatient{*who, now})
+	if err == nil && !ok {
+		err = p.makeRoom(s)
+	}
+	if err == nil {
+		err = s.store.Put(patientsBucket, key, text)
+	}
+	if err != nil {
+		s.log.Warn("a patient was not kept for look-up by monitors", "error", err)
+		return
+	}
+	p.put(knownPatient{*who, now})
+}
+
+func (p *patients) makeRoom(s *Station) error {
+	if len(p.all) < mostPatients {
+		return nil
+	}
+	oldest := ""
+	for key, known := range p.all {
+		if oldest == "" || known.Seen.Before(p.all[oldest].Seen) {
+			oldest = key
+		}
+	}
+	if err := s.store.Delete(patientsBucket, oldest); err != nil {
+		return err
+	}
+	p.drop(oldest)
+	return nil
+}
+
+// FindPatient finds whom the EHR has named with this id; nil when nobody has
+// it, or more than one: the same id of two sources is two persons.
+func (s *Station) FindPatient(_ context.Context, id string) (*fhirmap.Patient, error) {
+	p := &s.patients
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	keys := p.ids[strings.TrimSpace(id)]
+	if len(keys) != 1 {
+		return nil, nil
+	}
+	for key := range keys {
+		return new(p.all[key].Patient), nil
+	}
+	return nil, nil
+}
