@@ -1,0 +1,240 @@
+package hl7link
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"sync"
+	"time"
+)
+
+const (
+	echoEvery  = time.Second // the monitor hangs up after ten without
+	queryAfter = 2           // echoes, while it says what it has to say first
+	maxNoise   = 64 << 10    // bytes between messages
+	quarantine = 5 * time.Second
+)
+
+// What can end a connection to a monitor beside itself.
+var (
+	errSilent = errors.New("no message for too long")
+	errPanic  = errors.New("panic")
+)
+
+// A monitorLink is one connection to a monitor.
+type monitorLink struct {
+	*monitorClient
+	net.Conn
+	session  *rtiSession
+	splitter *Splitter
+	begun    time.Time
+	messages int // that could be read
+	noise    int // bytes thrown away before the last message
+}
+
+func newMonitorLink(c *monitorClient, conn net.Conn) *monitorLink {
+	peer := conn.RemoteAddr().String()
+	if address, err := netip.ParseAddrPort(peer); err == nil {
+		peer = address.Addr().Unmap().String()
+	}
+	now := c.Now()
+	return &monitorLink{
+		monitorClient: c, Conn: conn, splitter: NewSplitter(c.MaxFrame), begun: now,
+		session: newRTISession(c.Address, c.Name, peer, c.Zone, c.history, now),
+	}
+}
+
+// good tells whether this was a monitor, and not one that hangs up at once.
+func (l *monitorLink) good() bool {
+	return l.messages > 0 && l.Now().Sub(l.begun) >= l.Silence
+}
+
+// run reads until the monitor hangs up or falls silent, or ctx ends.
+func (l *monitorLink) run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var writer sync.WaitGroup
+	writer.Go(func() {
+		<-ctx.Done()
+		l.Close() // ends the read under way
+	})
+	writer.Go(func() {
+		if err := l.write(ctx); err != nil {
+			l.Close()
+		}
+	})
+	defer writer.Wait()
+	defer cancel()
+	err := l.read(ctx)
+	for _, r := range l.session.close() {
+		l.outbox.put(ctx, r, nil)
+	}
+	return err
+}
+
+// write sends the echo that keeps the connection, and asks once for
+// everything.
+func (l *monitorLink) write(ctx context.Context) error {
+	tick := time.NewTicker(echoEvery)
+	defer tick.Stop()
+	for n := 0; ; n++ {
+		message := rtiEcho
+		if n == queryAfter {
+			message = rtiQuery(l.Now().In(l.Zone))
+		}
+		if err := l.SetWriteDeadline(time.Now().Add(l.Silence)); err != nil {
+			return err
+		}
+		if _, err := l.Write(Frame([]byte(message))); err != nil {
+			return err
+		}
+		if n == queryAfter {
+			continue // the echo is due as well
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// rtiEcho is message 106.
+const rtiEcho = "MSH|^~\\&|||||||ORU^R01|106|P|2.3.1|\r"
+
+// rtiQuery is message 1203, which asks for all parameters of all modules
+// (QRF-5: any monitor, no filter).
+func rtiQuery(now time.Time) string {
+	return "MSH|^~\\&|||||||QRY^R02|1203|P|2.3.1\r" +
+		"QRD|" + now.Format("20060102150405") + "|R|I|Q1|||||RES\r" +
+		"QRF|MON||||0&0^1^1^1^\r"
+}
+
+func (l *monitorLink) read(ctx context.Context) error {
+	buf := make([]byte, 32<<10)
+	deadline := time.Now().Add(l.Silence)
+	for {
+		if err := l.SetReadDeadline(deadline); err != nil {
+			return err
+		}
+		n, readErr := l.Conn.Read(buf)
+		l.splitter.Feed(buf[:n])
+		before := l.messages
+		if err := l.drain(ctx); err != nil {
+			return err
+		}
+		if l.messages > before {
+			deadline = time.Now().Add(l.Silence)
+		}
+		switch {
+		case l.splitter.Dropped-l.noise > maxNoise:
+			return errNoise
+		case readErr == nil:
+		case l.messages == 0 && l.splitter.Dropped > 0:
+			return errNoise
+		case errors.Is(readErr, os.ErrDeadlineExceeded):
+			return errSilent
+		case errors.Is(readErr, io.EOF):
+			if begun, _ := l.splitter.Pending(); begun {
+				return errCut
+			}
+			return readErr
+		default:
+			return readErr
+		}
+	}
+}
+
+// drain reads every whole message that has come.
+func (l *monitorLink) drain(ctx context.Context) error {
+	for ctx.Err() == nil {
+		frame, err := l.splitter.Next()
+		if err != nil {
+			return err
+		}
+		if frame == nil {
+			break
+		}
+		l.noise = l.splitter.Dropped
+		messages, err := messagesIn(frame)
+		if err != nil || len(messages) == 0 {
+			l.reject(ctx, frame, "no message in the frame")
+		}
+		for _, text := range messages {
+			l.message(ctx, text)
+		}
+	}
+	for _, r := range l.session.flush() {
+		l.outbox.put(ctx, r, nil)
+	}
+	return nil
+}
+
+// message reads one message.
+func (l *monitorLink) message(ctx context.Context, text []byte) {
+	m, err := Parse(text)
+	if err != nil {
+		l.reject(ctx, text, err.Error())
+		return
+	}
+	defer m.release()
+	if kind := m.Header().Component(9, 1); kind == "ACK" || kind == "ADR" {
+		return
+	}
+	if !spokenByMindray(m) {
+		l.reject(ctx, text, "no message of the Realtime Result Interface")
+		return
+	}
+	reports, troubles := l.session.read(m, l.Now())
+	if m.count("OBX") > maxObservations {
+		troubles = append(troubles, trouble{errInternal, "OBX", maxObservations + 1, 1, "too many observations"})
+	}
+	for _, r := range reports {
+		l.outbox.put(ctx, r, text)
+	}
+	l.heard()
+	if len(troubles) > 0 { // what could be read counts all the same
+		l.reject(ctx, text, troubles[0].String())
+	}
+}
+
+// heard notes a message that was read; the first shows that it is a monitor.
+func (l *monitorLink) heard() {
+	l.messages++
+	s := l.session
+	how := func(status *MonitorStatus) {
+		status.Messages++
+		status.LastMessage = l.Now()
+		status.Bed, status.Department = s.bed, s.department
+		status.Name = s.device.Name
+	}
+	if l.messages > 1 {
+		l.note(how)
+		return
+	}
+	l.log.Info("monitor connected")
+	l.note(how)
+	l.enter(MonitorConnected, l.outbox.fault())
+}
+
+// reject keeps a message that cannot be read.
+func (l *monitorLink) reject(ctx context.Context, text []byte, reason string) {
+	l.note(func(s *MonitorStatus) { s.Rejected++ })
+	l.log.Warn("message not read", "reason", reason)
+	l.keep(ctx, text, reason)
+}
+
+func (c *monitorClient) keep(ctx context.Context, text []byte, reason string) {
+	if c.Quarantine == nil || text == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), quarantine)
+	defer cancel()
+	err := c.Quarantine.Reject(ctx, Rejected{Link: "hl7", Peer: c.Address, Received: c.Now(), Reason: reason, Message: text})
+	if err != nil {
+		c.log.Error("a refused message could not be kept", "error", fmt.Sprint(err))
+	}
+}

@@ -1,0 +1,222 @@
+package hl7link
+
+import (
+	"net/url"
+	"time"
+
+	"vitalien/fhirmap"
+)
+
+// patientGrace is how long readings wait for the monitor to say whose they
+// are, which it does first of all.
+const patientGrace = 5 * time.Second
+
+// An rtiSession is what a Mindray monitor has said since it was connected: RTI
+// spreads over many messages what belongs together. It is for one goroutine.
+//
+// Values that come in one go are read together (see flush), because the state
+// of a value follows it in a message of its own.
+type rtiSession struct {
+	origin
+	zone    *time.Location
+	device  fhirmap.Device
+	named   string // what people call the monitor where no bed is known
+	history *rtiHistory
+
+	bed, department string
+
+	// own: this is a monitor of ours, whose readings are nobody's but those
+	// that it names; never of whose consultation is open.
+	own      bool
+	opened   time.Time
+	known    bool // whose the readings are, or that this is not to be known
+	admitted bool // message 103 has come
+	patient  *fhirmap.Patient
+
+	limits  map[string]bounds // by parameter, as what follows
+	doubted map[string]bool
+	module  map[string]string
+
+	batch    rtiBatch
+	pressure []rtiValue // of the last cuff measurement, and when it was
+	measured stamp
+	told     map[fhirmap.AlarmKind]string // what was last said of the alarms
+	held     fhirmap.Report               // until it is known whose it is
+
+	reports []fhirmap.Report // of what is being read
+}
+
+// bounds are alarm limits.
+type bounds struct{ low, high *fhirmap.Decimal }
+
+// newRTISession begins a connection at now. The monitor is known by id, which
+// stays the same over connections, and to people by its name.
+func newRTISession(id, name, peer string, zone *time.Location, history *rtiHistory, now time.Time) *rtiSession {
+	s := &rtiSession{
+		origin: origin{peer: peer, manufacturer: "Mindray", mindray: true},
+		zone:   zone, named: name, history: history, own: true, opened: now,
+		device: fhirmap.Device{
+			ID: fhirmap.DeviceID("hl7", "rti", id), Type: fhirmap.PatientMonitor, Name: name, Manufacturer: "Mindray",
+		},
+		told: map[fhirmap.AlarmKind]string{},
+	}
+	s.forget()
+	return s
+}
+
+// forget drops what was said of the patient who was there.
+func (s *rtiSession) forget() {
+	s.limits, s.doubted, s.module = map[string]bounds{}, map[string]bool{}, map[string]string{}
+	s.batch, s.pressure, s.measured = rtiBatch{}, nil, stamp{}
+	clear(s.told)
+}
+
+// read takes one message and gives what is to be told of it now. What waits
+// for the messages that came with it is given by flush.
+func (s *rtiSession) read(m *Message, now time.Time) (reports []fhirmap.Report, troubles []trouble) {
+	if !s.known && now.Sub(s.opened) >= patientGrace {
+		s.settle()
+	}
+	switch m.Header().Text(10) {
+	case rtiPatient:
+		s.flushBatch()
+		troubles = s.admit(m)
+	case rtiPeriodic:
+		troubles = s.collect(m)
+	case rtiValueState:
+		s.state(m)
+	case rtiPressure:
+		s.flushBatch()
+		troubles = s.takePressure(m)
+	case rtiPressureState:
+		s.state(m)
+		s.showPressure()
+	case rtiLimits:
+		s.limit(m)
+	case rtiPhysiological:
+		s.flushBatch()
+		s.alarm(m, fhirmap.Physiological)
+	case rtiTechnical:
+		s.flushBatch()
+		s.alarm(m, fhirmap.Technical)
+	case rtiModuleOff:
+		s.flushBatch()
+		s.unplug(m)
+	}
+	return s.take(), troubles
+}
+
+// flush gives what has waited for messages that would have come with it.
+func (s *rtiSession) flush() []fhirmap.Report {
+	s.flushBatch()
+	return s.take()
+}
+
+// close gives what was still held when the connection ended.
+func (s *rtiSession) close() []fhirmap.Report {
+	s.flushBatch()
+	s.settle()
+	return s.take()
+}
+
+func (s *rtiSession) take() []fhirmap.Report {
+	reports := s.reports
+	s.reports = nil
+	return reports
+}
+
+func (s *rtiSession) tell(r fhirmap.Report) {
+	r.Link, r.Peer = "hl7", s.peer
+	if len(r.Measurements)+len(r.Live)+len(r.Alarms) > 0 {
+		s.reports = append(s.reports, r)
+	}
+}
+
+// settle stops waiting for the patient: the readings are nobody's.
+func (s *rtiSession) settle() {
+	s.known = true
+	s.release()
+}
+
+// release tells what was held, of the patient as known now.
+func (s *rtiSession) release() {
+	held := s.held
+	s.held = fhirmap.Report{}
+	for i := range held.Measurements {
+		m := &held.Measurements[i]
+		m.Device, m.Patient, m.Bed = s.device, s.subject(), s.bed
+	}
+	s.remember(held.Measurements)
+	for i := range held.Alarms {
+		a := &held.Alarms[i]
+		a.Device, a.Patient, a.Bed = s.device, s.subject(), s.bed
+	}
+	s.tell(held)
+}
+
+// waiting tells whether it is not yet known whose the readings are.
+func (s *rtiSession) waiting() bool { return s.own && !s.known }
+
+// subject is whose the readings are. Of a monitor of ours, nobody is a patient
+// without an id, so that no open consultation inherits them.
+func (s *rtiSession) subject() *fhirmap.Patient {
+	if s.patient == nil && s.own {
+		return &fhirmap.Patient{System: "urn:hl7:mindray:" + url.PathEscape(s.peer)}
+	}
+	return s.patient
+}
+
+// admit reads message 103: who the patient is, and where.
+func (s *rtiSession) admit(m *Message) []trouble {
+	patient := s.origin.patient(m)
+	if s.admitted && !samePerson(patient, s.patient) {
+		s.forget()
+	}
+	s.patient, s.bed = patient, s.origin.bed(m)
+	s.department = value(m.First("PV1").At(3, 1, 3, 1))
+	s.device.Name = s.named
+	if s.bed != "" {
+		s.device.Name = "Lit " + s.bed
+	}
+	s.known, s.admitted = true, true
+	s.release()
+
+	r := reader{zone: s.zone, dialects: rtiDialects}
+	r.read(m, s.device)
+	s.history.own(s.patient)
+	var typed []fhirmap.Measurement
+	for _, measurement := range s.measurements(r.found) {
+		if s.history.typedAnew(&measurement) {
+			typed = append(typed, measurement)
+		}
+	}
+	s.tell(fhirmap.Report{Measurements: typed})
+	return r.troubles
+}
+
+// measurements are those of the patient as known now.
+func (s *rtiSession) measurements(found []*observation) []fhirmap.Measurement {
+	var all []fhirmap.Measurement
+	for _, g := range groups(found) {
+		if m, has := g.measurement(); has {
+			m.Device, m.Patient, m.Bed = s.device, s.subject(), s.bed
+			all = append(all, m)
+		}
+	}
+	return all
+}
+
+func (s *rtiSession) live(at time.Time, values []fhirmap.LiveValue) []fhirmap.Live {
+	if len(values) == 0 {
+		return nil
+	}
+	return []fhirmap.Live{{Device: s.device, Bed: s.bed, Patient: s.subject(), Time: at, Values: values}}
+}
+
+// samePerson tells whether two patients are one, or both nobody.
+func samePerson(a, b *fhirmap.Patient) bool {
+	if a.Key() != "" || b.Key() != "" {
+		return a.Same(b)
+	}
+	return a == nil && b == nil || a != nil && b != nil && *a == *b
+}

@@ -1,0 +1,211 @@
+package hl7link
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"vitalien/fhirmap"
+)
+
+// An rtiBatch is the periodic values (message 204) that came in one go. A
+// monitor writes a message for each of its modules.
+type rtiBatch struct {
+	values []rtiValue
+	found  []*observation
+}
+
+// An rtiValue is one parameter as the monitor wrote it.
+type rtiValue struct {
+	id string
+	fhirmap.LiveValue
+}
+
+// maxBatch bounds what is kept of one batch, in values: the monitor has a
+// hundred parameters.
+const maxBatch = 1000
+
+// collect adds the values of a message to the batch.
+func (s *rtiSession) collect(m *Message) []trouble {
+	values := s.values(m)
+	if len(s.batch.values)+len(values) > maxBatch || slices.ContainsFunc(values, s.batch.holds) {
+		s.flushBatch() // it is a second later
+	}
+	r := reader{zone: s.zone, dialects: rtiDialects}
+	r.read(m, s.device)
+	s.batch.values = append(s.batch.values, values...)
+	s.batch.found = append(s.batch.found, r.found...)
+	return r.troubles
+}
+
+func (b *rtiBatch) holds(v rtiValue) bool {
+	return slices.ContainsFunc(b.values, func(o rtiValue) bool { return o.id == v.id })
+}
+
+// values reads the parameters in a message, each once: a number stands before
+// none, and the first number before others.
+func (s *rtiSession) values(m *Message) []rtiValue {
+	var all []rtiValue
+	for _, segment := range m.Segments {
+		id := segment.Text(3)
+		parameter, known := rtiParameters[id]
+		if segment.Name != "OBX" || !known {
+			continue
+		}
+		s.module[id] = segment.Text(4)
+		v := rtiValue{id, parameter.value(segment)}
+		switch i := slices.IndexFunc(all, func(o rtiValue) bool { return o.Type == v.Type }); {
+		case i < 0 && len(all) < maxBatch:
+			all = append(all, v)
+		case i >= 0 && all[i].Value == nil:
+			all[i] = v
+		}
+	}
+	return all
+}
+
+// none is the parameter without a value.
+func (p rtiParameter) none() fhirmap.LiveValue {
+	v := fhirmap.LiveValue{Type: p.shown, State: fhirmap.LiveMissing}
+	if parameter, known := fhirmap.LookupParameter(p.shown); known && !p.bare {
+		v.Unit = parameter.Unit
+	}
+	return v
+}
+
+func (p rtiParameter) value(segment Segment) fhirmap.LiveValue {
+	v := p.none()
+	if unit := value(segment.Text(6)); unit != "" { // it never is, and must not be taken for ours
+		v.Unit = fhirmap.Unit{Label: unit}
+	}
+	text, absent, ok := numberText(segment)
+	if !ok {
+		v.State = fhirmap.LiveInvalid
+		return v
+	}
+	if absent == "" {
+		absent = missing(integral(text), rtiDialects)
+	}
+	if absent != "" {
+		return v
+	}
+	number, err := parseNumber(text)
+	if err != nil {
+		v.State = fhirmap.LiveInvalid
+		return v
+	}
+	v.Value, v.State = &number, fhirmap.LiveValid
+	if !fhirmap.Plausible(fhirmap.Reading{Type: p.shown, Value: &number, Unit: v.Unit}) {
+		v.State = fhirmap.LiveImplausible
+	}
+	return v
+}
+
+// flushBatch tells of the values of the batch: those that the monitor vouches
+// for as measurements, everything else as it is shown.
+func (s *rtiSession) flushBatch() {
+	batch := s.batch
+	s.batch = rtiBatch{}
+	if len(batch.values) == 0 {
+		return
+	}
+	vouched := batch.found
+	if s.waiting() {
+		vouched = nil
+	}
+	twoSites := batch.holds(rtiValue{id: "200"})
+	vouched = slices.DeleteFunc(vouched, func(o *observation) bool {
+		// The second temperature is that of another site, often the skin.
+		return s.doubted[o.said.code] || o.said.code == "201" && twoSites
+	})
+	measured := map[string]bool{}
+	for _, o := range vouched {
+		measured[o.said.code] = measured[o.said.code] || o.reading.Value != nil
+		s.bound(o)
+	}
+	s.tell(fhirmap.Report{
+		Streaming: true, Measurements: s.measurements(vouched),
+		Live: s.live(time.Time{}, s.shown(batch.values, measured)),
+	})
+}
+
+// bound gives a reading its alarm limits.
+func (s *rtiSession) bound(o *observation) {
+	limits := s.limits[o.said.code]
+	o.reading.Low, o.reading.High = limits.low, limits.high
+}
+
+// shown are the values with their limits and states, without those that a
+// measurement says.
+func (s *rtiSession) shown(values []rtiValue, measured map[string]bool) []fhirmap.LiveValue {
+	var all []fhirmap.LiveValue
+	for _, v := range values {
+		if measured[v.id] {
+			continue
+		}
+		limits := s.limits[v.id]
+		v.Low, v.High = limits.low, limits.high
+		if v.Value != nil && s.doubted[v.id] {
+			v.State = fhirmap.LiveInvalid
+		}
+		all = append(all, v.LiveValue)
+	}
+	return all
+}
+
+// valid is the state of a value (OBX 2037) that the monitor vouches for; 2 is
+// the one that it doubts.
+const valid = "3"
+
+// state reads messages 205 and 504.
+func (s *rtiSession) state(m *Message) {
+	for _, segment := range m.Segments {
+		id, state := segment.Text(4), segment.Text(5)
+		if _, known := rtiParameters[id]; segment.Name == "OBX" && segment.Text(3) == "2037" && known && state != "" {
+			s.doubted[id] = state != valid
+		}
+	}
+}
+
+// limit reads message 51.
+func (s *rtiSession) limit(m *Message) {
+	for _, segment := range m.Segments {
+		id, which := segment.Text(4), segment.Text(3)
+		parameter, known := rtiParameters[id]
+		if segment.Name != "OBX" || !known {
+			continue
+		}
+		limits, at := s.limits[id], parameter.value(segment).Value
+		switch which {
+		case "2002":
+			limits.high = at
+		case "2003":
+			limits.low = at
+		}
+		s.limits[id] = limits
+	}
+	s.showPressure()
+}
+
+// unplug reads message 12: the parameters of a module are no longer measured.
+func (s *rtiSession) unplug(m *Message) {
+	var gone []fhirmap.LiveValue
+	for _, segment := range m.Segments {
+		number := segment.Text(5)
+		if segment.Name != "OBX" || segment.Text(3) != "2024" || number == "" {
+			continue
+		}
+		for id, module := range s.module {
+			if module != number {
+				continue
+			}
+			gone = append(gone, rtiParameters[id].none())
+			delete(s.module, id)
+			delete(s.limits, id)
+			delete(s.doubted, id)
+			s.pressure = slices.DeleteFunc(s.pressure, func(v rtiValue) bool { return v.id == id })
+		}
+	}
+	slices.SortFunc(gone, func(a, b fhirmap.LiveValue) int { return cmp.Compare(a.Type, b.Type) })
+	s.tell(fhirmap.Report{Streaming: true, Live: s.live(time.Time{}, gone)})
+}
