@@ -117,3 +117,9 @@ func headerField(line string, n int) string {
 	}
 	return rest
 }
+
+// mindrayHeader tells whether a header line is that of Mindray's own interface.
+func mindrayHeader(line string) bool {
+	sender := strings.ToUpper(headerField(line, 3) + headerField(line, 4))
+	return headerField(line, 12) == "2.3.1" && (sender == "" || strings.Contains(sender, "MINDRAY"))
+}

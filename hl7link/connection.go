@@ -1,6 +1,7 @@
 package hl7link
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -32,6 +33,8 @@ type connection struct {
 	changed  func(by int, err error) // of the listener
 	accepted func()                  // of the listener: a message was
 	heard    func()                  // of the listener: a message came
+	peers    *peers                  // of the listener
+	memory   *memory                 // of the listener
 }
 
 func (l *Listener) serve(ctx context.Context, v *visitor) {
@@ -39,8 +42,10 @@ func (l *Listener) serve(ctx context.Context, v *visitor) {
 		ListenerOptions: &l.options, Conn: v.Conn, peer: v.peer, readers: l.readers, pending: &l.pending,
 		log: l.options.Logger.With("peer", v.peer), splitter: NewSplitter(l.options.MaxFrame),
 		changed: l.changed, accepted: l.recovered, heard: func() { l.heard(v) },
+		peers: &l.status, memory: &l.memory,
 	}
 	l.changed(0, nil)
+	l.status.connected(v.peer)
 	c.log.Info("connected")
 	// The read under way ends at once; the message under way is still answered.
 	stop := context.AfterFunc(ctx, func() { v.SetReadDeadline(time.Unix(1, 0)) })
@@ -56,7 +61,9 @@ func (l *Listener) serve(ctx context.Context, v *visitor) {
 		err = nil
 	}
 	c.log.Info("disconnected", "dropped", c.splitter.Dropped, "broken", c.splitter.Broken, "reason", reason(err))
-	l.changed(-1, c.connectionFault(err))
+	fault := c.connectionFault(err)
+	l.status.disconnected(v.peer, fault)
+	l.changed(-1, fault)
 }
 
 func reason(err error) string {
@@ -144,6 +151,9 @@ func (c *connection) drain(ctx context.Context) error {
 		if frame == nil {
 			return nil
 		}
+		if junk := c.splitter.Dropped - c.ignored; junk > 0 {
+			c.log.Warn("bytes outside of messages were thrown away", "bytes", junk)
+		}
 		c.begun, c.ignored = time.Time{}, c.splitter.Dropped
 		c.heard()
 		if err := c.frame(ctx, frame); err != nil {
@@ -184,6 +194,8 @@ func (c *connection) refuse(ctx context.Context, err error) error {
 	if !errors.Is(err, ErrFrameTooLong) && err != errNoise && err != errBusy {
 		return err
 	}
+	c.reject(ctx, c.splitter.buf, err.Error())
+	c.peers.message(c.peer, "", "", rejectedFault(c.peer, err.Error()))
 	c.splitter = &Splitter{max: c.MaxFrame, Dropped: c.splitter.Dropped, Broken: c.splitter.Broken}
 	c.hold(0)
 	nak := acknowledge(nil, answer{verdict: verdict{"AE", trouble{code: errDataType, text: err.Error()}}, at: c.now()})
@@ -222,6 +234,8 @@ func (c *connection) interrupted(ctx context.Context, err error) (again bool, _ 
 		}
 		return false, nil
 	case silent && begun:
+		c.reject(ctx, c.splitter.buf, errUnended.Error())
+		c.peers.message(c.peer, "", "", rejectedFault(c.peer, errUnended.Error()))
 		nak := acknowledge(nil, answer{verdict: verdict{"AE", trouble{code: errDataType, text: "message without its end"}}, at: c.now()})
 		return false, errors.Join(errUnended, c.write(nak))
 	case silent:
@@ -253,25 +267,65 @@ func (c *connection) handle(ctx context.Context, text []byte) (reply []byte) {
 	defer func() {
 		if p := recover(); p != nil { // its value could quote the message
 			c.log.Error("panic in a message", "type", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
-			reply = acknowledge(text, answer{verdict: verdict{"AE", trouble{code: errInternal, text: "internal error"}}, at: c.now()})
+			a := answer{verdict: verdict{"AE", trouble{code: errInternal, text: "internal error"}}, at: c.now()}
+			c.note(ctx, text, decoded{}, a)
+			reply = acknowledge(text, a)
 		}
 	}()
 	d := c.decode(text)
-	if !d.acknowledge {
+	switch {
+	case !d.acknowledge:
 		return nil
+	case d.query != nil && c.Directory != nil:
+		reply, failed := c.lookUp(ctx, text, *d.query)
+		c.peers.message(c.peer, "", "", failed)
+		return reply
 	}
 	a := answer{verdict: d.refusal(), at: c.now()}
 	if a.code == "AA" {
 		a.warnings = d.troubles[:min(len(d.troubles), maxWarnings)]
-		if len(d.report.Measurements) > 0 {
-			a = c.store(ctx, d.report, a)
+		if d.holdsAnything() {
+			a = c.store(ctx, &d, a)
 		}
+	} else if d.holdsAnything() { // shown, although nothing of it can be recorded
+		d.report.Key = ""
+		c.store(ctx, &d, a)
 	}
+	c.note(ctx, text, d, a)
+	return acknowledge(text, a)
+}
+
+// note tells what became of a message: to the log, to those who watch the
+// peer, and, when it was refused, to the quarantine.
+func (c *connection) note(ctx context.Context, text []byte, d decoded, a answer) {
+	c.logAnswer(text, d, a)
 	if a.code == "AA" {
 		c.accepted()
+		c.peers.message(c.peer, d.name, d.bed, nil)
+		return
 	}
-	c.logAnswer(text, d, a)
-	return acknowledge(text, a)
+	c.peers.message(c.peer, d.name, d.bed, rejectedFault(c.peer, a.trouble.String()))
+	c.reject(ctx, text, a.trouble.String())
+}
+
+// reject has a refused message kept. That it cannot be kept changes nothing.
+func (c *connection) reject(ctx context.Context, text []byte, reason string) {
+	if c.Quarantine == nil || len(text) == 0 {
+		return
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			c.log.Error("panic in the quarantine", "type", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
+		}
+	}()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.RecordTimeout)
+	defer cancel()
+	err := c.Quarantine.Reject(ctx, Rejected{
+		Link: "hl7", Peer: c.peer, Received: c.now(), Reason: reason, Message: bytes.Clone(text),
+	})
+	if err != nil {
+		c.log.Error("a refused message was not kept", "error", err)
+	}
 }
 
 // decode reads one message, few at a time: a large one takes much memory.
@@ -287,10 +341,11 @@ func (c *connection) decode(text []byte) decoded {
 
 // store hands the report to the sink. The answer bears the time at which the
 // message first came, so that its repetition gets the same.
-func (c *connection) store(ctx context.Context, r fhirmap.Report, a answer) answer {
+func (c *connection) store(ctx context.Context, d *decoded, a answer) answer {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.RecordTimeout)
 	defer cancel()
-	receipt, err := c.Sink.Record(ctx, r)
+	fresh := c.memory.withoutKnown(d)
+	receipt, err := c.Sink.Record(ctx, d.report)
 	if err != nil {
 		f := fhirmap.FaultOf(err)
 		c.log.Error("not stored", "code", f.Code, "error", f)
@@ -301,6 +356,7 @@ func (c *connection) store(ctx context.Context, r fhirmap.Report, a answer) answ
 		a.warnings = nil
 		return a
 	}
+	c.memory.keep(fresh)
 	if !receipt.Received.IsZero() {
 		a.at = receipt.Received.In(c.Zone)
 	}
@@ -326,7 +382,7 @@ func (c *connection) logAnswer(text []byte, d decoded, a answer) {
 		attributes = append(attributes, "unreadable", w.String())
 	}
 	if d.charset {
-		attributes = append(attributes, "charset", "contradicts MSH-18, read as windows-1252")
+		attributes = append(attributes, "charset", "contradicts MSH-18, read by guess")
 	}
 	c.log.Log(context.Background(), level, "message", attributes...)
 }

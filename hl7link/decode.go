@@ -121,6 +121,14 @@ type decoded struct {
 	troubles    []trouble // of what could not be read beside what could
 	charset     bool      // MSH-18 was contradicted by the bytes
 	acknowledge bool      // it is itself no acknowledgement
+	query       *query    // nil: it asks nothing
+	single      []int     // measurements that monitors say again and again, each one measurement
+	name, bed   string    // of the sender, as the message says
+}
+
+// holdsAnything tells whether there is something for the sink.
+func (d *decoded) holdsAnything() bool {
+	return len(d.report.Measurements)+len(d.report.Live)+len(d.report.Alarms) > 0
 }
 
 // maxObservations bounds the OBX segments of a message: an hour of a monitor's
@@ -162,6 +170,9 @@ func decode(text []byte, with decoding) decoded {
 		d.verdict = verdict{"AE", trouble{errRequiredMissing, "MSH", 1, 9, "no message type"}}
 	case kind == "ORU" && measured[event]:
 		d.observe(text, m, with)
+	case kind == "ADT": // who lies where, typed at the monitor: no measurement, and nothing wrong
+	case kind == "QRY" && (event == "R02" || event == "A19"):
+		d.readQuery(m, event)
 	case kind == "ORU":
 		d.unsupported(errUnsupportedEvent, "unsupported event")
 	default:
@@ -178,6 +189,9 @@ func (d *decoded) unsupported(code int, text string) {
 // refusal is the verdict over the wire, where a sender must not believe that
 // its message was of use when its type is not supported.
 func (d *decoded) refusal() verdict {
+	if d.query != nil {
+		return verdict{"AR", trouble{errUnsupportedType, "MSH", 1, 9, "no patients to look up here"}}
+	}
 	for _, t := range d.troubles {
 		if t.code == errUnsupportedType || t.code == errUnsupportedEvent {
 			return verdict{"AR", t}
@@ -195,6 +209,7 @@ func (d *decoded) observe(text []byte, m *Message, with decoding) {
 	for _, person := range m.persons() {
 		bed := from.bed(person)
 		who := sender{from.device(bed), bed, from.patient(person), with.zone}
+		d.name, d.bed = who.device.Name, bed
 		if d.special(person, who, spoken) {
 			continue
 		}
@@ -239,6 +254,9 @@ func (d *decoded) measure(r *reader, patient *fhirmap.Patient, bed string) {
 		}
 		d.report.Measurements = slices.Grow(d.report.Measurements, len(all)-i)
 		measurement.Patient, measurement.Bed = patient, bed
+		if measurement.Origin == fhirmap.OriginAdmission || measurement.Type == fhirmap.BloodPressure && g.members[0].own {
+			d.single = append(d.single, len(d.report.Measurements))
+		}
 		d.report.Measurements = append(d.report.Measurements, measurement)
 	}
 	d.show(r.beside, valueless, patient, bed)

@@ -46,10 +46,16 @@ func (s *memorySink) Record(_ context.Context, r fhirmap.Report) (fhirmap.Receip
 	return receipt, nil
 }
 
-func (s *memorySink) count() int {
+// count is how many reports there are with something to record.
+func (s *memorySink) count() (n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.reports)
+	for i := range s.reports {
+		if len(s.reports[i].Measurements)+len(s.reports[i].Alarms) > 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // start runs a listener until the test or stop ends it.

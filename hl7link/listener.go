@@ -24,7 +24,10 @@ type Sink interface {
 
 // ListenerOptions say how a Listener works. Only Sink is required.
 type ListenerOptions struct {
-	Sink   Sink
+	Sink       Sink
+	Directory  Directory  // answers monitors that ask who somebody is; nil: such a query is not supported
+	Quarantine Quarantine // keeps what was refused; nil: nobody does
+
 	Logger *slog.Logger
 	Zone   *time.Location // of times without offset; default: time.Local
 	Now    func() time.Time
@@ -44,6 +47,10 @@ type ListenerOptions struct {
 	// last message that was accepted: a *fhirmap.Fault, or nil. Calls come one
 	// after the other; it must return soon. May be nil.
 	OnChange func(peers int, last error)
+	// OnPeer tells how a peer is doing: when it connects or disconnects, and at
+	// most once a second while it sends. Calls come one after the other; it must
+	// return soon. May be nil.
+	OnPeer func(PeerStatus)
 }
 
 func (o *ListenerOptions) setDefaults() {
@@ -94,6 +101,9 @@ type Listener struct {
 	last  error
 	open  map[*visitor]struct{}
 	told  refusal
+
+	status peers
+	memory memory
 }
 
 // readers are places for messages that may be read at once: few, since reading
@@ -119,7 +129,7 @@ func Listen(ctx context.Context, address string, o ListenerOptions) (*Listener, 
 		socket = tls.NewListener(socket, o.TLS)
 	}
 	return &Listener{
-		options: o, socket: socket, open: map[*visitor]struct{}{},
+		options: o, socket: socket, open: map[*visitor]struct{}{}, status: peers{tell: o.OnPeer, now: o.Now},
 		readers: readers{make(chan struct{}, 2*runtime.GOMAXPROCS(0)), make(chan struct{}, 2)},
 	}, nil
 }
