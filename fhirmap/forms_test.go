@@ -35,6 +35,8 @@ func recorded(t Type, readings ...Reading) *Recorded {
 	}
 }
 
+func number(text string) *Decimal { return new(MustDecimal(text)) }
+
 // samples is one measurement of each type, and the cases in which the forms
 // differ.
 func samples() map[string]*Recorded {
@@ -90,6 +92,16 @@ func samples() map[string]*Recorded {
 	typed := recorded(BodyHeight, value(BodyHeight, "189.0", Centimetre))
 	typed.Origin, typed.Time = OriginAdmission, time.Time{}
 	list["typed_at_admission"] = typed
+
+	limited := recorded(OxygenSaturation, value(HeartRate, "86", BeatsPerMinute), value(OxygenSaturation, "99.0", Percent))
+	limited.Readings[0].Low, limited.Readings[0].High = number("50"), number("120")
+	limited.Readings[1].Low = number("90.5")
+	list["limits"] = limited
+
+	pressure := recorded(BloodPressure, value(Systolic, "128", mmHg), absent(Diastolic, AbsentNotPerformed))
+	pressure.Readings[0].Low, pressure.Readings[0].High = number("90"), number("160")
+	pressure.Readings[1].High = number("90") // of nothing in no unit
+	list["blood_pressure_limits"] = pressure
 
 	foreign := recorded(HeartRate, value(HeartRate, "72", BeatsPerMinute))
 	foreign.Consultation = "séance n° 4"

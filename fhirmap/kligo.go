@@ -146,4 +146,6 @@ func (r *Recorded) resourceID() string {
 
 // instant is t as FHIR writes it: with its offset, and fractions of a second
 // only where there are any.
-func instant(t time.Time) string { return t.Format("2006-01-02T15:04:05.999999999Z07:00") }
+func instant(t time.Time) string { return t.Format(instantForm) }
+
+const instantForm = "2006-01-02T15:04:05.999999999Z07:00"

@@ -91,6 +91,7 @@ func panelParts(r *Recorded) []Component {
 			Code:           CodeableConcept{readingCodings(r, reading), byType[t].French},
 			ValueQuantity:  quantity(reading),
 			Interpretation: interpretations(reading), DataAbsentReason: absence(reading),
+			ReferenceRange: limits(reading),
 		})
 	}
 	for _, t := range panels[r.Type].demanded {
@@ -126,7 +127,7 @@ func (r *Recorded) observation(t Type, reading *Reading) Observation {
 	}
 	if reading != nil {
 		o.ValueQuantity, o.DataAbsentReason = quantity(reading), absence(reading)
-		o.Interpretation = interpretations(reading)
+		o.Interpretation, o.ReferenceRange = interpretations(reading), limits(reading)
 	}
 	return o
 }
@@ -249,6 +250,21 @@ func interpretations(r *Reading) []CodeableConcept {
 		}}})
 	}
 	return list
+}
+
+// limits are the bounds that the device was set to, which are no norm of
+// medicine: the text says so.
+func limits(r *Reading) []ReferenceRange {
+	if r.Low == nil && r.High == nil || r.Unit.UCUM == "" {
+		return nil
+	}
+	bound := func(d *Decimal) *Quantity {
+		if d == nil {
+			return nil
+		}
+		return &Quantity{*d, r.Unit.Label, UCUM, r.Unit.UCUM}
+	}
+	return []ReferenceRange{{bound(r.Low), bound(r.High), "Limites réglées sur l’appareil (device limits)"}}
 }
 
 func (r *Recorded) notes() []Annotation {

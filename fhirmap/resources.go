@@ -63,6 +63,14 @@ type Component struct {
 	ValueQuantity    *Quantity         `json:"valueQuantity,omitempty"`
 	DataAbsentReason *CodeableConcept  `json:"dataAbsentReason,omitempty"`
 	Interpretation   []CodeableConcept `json:"interpretation,omitempty"`
+	ReferenceRange   []ReferenceRange  `json:"referenceRange,omitempty"`
+}
+
+// A ReferenceRange is between which bounds a value is taken to be in order.
+type ReferenceRange struct {
+	Low  *Quantity `json:"low,omitempty"`
+	High *Quantity `json:"high,omitempty"`
+	Text string    `json:"text"`
 }
 
 // An Observation is the R4 resource.
@@ -84,5 +92,35 @@ type Observation struct {
 	Interpretation   []CodeableConcept `json:"interpretation,omitempty"`
 	Note             []Annotation      `json:"note,omitempty"`
 	Device           *Reference        `json:"device,omitempty"`
+	ReferenceRange   []ReferenceRange  `json:"referenceRange,omitempty"`
 	Component        []Component       `json:"component,omitempty"`
+}
+
+// A Period of time; both ends have an offset.
+type Period struct {
+	Start string `json:"start,omitempty"`
+	End   string `json:"end,omitempty"`
+}
+
+// A Mitigation is what was done about a DetectedIssue.
+type Mitigation struct {
+	Action CodeableConcept `json:"action"`
+	Date   string          `json:"date,omitempty"`
+}
+
+// A DetectedIssue is the R4 resource.
+type DetectedIssue struct {
+	ResourceType string          `json:"resourceType"`
+	ID           string          `json:"id,omitempty"`
+	Meta         *Meta           `json:"meta,omitempty"`
+	Identifier   []Identifier    `json:"identifier,omitempty"`
+	Status       string          `json:"status"`
+	Code         CodeableConcept `json:"code"`
+	Severity     string          `json:"severity,omitempty"`
+	Patient      *Reference      `json:"patient,omitempty"`
+	Identified   *Period         `json:"identifiedPeriod,omitempty"`
+	Author       *Reference      `json:"author,omitempty"`
+	Implicated   []Reference     `json:"implicated,omitempty"`
+	Detail       string          `json:"detail,omitempty"`
+	Mitigation   []Mitigation    `json:"mitigation,omitempty"`
 }
