@@ -21,6 +21,7 @@ const (
 	CodeFailed   = "store_failed"    // any other failure of the disk
 	CodeClosed   = "store_closed"    // the store has been closed
 	CodeInvalid  = "store_invalid"   // what the caller passed cannot be stored
+	CodeKey      = "store_key"       // the key of sealed values is lost, or is another
 )
 
 // ErrClosed is what every call gives once the store has been closed.
@@ -90,6 +91,15 @@ func failedFault(cause error) *fhirmap.Fault {
 		French: "Le fichier des mesures n’a pas pu être lu ou écrit. Recommencez\u00a0; " +
 			"si l’erreur se répète, faites vérifier le disque et contactez le support.",
 		English: "the store could not be read or written", Temporary: true, Cause: cause,
+	}
+}
+
+func keyFault(cause error) *fhirmap.Fault {
+	return &fhirmap.Fault{
+		Code: CodeKey,
+		French: "La clé des messages mis en quarantaine (" + KeyFile + ") est absente ou n’est pas la bonne. " +
+			"Remettez le fichier d’origine dans le dossier de données\u00a0; les mesures ne sont pas concernées.",
+		English: "the key of sealed values is lost, or is another", Cause: cause,
 	}
 }
 

@@ -23,6 +23,7 @@ var (
 	bucketMeta     = []byte("meta")
 	bucketLog      = []byte("log")
 	bucketSettings = []byte("settings")
+	bucketSealed   = []byte("sealed") // made when something is
 	keyFormat      = []byte("format")
 	keyID          = []byte("id")
 )

@@ -83,6 +83,11 @@ func (s *Store) List(bucket string) (map[string][]byte, error) {
 // change has fn committed by bbolt. Settings are few and seldom change, so they
 // do not go through the journal.
 func (s *Store) change(fn func(settings *bolt.Bucket) error) error {
+	return s.alter(func(tx *bolt.Tx) error { return fn(tx.Bucket(bucketSettings)) })
+}
+
+// alter has fn committed by bbolt at once.
+func (s *Store) alter(fn func(*bolt.Tx) error) error {
 	if err := s.state(); err != nil {
 		return err
 	}
@@ -94,7 +99,7 @@ func (s *Store) change(fn func(settings *bolt.Bucket) error) error {
 		return err
 	}
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	err := s.update(func(tx *bolt.Tx) error { return fn(tx.Bucket(bucketSettings)) })
+	err := s.update(fn)
 	if err != nil {
 		s.log.Error("store: setting not stored", "error", err)
 		s.revive()

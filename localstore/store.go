@@ -51,6 +51,7 @@ type Store struct {
 	breaking sync.Once
 	fault    *fhirmap.Fault // why; set before broken is closed
 
+	keyMu  sync.Mutex // held while the key of sealed values is read or made
 	openMu sync.Mutex // guards file, and the begin of read transactions
 	file   *file      // nil while there is none
 

@@ -8,8 +8,9 @@ import (
 )
 
 var (
-	_ hl7link.Sink      = (*Station)(nil)
-	_ hl7link.Directory = (*Station)(nil)
+	_ hl7link.Sink       = (*Station)(nil)
+	_ hl7link.Directory  = (*Station)(nil)
+	_ hl7link.Quarantine = (*Station)(nil)
 )
 
 // DecodeHL7 is what the HL7 v2 bytes say, unstored and unjudged: raw or MLLP

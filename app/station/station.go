@@ -33,6 +33,8 @@ type Options struct {
 	// Monitors are those that the settings file names: Address, and Name, Bed and
 	// Department where they are given.
 	Monitors []Monitor
+	// QuarantineAge is how long refused messages are kept; 0: 30 days.
+	QuarantineAge time.Duration
 }
 
 // A Station is the one place where measurements are accepted. Its methods are
@@ -57,8 +59,9 @@ type Station struct {
 	sampler *sampler
 	alerts  *alerts
 
-	monitors *monitors
-	patients patients
+	monitors   *monitors
+	patients   patients
+	quarantine *localstore.Vault
 }
 
 // Open opens the log in the data folder and starts from what it holds: the
@@ -83,6 +86,7 @@ func Open(folder string, o Options) (*Station, error) {
 	if s.store, err = localstore.Open(filepath.Join(folder, StoreFile), localstore.Options{Logger: s.log}); err != nil {
 		return nil, err
 	}
+	s.quarantine = s.store.Vault(quarantineVault, o.quarantineLimits())
 	if err := s.restore(o); err != nil {
 		s.store.Close()
 		return nil, err
@@ -129,7 +133,7 @@ func (s *Station) Run(ctx context.Context) error {
 	defer watch.Wait()
 	defer cancel()
 	watch.Go(func() { s.watchForgotten(ctx) })
-	watch.Go(func() { s.watchAlerts(ctx) })
+	watch.Go(func() { s.keepTidy(ctx) })
 	return s.announce(ctx)
 }
 

@@ -164,8 +164,8 @@ func (s *Station) endSilent(ctx context.Context, p *placeAlerts, now time.Time) 
 	return s.change(ctx, p, silent.changes, now)
 }
 
-// watchAlerts tidies and notes every minute until ctx ends.
-func (s *Station) watchAlerts(ctx context.Context) {
+// keepTidy looks every minute after what grows old, until ctx ends.
+func (s *Station) keepTidy(ctx context.Context) {
 	for tick := time.NewTicker(time.Minute); ; {
 		select {
 		case <-ctx.Done():
@@ -178,6 +178,9 @@ func (s *Station) watchAlerts(ctx context.Context) {
 		}
 		if err := s.noteAlerts(); err != nil {
 			s.log.Warn("noting the alerts; trying again", "error", err)
+		}
+		if err := s.quarantine.Prune(s.now()); err != nil {
+			s.log.Warn("removing old messages from quarantine; trying again", "error", err)
 		}
 	}
 }
