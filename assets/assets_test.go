@@ -54,6 +54,8 @@ func TestTexts_SameKeysAndPlaceholdersInBothLanguages(t *testing.T) {
 // sameInBoth are the words that both languages share.
 var sameInBoth = []string{
 	"app.name", "OK", "help.version",
+	"brief.seconds", "brief.minutes", "brief.hours", "monitors.messages.single", "monitors.messages.several",
+	"tile.saturation", "tile.pulmonary", "tile.carbon",
 }
 
 func TestTexts_Untranslated(t *testing.T) {

@@ -27,6 +27,10 @@ type LiveValue struct {
 	Low   *Decimal  // the monitor's alarm limits, in Unit; nil: none, or not known
 	High  *Decimal  //
 	Time  time.Time // of the value; zero: that of the Live it is in
+	// AsOf is when the value held by this computer's clock, which its age is told
+	// from: when it came for one that streams, whatever clock the monitor has,
+	// and Time for one that was measured once. Set by the station.
+	AsOf time.Time
 }
 
 // LiveState is how far a value on a screen can be believed.

@@ -65,7 +65,7 @@ func (l *live) put(r *fhirmap.Report, received time.Time) {
 			at.take(shown.Patient)
 		}
 		for j := range shown.Values {
-			at.show(&shown.Values[j], shown.Time, received)
+			at.show(&shown.Values[j], shown.Time, received, r.Streaming)
 		}
 	}
 	if at != nil {
@@ -130,7 +130,10 @@ func (at *placeLive) measured(m *fhirmap.Measurement, received time.Time, stream
 	contradictory := doubted && !slices.ContainsFunc(m.Readings, func(r fhirmap.Reading) bool { return !fhirmap.Plausible(r) })
 	for i := range m.Readings {
 		r := &m.Readings[i]
-		v := fhirmap.LiveValue{Type: r.Type, Value: r.Value, Unit: r.Unit, State: fhirmap.LiveValid, Low: r.Low, High: r.High, Time: own}
+		v := fhirmap.LiveValue{Type: r.Type, Value: r.Value, Unit: r.Unit, State: fhirmap.LiveValid, Low: r.Low, High: r.High, Time: own, AsOf: own}
+		if streaming {
+			v.AsOf = received
+		}
 		if r.Type == fhirmap.HeartRate && m.Type != fhirmap.HeartRate {
 			v.Type = fhirmap.PulseRate
 		}
@@ -148,7 +151,7 @@ func (at *placeLive) measured(m *fhirmap.Measurement, received time.Time, stream
 }
 
 // show takes over a value as the monitor shows it, or its limits alone.
-func (at *placeLive) show(v *fhirmap.LiveValue, own, received time.Time) {
+func (at *placeLive) show(v *fhirmap.LiveValue, own, received time.Time, streaming bool) {
 	slot := at.slot(v.Type)
 	if slot == nil {
 		return
@@ -160,6 +163,9 @@ func (at *placeLive) show(v *fhirmap.LiveValue, own, received time.Time) {
 		shown.Time = own
 	default:
 		shown.Time = received
+	}
+	if shown.AsOf = shown.Time; streaming {
+		shown.AsOf = received
 	}
 	if v.State == fhirmap.LiveValid && !fhirmap.Plausible(fhirmap.Reading{Type: v.Type, Value: v.Value, Unit: v.Unit}) {
 		shown.State = fhirmap.LiveImplausible
@@ -191,7 +197,7 @@ func (s *liveSlot) put(v *fhirmap.LiveValue, received time.Time) {
 		s.Low, s.High = nil, nil
 	}
 	if v.State != "" {
-		s.Value, s.State, s.Time, s.received = v.Value, v.State, v.Time, received
+		s.Value, s.State, s.Time, s.AsOf, s.received = v.Value, v.State, v.Time, v.AsOf, received
 	}
 	if v.Low != nil || v.High != nil {
 		s.Low, s.High = v.Low, v.High

@@ -62,6 +62,11 @@ func (l *label) show(text string, colour fyne.ThemeColorName) {
 	l.Refresh()
 }
 
+// natural is the width that the whole text needs.
+func (l *label) natural() float32 {
+	return fyne.MeasureText(l.text, theme.Size(l.size), l.style()).Width
+}
+
 func (l *label) style() fyne.TextStyle { return fyne.TextStyle{Bold: l.bold} }
 
 func (l *label) CreateRenderer() fyne.WidgetRenderer {
@@ -123,6 +128,14 @@ func (p *panel) set(fill fyne.ThemeColorName) {
 	}
 }
 
+// outline changes the colour of the edge.
+func (p *panel) outline(edge fyne.ThemeColorName) {
+	if p.edge != edge {
+		p.edge = edge
+		p.Refresh()
+	}
+}
+
 func (p *panel) CreateRenderer() fyne.WidgetRenderer {
 	ground := canvas.NewRectangle(color.Transparent)
 	r := &renderer{
@@ -134,6 +147,9 @@ func (p *panel) CreateRenderer() fyne.WidgetRenderer {
 		ground.FillColor = paint(p.fill)
 		if p.edge != "" {
 			ground.StrokeColor, ground.StrokeWidth = paint(p.edge), 1
+			if p.edge != colourLine {
+				ground.StrokeWidth = 2
+			}
 		}
 		if p.radius != "" {
 			ground.CornerRadius = theme.Size(p.radius)

@@ -6,12 +6,15 @@ import (
 	"runtime/debug"
 	"sync/atomic"
 	"time"
+
+	"vitalien/fhirmap"
 )
 
 const (
 	pace    = 100 * time.Millisecond // at least, between two updates
 	ageing  = time.Second            // how often ages are brought up to date
 	backOff = 2 * time.Second        // before a bridge that fell is put up again
+	calmly  = 500 * time.Millisecond // at least, between two updates of live values
 )
 
 // bridge carries what the core knows to the toolkit's goroutine. It reads the
@@ -20,12 +23,18 @@ const (
 type bridge struct {
 	core    Core
 	post    func(func())    // runs a function on the toolkit's goroutine, some time
-	show    func(view)      // on the toolkit's goroutine
-	age     func()          // the same; only time has passed
 	wanted  func(view) bool // tells whether a view is worth showing while hidden
 	visible atomic.Bool     // whether the window is
 	wake    chan struct{}   // the window has become visible
 	logger  *slog.Logger
+
+	// On the toolkit's goroutine:
+	show     func(view)
+	showLive func([]fhirmap.Live) // nothing else has changed
+	age      func()               // only time has passed
+	flash    func()               // one beat of the alarms has passed
+
+	flashing func() bool // tells, anywhere, whether an alarm needs flash
 }
 
 // appear and disappear follow the window. They may be called anywhere.
@@ -52,10 +61,24 @@ func (b *bridge) carry(ctx context.Context) {
 	defer b.survive("bridge")
 	changed, stop := b.core.Watch()
 	defer stop()
-	tick := time.NewTicker(ageing)
+	live, stopLive := b.core.WatchLive()
+	defer stopLive()
+	tick, beat := time.NewTicker(ageing), time.NewTicker(flashBeat)
 	defer tick.Stop()
+	defer beat.Stop()
+	var rest <-chan time.Time // live values wait until it is over
 	b.refresh(ctx)
 	for {
+		var values <-chan struct{}
+		var beats <-chan time.Time
+		if b.visible.Load() { // what appears later takes everything at once
+			if rest == nil {
+				values = live
+			}
+			if b.flashing() {
+				beats = beat.C
+			}
+		}
 		select {
 		case <-ctx.Done():
 			return
@@ -68,18 +91,38 @@ func (b *bridge) carry(ctx context.Context) {
 			}
 			b.refresh(ctx)
 			pause(ctx, pace)
-		case <-tick.C:
-			if b.visible.Load() {
-				b.deliver(ctx, b.age)
+		case _, open := <-values:
+			if !open {
+				live = nil
+				continue
 			}
+			b.refreshLive(ctx)
+			rest = time.After(calmly)
+		case <-rest:
+			rest = nil
+		case <-tick.C:
+			b.deliverVisible(ctx, b.age)
+		case <-beats:
+			b.deliverVisible(ctx, b.flash)
 		}
 	}
 }
 
 func (b *bridge) refresh(ctx context.Context) {
-	v := view{recent: b.core.Recent(maxCards), situation: b.core.Situation()}
+	v := view{recent: b.core.Recent(maxCards), live: b.core.Live(), situation: b.core.Situation()}
 	if b.visible.Load() || b.wanted(v) {
 		b.deliver(ctx, func() { b.show(v) })
+	}
+}
+
+func (b *bridge) refreshLive(ctx context.Context) {
+	live := b.core.Live()
+	b.deliverVisible(ctx, func() { b.showLive(live) })
+}
+
+func (b *bridge) deliverVisible(ctx context.Context, f func()) {
+	if b.visible.Load() {
+		b.deliver(ctx, f)
 	}
 }
 

@@ -19,16 +19,22 @@ type fakeCore struct {
 	mu        sync.Mutex
 	recent    []fhirmap.Recorded
 	situation station.Situation
+	live      []fhirmap.Live
 	changed   chan struct{}
+	changes   chan struct{} // of live
 	ended     chan struct{}
 	answers   chan string
+	asked     chan string // what a person had the core do about an alarm or a monitor
 	fault     error
 }
 
 var _ Core = (*fakeCore)(nil)
 
 func newFakeCore() *fakeCore {
-	return &fakeCore{changed: make(chan struct{}, 1), ended: make(chan struct{}, 8), answers: make(chan string, 8)}
+	return &fakeCore{
+		changed: make(chan struct{}, 1), changes: make(chan struct{}, 1),
+		ended: make(chan struct{}, 8), answers: make(chan string, 8), asked: make(chan string, 8),
+	}
 }
 
 func (c *fakeCore) Recent(n int) []fhirmap.Recorded {
@@ -55,6 +61,31 @@ func (c *fakeCore) AnswerOrigin(_ context.Context, origin string, a station.Answ
 	return c.fault
 }
 
+func (c *fakeCore) Live() []fhirmap.Live {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return append([]fhirmap.Live(nil), c.live...)
+}
+
+func (c *fakeCore) WatchLive() (<-chan struct{}, func()) { return c.changes, func() {} }
+
+func (c *fakeCore) ask(what, about string) error {
+	c.asked <- what + " " + about
+	return c.fault
+}
+
+func (c *fakeCore) AcknowledgeAlert(_ context.Context, id string) error {
+	return c.ask("acknowledge", id)
+}
+
+func (c *fakeCore) AcceptMonitor(_ context.Context, address string) error {
+	return c.ask("accept", address)
+}
+
+func (c *fakeCore) ForgetMonitor(_ context.Context, address string) error {
+	return c.ask("forget", address)
+}
+
 // change does something to the core and signals it.
 func (c *fakeCore) change(f func(*fakeCore)) {
 	c.mu.Lock()
@@ -69,7 +100,8 @@ func (c *fakeCore) change(f func(*fakeCore)) {
 func testBridge(c Core, post func(func())) *bridge {
 	return &bridge{
 		core: c, post: post, logger: slog.New(slog.DiscardHandler), wake: make(chan struct{}, 1),
-		show: func(view) {}, age: func() {}, wanted: func(view) bool { return false },
+		show: func(view) {}, showLive: func([]fhirmap.Live) {}, age: func() {}, flash: func() {},
+		wanted: func(view) bool { return false }, flashing: func() bool { return false },
 	}
 }
 

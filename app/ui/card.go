@@ -26,10 +26,11 @@ type numeral struct {
 	widget.BaseWidget
 	main, aside string
 	colour      fyne.ThemeColorName
+	size, small fyne.ThemeSizeName // of main and aside
 }
 
-func newNumeral() *numeral {
-	n := &numeral{colour: colourText}
+func newNumeral(size, small fyne.ThemeSizeName) *numeral {
+	n := &numeral{colour: colourText, size: size, small: small}
 	n.ExtendBaseWidget(n)
 	return n
 }
@@ -45,7 +46,7 @@ func (n *numeral) CreateRenderer() fyne.WidgetRenderer {
 	main, aside := canvas.NewText("", nil), canvas.NewText("", nil)
 	main.TextStyle.Bold = true
 	place := func(size fyne.Size) {
-		main.TextSize, aside.TextSize = theme.Size(sizeFigure), theme.Size(sizeAside)
+		main.TextSize, aside.TextSize = theme.Size(n.size), theme.Size(n.small)
 		const distance = 8
 		needed := main.MinSize().Width + aside.MinSize().Width
 		if room := size.Width - distance; room > 0 && needed > room {
@@ -67,7 +68,7 @@ func (n *numeral) CreateRenderer() fyne.WidgetRenderer {
 		aside.Refresh()
 	}
 	r.minSize = func() fyne.Size {
-		line := fyne.MeasureText("0", theme.Size(sizeFigure), fyne.TextStyle{Bold: true})
+		line := fyne.MeasureText("0", theme.Size(n.size), fyne.TextStyle{Bold: true})
 		return fyne.NewSize(line.Width, line.Height*0.92)
 	}
 	r.refresh()
@@ -99,7 +100,7 @@ func newCard(w words) *card {
 		icon:   newSymbol("live", colourAccent, 20),
 		name:   newLabel("", colourText, sizeText).strong().cutting(),
 		unit:   newLabel("", colourMuted, sizeText),
-		value:  newNumeral(),
+		value:  newNumeral(sizeFigure, sizeAside),
 		second: newLabel("", colourMuted, sizeText).cutting(),
 		test:   newBadge(w.say("live.simulated"), colourDemo, colourDemoGround),
 		check:  newBadge(w.say("live.check"), colourAmber, colourAmberGround),

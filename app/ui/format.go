@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"vitalien/fhirmap"
 )
@@ -193,18 +194,76 @@ func (w words) whose(p *fhirmap.Patient) (text string, assigned bool) {
 }
 
 // source names the bed and the device of a measurement.
-func (w words) source(m *fhirmap.Measurement) string {
-	name := m.Device.Name
+func (w words) source(m *fhirmap.Measurement) string { return w.place(m.Bed, &m.Device) }
+
+func (w words) place(bed string, d *fhirmap.Device) string {
+	name := d.Name
 	if name == "" {
-		name = strings.TrimSpace(m.Device.Manufacturer + " " + m.Device.Model)
+		name = strings.TrimSpace(d.Manufacturer + " " + d.Model)
 	}
-	bed := ""
-	if m.Bed != "" && !strings.Contains(name, m.Bed) {
-		if bed = m.Bed; unicode.IsDigit(rune(bed[0])) {
-			bed = w.say("live.bed", "bed", bed)
+	return w.named(bed, name)
+}
+
+// named puts the bed before a name that does not say it.
+func (w words) named(bed, name string) string {
+	if bed == "" || says(name, w.bed(bed)) {
+		return name
+	}
+	return joined(" · ", w.bed(bed), name)
+}
+
+// says tells whether phrase stands in text, not as a part of other words:
+// «Lit 30» does not say «Lit 3».
+func says(text, phrase string) bool {
+	whole := func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
+	for at := 0; ; {
+		found := strings.Index(text[at:], phrase)
+		if found < 0 {
+			return false
 		}
+		start, end := at+found, at+found+len(phrase)
+		last, _ := utf8.DecodeLastRuneInString(text[:start])
+		next, _ := utf8.DecodeRuneInString(text[end:])
+		if (start == 0 || whole(last)) && (end == len(text) || whole(next)) {
+			return true
+		}
+		at = end
 	}
-	return joined(" · ", bed, name)
+}
+
+// bed is «Lit 3» for 3, and a name as it is.
+func (w words) bed(bed string) string {
+	if bed != "" && unicode.IsDigit(rune(bed[0])) {
+		return w.say("live.bed", "bed", bed)
+	}
+	return bed
+}
+
+// brief is an age in as few letters as can be: 4 s, 12 min.
+func (w words) brief(elapsed time.Duration) string {
+	number := func(d time.Duration) string { return fmt.Sprint(int(elapsed / d)) }
+	switch {
+	case elapsed < time.Minute:
+		return w.say("brief.seconds", "n", fmt.Sprint(max(int(elapsed/time.Second), 1)))
+	case elapsed < time.Hour:
+		return w.say("brief.minutes", "n", number(time.Minute))
+	case elapsed < 24*time.Hour:
+		return w.say("brief.hours", "n", number(time.Hour))
+	default:
+		return w.say("brief.days", "n", number(24*time.Hour))
+	}
+}
+
+// number is 1 234 with the no-break spaces of the language.
+func (w words) number(n uint64) string {
+	digits, separator := fmt.Sprint(n), "\u202f"
+	if w.language == "en" {
+		separator = ","
+	}
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + separator + digits[i:]
+	}
+	return digits
 }
 
 // joined puts the parts that are not empty together.

@@ -115,10 +115,13 @@ func (l reading) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 // tiles is a grid of cards of equal size, as many side by side as fit. The
 // height of the whole follows from the width, so the width comes first: see
 // tilesScroll.
-type tiles struct{ columns int }
+type tiles struct {
+	least   float32 // width of a card, at least
+	columns int
+}
 
 func (l *tiles) fit(width float32) bool {
-	columns := max(1, int((width+gap)/(cardWidth+gap)))
+	columns := max(1, int((width+gap)/(l.least+gap)))
 	changed := columns != l.columns
 	l.columns = columns
 	return changed
@@ -130,7 +133,7 @@ func (l *tiles) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	}
 	columns := max(1, l.columns)
 	rows := (len(objects) + columns - 1) / columns
-	return fyne.NewSize(cardWidth, float32(rows)*(objects[0].MinSize().Height+gap)-gap)
+	return fyne.NewSize(l.least, float32(rows)*(objects[0].MinSize().Height+gap)-gap)
 }
 
 func (l *tiles) Layout(objects []fyne.CanvasObject, size fyne.Size) {
@@ -149,14 +152,15 @@ func (l *tiles) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 
 // tilesScroll lays out a scroll that holds tiles: it tells them their width
 // before the scroll asks for their height.
-type tilesScroll struct{ tiles *tiles }
+type tilesScroll struct{ cards, live *tiles }
 
 func (tilesScroll) MinSize(objects []fyne.CanvasObject) fyne.Size { return objects[0].MinSize() }
 
 func (l tilesScroll) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	changed := l.tiles.fit(size.Width - 2*margin)
+	cards := l.cards.fit(size.Width - 2*margin)
+	live := l.live.fit(size.Width - 2*margin - 2*bedInset)
 	objects[0].Resize(size)
-	if changed {
+	if cards || live {
 		objects[0].Refresh()
 	}
 }

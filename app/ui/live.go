@@ -24,12 +24,15 @@ type key struct {
 	seq uint64
 }
 
-// livePage shows the measurements as they arrive, newest first. Who has
-// scrolled down reads on undisturbed: what is new then waits behind a button.
+// livePage shows what monitors show now, and below it the measurements as they
+// arrive, newest first. Who has scrolled down reads on undisturbed: what is new
+// then waits behind a button.
 type livePage struct {
 	*fyne.Container
 	words   words
 	now     func() time.Time
+	beds    *beds
+	heading *fyne.Container // of the measurements, below the beds
 	grid    *fyne.Container
 	scroll  *container.Scroll
 	list    fyne.CanvasObject
@@ -38,15 +41,20 @@ type livePage struct {
 	cards   map[key]*card
 	order   []key
 	waiting []fhirmap.Recorded // all of them, while some are held back
+	shown   view               // what ages between two updates
 }
 
 func newLivePage(w words, now func() time.Time, empty fyne.CanvasObject) *livePage {
-	p := &livePage{words: w, now: now, empty: empty, cards: map[key]*card{}}
-	arrangement := &tiles{}
+	p := &livePage{words: w, now: now, empty: empty, beds: newBeds(w), cards: map[key]*card{}}
+	arrangement := &tiles{least: cardWidth}
 	p.grid = container.New(arrangement)
-	p.scroll = container.NewVScroll(padded(0, margin, column(0, p.grid, padded(margin/2, 0, widget.NewLabel("")))))
+	p.heading = padded(12, 0, newLabel(w.say("live.recorded"), colourText, sizeSection).strong())
+	p.heading.Hide()
+	p.scroll = container.NewVScroll(padded(0, margin, column(0,
+		p.beds.Container, p.heading, p.grid, padded(margin/2, 0, widget.NewLabel("")),
+	)))
 	p.scroll.OnScrolled = func(at fyne.Position) {
-		if at.Y <= atTheTop {
+		if at.Y <= p.top()+atTheTop {
 			p.release()
 		}
 	}
@@ -54,19 +62,50 @@ func newLivePage(w words, now func() time.Time, empty fyne.CanvasObject) *livePa
 	p.fresh.Hide()
 	title := newLabel(w.say("live.title"), colourText, sizeTitle).strong()
 	head := padded(10, margin, container.New(fixedHeight(barHeight-20), between(title, p.fresh)))
-	p.list = container.NewBorder(head, nil, nil, nil, container.New(tilesScroll{arrangement}, p.scroll))
+	p.list = container.NewBorder(head, nil, nil, nil, container.New(tilesScroll{cards: arrangement, live: p.beds.arrangement}, p.scroll))
 	p.Container = container.NewStack(p.list, empty)
 	p.list.Hide()
 	return p
 }
 
-// update shows recent, newest first.
-func (p *livePage) update(recent []fhirmap.Recorded) {
-	recent = recent[:min(len(recent), maxCards)]
-	visible(p.empty, len(recent) == 0)
-	visible(p.list, len(recent) > 0)
+// update shows v.recent, newest first, below v.live.
+func (p *livePage) update(v view) {
+	p.shown = v
+	recent := v.recent[:min(len(v.recent), maxCards)]
+	something := len(recent) > 0 || len(v.live) > 0
+	visible(p.empty, !something)
+	visible(p.list, something)
+	p.showBeds(v, len(recent) > 0)
+	p.showRecent(recent)
+}
+
+// top is where the measurements begin.
+func (p *livePage) top() float32 {
+	if p.beds.Visible() {
+		return p.heading.Position().Y
+	}
+	return 0
+}
+
+// showBeds keeps what a person reads further down where it is.
+func (p *livePage) showBeds(v view, headed bool) {
+	before := p.top()
+	reshaped := p.beds.update(v.live, v.situation.Alerts, p.now())
+	reshaped = visible(p.heading, headed && len(v.live) > 0) || reshaped
+	if !reshaped {
+		return
+	}
+	further := p.scroll.Offset.Y > before+atTheTop
+	p.beds.Refresh()
+	p.scroll.Refresh()
+	if further {
+		p.scroll.ScrollToOffset(p.scroll.Offset.AddXY(0, p.top()-before))
+	}
+}
+
+func (p *livePage) showRecent(recent []fhirmap.Recorded) {
 	unseen := p.unseen(recent)
-	if unseen == 0 || len(p.order) == 0 || p.scroll.Offset.Y <= atTheTop {
+	if unseen == 0 || len(p.order) == 0 || p.scroll.Offset.Y <= p.top()+atTheTop {
 		p.waiting = nil
 		p.fresh.Hide()
 		p.place(recent)
@@ -149,12 +188,12 @@ func (p *livePage) fill(recent []fhirmap.Recorded) {
 // release shows what was held back.
 func (p *livePage) release() {
 	if recent := p.waiting; recent != nil {
-		p.update(recent)
+		p.showRecent(recent)
 	}
 }
 
 func (p *livePage) toTop() {
-	p.scroll.ScrollToTop()
+	p.scroll.ScrollToOffset(fyne.NewPos(0, p.top()))
 	p.release()
 }
 
@@ -164,6 +203,7 @@ func (p *livePage) age() {
 	for _, c := range p.cards {
 		c.age(now)
 	}
+	p.showBeds(p.shown, p.heading.Visible())
 }
 
 func keyOf(r *fhirmap.Recorded) key { return key{r.Log, r.Seq} }

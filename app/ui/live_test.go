@@ -49,7 +49,7 @@ func TestLive_NewestFirstAndAtMostAHundred(t *testing.T) {
 	if !p.empty.Visible() || p.list.Visible() {
 		t.Error("the empty page is not shown")
 	}
-	p.update(pulses(150))
+	p.update(view{recent: pulses(150)})
 	if p.empty.Visible() || !p.list.Visible() {
 		t.Error("the empty page is still shown")
 	}
@@ -60,9 +60,9 @@ func TestLive_NewestFirstAndAtMostAHundred(t *testing.T) {
 
 func TestLive_CardsStayWithTheirMeasurement(t *testing.T) {
 	p := testLive(t)
-	p.update(pulses(100))
+	p.update(view{recent: pulses(100)})
 	kept, oldest := p.cards[key{"log", 100}], p.cards[key{"log", 1}]
-	p.update(pulses(101))
+	p.update(view{recent: pulses(101)})
 	if p.cards[key{"log", 100}] != kept {
 		t.Error("a measurement changed its card")
 	}
@@ -76,15 +76,15 @@ func TestLive_CardsStayWithTheirMeasurement(t *testing.T) {
 
 func TestLive_WhoReadsFurtherDownIsNotDisturbed(t *testing.T) {
 	p := testLive(t)
-	p.update(pulses(40))
+	p.update(view{recent: pulses(40)})
 	p.scroll.ScrollToOffset(fyne.NewPos(0, 300))
-	p.update(pulses(42))
+	p.update(view{recent: pulses(42)})
 	if p.first() != "40" || !p.fresh.Visible() || p.fresh.Text != "2\u00a0nouvelles mesures" {
 		t.Fatalf("first %s, button %q, shown %v", p.first(), p.fresh.Text, p.fresh.Visible())
 	}
 	corrected := pulses(43)
 	corrected[43-40].Subject = eloise
-	p.update(corrected)
+	p.update(view{recent: corrected})
 	if got := p.cards[key{"log", 40}].whose.text; got != "LEFÈVRE Éloïse" {
 		t.Errorf("a correction of a card on screen is not shown: %q", got)
 	}
@@ -96,9 +96,9 @@ func TestLive_WhoReadsFurtherDownIsNotDisturbed(t *testing.T) {
 
 func TestLive_ScrollingBackUpShowsWhatWaited(t *testing.T) {
 	p := testLive(t)
-	p.update(pulses(40))
+	p.update(view{recent: pulses(40)})
 	p.scroll.ScrollToOffset(fyne.NewPos(0, 300))
-	p.update(pulses(41))
+	p.update(view{recent: pulses(41)})
 	p.scroll.Scrolled(&fyne.ScrollEvent{Scrolled: fyne.NewDelta(0, 400)})
 	if p.first() != "41" || p.fresh.Visible() {
 		t.Errorf("first %s, button shown %v", p.first(), p.fresh.Visible())
@@ -109,7 +109,7 @@ func TestLive_Age(t *testing.T) {
 	p := testLive(t)
 	now := testNow
 	p.now = func() time.Time { return now }
-	p.update(pulses(1))
+	p.update(view{recent: pulses(1)})
 	now = now.Add(7 * time.Second)
 	p.age()
 	if got := p.cards[key{"log", 1}].old.text; got != "il y a 7\u00a0s" {
@@ -119,7 +119,7 @@ func TestLive_Age(t *testing.T) {
 
 func TestTiles_ColumnsByWidth(t *testing.T) {
 	for width, want := range map[float32]int{100: 1, 280: 1, 571: 1, 572: 2, 864: 3, 1500: 5} {
-		layout := &tiles{}
+		layout := &tiles{least: cardWidth}
 		layout.fit(width)
 		if layout.columns != want {
 			t.Errorf("%v: %d columns, want %d", width, layout.columns, want)

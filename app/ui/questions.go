@@ -82,6 +82,35 @@ func (w words) endQuestion(consultation string, end func()) question {
 	}
 }
 
+// forgetPrefix tells questions about a monitor from those about an origin.
+const forgetPrefix = "monitor "
+
+func (w words) forgetQuestion(address, name string, forget func()) question {
+	return question{
+		id:      forgetPrefix + address,
+		title:   w.say("forget.title"),
+		content: []fyne.CanvasObject{paragraph(w.say("forget.text", "name", name))},
+		choices: []choice{
+			{w.say("forget.no"), widget.MediumImportance, nil},
+			{w.say("forget.yes"), widget.HighImportance, forget},
+		},
+	}
+}
+
+// addQuestion asks for the address of a monitor.
+func (w words) addQuestion(add func(address string)) question {
+	address := newField("192.168.1.40:4601", w.say("add.hint"), w.addressProblem)
+	return question{
+		title:   w.say("add.title"),
+		content: []fyne.CanvasObject{paragraph(w.say("add.text")), address, address.hint},
+		field:   address,
+		choices: []choice{
+			{w.say("add.no"), widget.MediumImportance, nil},
+			{w.say("add.yes"), widget.HighImportance, func() { add(strings.TrimSpace(address.Text)) }},
+		},
+	}
+}
+
 func (w words) closeQuestion(keep, quit func()) question {
 	return question{
 		title:   w.say("close.title"),

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"image/color"
 
 	"fyne.io/fyne/v2"
@@ -19,6 +20,7 @@ type entry struct {
 	widget.BaseWidget
 	icon    *symbol
 	name    *label
+	badge   *badge
 	chosen  bool
 	focused bool
 	hovered bool
@@ -34,9 +36,10 @@ var (
 
 func newEntry(drawing, name string, open func()) *entry {
 	e := &entry{
-		icon: newSymbol(drawing, colourMuted, 22),
-		name: newLabel(name, colourText, sizeText),
-		open: open,
+		icon:  newSymbol(drawing, colourMuted, 22),
+		name:  newLabel(name, colourText, sizeText),
+		badge: newCount(),
+		open:  open,
 	}
 	e.ExtendBaseWidget(e)
 	return e
@@ -65,15 +68,22 @@ func (e *entry) TypedKey(event *fyne.KeyEvent) {
 	}
 }
 
-// AccessibilityLabel is the name of the page.
-func (e *entry) AccessibilityLabel() string { return e.name.text }
+// announce shows how many things on the page wait for a person.
+func (e *entry) announce(n int, ground, text fyne.ThemeColorName) {
+	if e.badge.set(n, ground, text) {
+		e.Refresh()
+	}
+}
+
+// AccessibilityLabel is the name of the page, and how many things wait there.
+func (e *entry) AccessibilityLabel() string { return joined(" ", e.name.text, e.badge.text()) }
 
 // AccessibilityRole is that of a link: it leads somewhere.
 func (e *entry) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleLink }
 
 func (e *entry) CreateRenderer() fyne.WidgetRenderer {
 	ground := canvas.NewRectangle(color.Transparent)
-	content := padded(9, 12, row(12, e.icon, e.name))
+	content := padded(9, 12, between(row(12, e.icon, e.name), e.badge.Container))
 	r := &renderer{
 		objects: []fyne.CanvasObject{ground, content},
 		minSize: content.MinSize,
@@ -94,10 +104,42 @@ func (e *entry) CreateRenderer() fyne.WidgetRenderer {
 		e.name.colour = text
 		e.name.Refresh()
 		ground.Refresh()
+		content.Refresh()
 	}
 	r.refresh()
 	return withRing(r, sizeRadius, func() bool { return e.focused })
 }
+
+// A badge is a number on a pill of its own colour; none when it is zero.
+type badge struct {
+	*fyne.Container
+	number *label
+	ground *panel
+}
+
+func newCount() *badge {
+	b := &badge{
+		number: newLabel("", colourText, sizeSmall).strong(),
+		ground: newPanel(colourChosen, "", sizeRadius),
+	}
+	b.Container = container.NewStack(b.ground, padded(1, 7, b.number))
+	b.Container.Hide()
+	return b
+}
+
+// set tells whether the badge needs other room.
+func (b *badge) set(n int, ground, text fyne.ThemeColorName) bool {
+	number := ""
+	if n > 0 {
+		number = fmt.Sprint(min(n, 99))
+	}
+	reshaped := len(number) != len(b.number.text)
+	b.ground.set(ground)
+	b.number.show(number, text)
+	return visible(b.Container, n > 0) || reshaped
+}
+
+func (b *badge) text() string { return b.number.text }
 
 // rail leads from page to page.
 type rail struct {

@@ -148,14 +148,31 @@ func scenes() map[string]scene {
 			view:    view{situation: station.Situation{Links: brokenLinks()}},
 			options: func(o *Options) { o.Listener = "" },
 		},
-		"live": {view: view{everyType(), station.Situation{
+		"live": {view: view{recent: everyType(), situation: station.Situation{
 			Clients: 2, Consultation: consultation(eloise), Links: soundLinks(), Demo: true,
 		}}},
-		"overfull": {view: view{many, station.Situation{
+		"overfull": {view: view{recent: many, situation: station.Situation{
 			Clients: 12, Consultation: consultation(many[0].Subject), Links: append(soundLinks(), brokenLinks()...),
 		}}},
-		"nobody": {view: view{everyType()[3:6], station.Situation{Clients: 1, Consultation: consultation(nil)}}},
-		"help":   {view: view{situation: station.Situation{Links: soundLinks()}}, page: 1},
+		"nobody": {view: view{
+			recent: everyType()[3:6], situation: station.Situation{Clients: 1, Consultation: consultation(nil)},
+		}},
+		"beds": {view: view{recent: everyType()[:6], live: threeBeds(), situation: station.Situation{
+			Clients: 1, Links: soundLinks(), Alerts: everyAlert()[1:2],
+		}}},
+		"beds-overfull":  {view: view{recent: many, live: wideBeds(), situation: station.Situation{Alerts: longAlerts()}}},
+		"alarm-high":     {view: view{live: threeBeds(), situation: station.Situation{Alerts: everyAlert()}}},
+		"alarm-medium":   {view: view{live: threeBeds()[:1], situation: station.Situation{Alerts: everyAlert()[1:2]}}},
+		"alarm-low":      {view: view{live: threeBeds()[:1], situation: station.Situation{Alerts: everyAlert()[2:3]}}},
+		"alarm-over":     {view: view{live: threeBeds()[:1], situation: station.Situation{Alerts: everyAlert()[3:]}}},
+		"alarms":         {view: view{situation: station.Situation{Alerts: everyAlert()}}, page: pageAlarms},
+		"alarms-none":    {view: view{}, page: pageAlarms},
+		"alarms-long":    {view: view{situation: station.Situation{Alerts: longAlerts()}}, page: pageAlarms},
+		"monitors":       {view: view{situation: station.Situation{Monitors: everyMonitor(), Links: soundLinks()}}, page: pageMonitors},
+		"monitors-peers": {view: view{situation: station.Situation{Monitors: everyMonitor()[3:4], Peers: peers()}}, page: pageMonitors},
+		"monitors-none":  {view: view{}, page: pageMonitors},
+		"monitors-long":  {view: view{situation: station.Situation{Monitors: longMonitors()}}, page: pageMonitors},
+		"help":           {view: view{situation: station.Situation{Links: soundLinks()}}, page: pageHelp},
 	}
 }
 
@@ -173,7 +190,7 @@ func TestScreen_Masters(t *testing.T) {
 					if scene.options != nil {
 						scene.options(&o)
 					}
-					s := newScreen(newWords("fr"), o, func() {}, func() {})
+					s := newScreen(newWords("fr"), o, actions{})
 					s.open(scene.page)
 					w := test.NewTempWindow(t, s.Container)
 					w.SetPadded(false)
@@ -196,6 +213,8 @@ func TestQuestions_Masters(t *testing.T) {
 		"origin-null": w.originQuestion("null", func(station.Answer) {}),
 		"end":         w.endQuestion("c", func() {}),
 		"close":       w.closeQuestion(func() {}, func() {}),
+		"forget":      w.forgetQuestion("192.168.1.40:4601", "Lit 3 · BeneView T8", func() {}),
+		"add":         w.addQuestion(func(string) {}),
 		"fault": w.faultNotice(&fhirmap.Fault{
 			Code: "disk_full", French: "Le disque est plein. Libérez de l’espace, puis recommencez.", English: "disk full",
 		}),
@@ -221,7 +240,7 @@ func TestQuestions_Masters(t *testing.T) {
 func TestScreen_FollowsAChangeOfTheSystemsForm(t *testing.T) {
 	a := test.NewTempApp(t)
 	a.Settings().SetTheme(forced{variant: theme.VariantLight})
-	s := newScreen(newWords("fr"), testOptions(), func() {}, func() {})
+	s := newScreen(newWords("fr"), testOptions(), actions{})
 	w := test.NewTempWindow(t, s.Container)
 	w.SetPadded(false)
 	w.Resize(fyne.NewSize(usualWidth, usualHeight))
@@ -233,7 +252,7 @@ func TestScreen_FollowsAChangeOfTheSystemsForm(t *testing.T) {
 // What is shown first and what comes later must look the same.
 func TestScreen_LooksTheSameAfterOtherContent(t *testing.T) {
 	test.NewTempApp(t).Settings().SetTheme(forced{variant: theme.VariantLight})
-	s := newScreen(newWords("fr"), testOptions(), func() {}, func() {})
+	s := newScreen(newWords("fr"), testOptions(), actions{})
 	w := test.NewTempWindow(t, s.Container)
 	w.SetPadded(false)
 	w.Resize(fyne.NewSize(leastWidth, leastHeight))
@@ -246,10 +265,10 @@ func TestScreen_LooksTheSameAfterOtherContent(t *testing.T) {
 
 func TestScreen_NoKeyOrPlaceholderIsShown(t *testing.T) {
 	test.NewTempApp(t).Settings().SetTheme(calm{})
-	raw := regexp.MustCompile(`>[^<]*(\{[a-z]+\}|\b(rail|band|live|empty|status|help|age|absent)\.[a-z.]+)[^<]*<`)
+	raw := regexp.MustCompile(`>[^<]*(\{[a-z]+\}|\b(rail|band|live|empty|status|help|age|absent|tile|brief|alarm|monitors|add|forget)\.[a-z.]+)[^<]*<`)
 	for _, language := range assets.Languages {
 		for name, scene := range scenes() {
-			s := newScreen(newWords(language), testOptions(), func() {}, func() {})
+			s := newScreen(newWords(language), testOptions(), actions{})
 			s.open(scene.page)
 			w := test.NewTempWindow(t, s.Container)
 			w.Resize(fyne.NewSize(usualWidth, usualHeight))

@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
 
 	"vitalien/app/station"
 	"vitalien/fhirmap"
@@ -14,34 +15,66 @@ import (
 // A view is what the window shows, read from the core at one time.
 type view struct {
 	recent    []fhirmap.Recorded // newest first
+	live      []fhirmap.Live     // newest of each device and bed
 	situation station.Situation
 }
 
-// screen is the content of the window: rail, band, page and status line.
+// screen is the content of the window: rail, patient band, the most urgent
+// alarm, page and status line.
 type screen struct {
 	*fyne.Container
 	now    func() time.Time
 	rail   *rail
 	band   *band
+	alarm  *alarmBand
 	status *statusLine
 	live   *livePage
-	pages  []fyne.CanvasObject
+	pages  []content
 	front  int
+	view   view // the last one
 }
 
-// newScreen needs no running application. The callbacks run on the toolkit's
-// goroutine.
-func newScreen(w words, o Options, end, openAddress func()) *screen {
-	s := &screen{now: o.Now, band: newBand(w, end), status: newStatusLine(w)}
-	s.live = newLivePage(w, o.Now, newEmptyPage(w, o, openAddress))
-	s.pages = []fyne.CanvasObject{s.live.Container, newHelpPage(w, o)}
+// A content is one of the pages. Only the one in front is kept up to date.
+type content struct {
+	fyne.CanvasObject
+	update func(view)
+	age    func() // only time has passed
+}
+
+// The pages in the order of the rail.
+const (
+	pageLive = iota
+	pageAlarms
+	pageMonitors
+	pageHelp
+)
+
+// newScreen needs no running application.
+func newScreen(w words, o Options, do actions) *screen {
+	s := &screen{now: o.Now, band: newBand(w, do.end), status: newStatusLine(w)}
+	s.alarm = newAlarmBand(w, o.Now, do.acknowledge, func() { s.open(pageAlarms) })
+	s.live = newLivePage(w, o.Now, newEmptyPage(w, o, do.openAddress))
+	alarms, monitors := newAlarmsPage(w, o.Now, do.acknowledge), newMonitorsPage(w, o, do)
+	s.pages = []content{
+		{s.live.Container, s.live.update, s.live.age},
+		{alarms.CanvasObject, alarms.update, alarms.age},
+		{monitors.CanvasObject, monitors.update, monitors.age},
+		{newHelpPage(w, o), func(view) {}, func() {}},
+	}
 	s.rail = newRail(w,
-		newEntry("live", w.say("rail.live"), func() { s.open(0) }),
-		newEntry("help", w.say("rail.help"), func() { s.open(1) }),
+		newEntry("live", w.say("rail.live"), func() { s.open(pageLive) }),
+		newEntry("alarm", w.say("rail.alarms"), func() { s.open(pageAlarms) }),
+		newEntry("monitor", w.say("rail.monitors"), func() { s.open(pageMonitors) }),
+		newEntry("help", w.say("rail.help"), func() { s.open(pageHelp) }),
 	)
-	main := container.New(flush{}, s.band.Container, container.NewStack(s.pages...), s.status.Container)
+	pages := container.NewStack()
+	for _, p := range s.pages {
+		pages.Add(p.CanvasObject)
+	}
+	head := column(0, s.band.Container, s.alarm.Container)
+	main := container.New(flush{}, head, pages, s.status.Container)
 	s.Container = container.New(beside{}, s.rail.Container, main)
-	s.open(0)
+	s.open(pageLive)
 	return s
 }
 
@@ -49,16 +82,46 @@ func (s *screen) open(page int) {
 	s.front = page
 	s.rail.choose(page)
 	for i, p := range s.pages {
-		visible(p, i == page)
+		visible(p.CanvasObject, i == page)
 	}
+	s.pages[page].update(s.view)
 }
 
 func (s *screen) update(v view) {
+	s.view = v
 	head, foot := s.band.update(v.situation, s.now()), s.status.update(v.situation)
-	s.live.update(v.recent)
-	if head || foot {
+	alarm := s.alarm.update(v.situation.Alerts)
+	s.announce(v.situation)
+	s.pages[s.front].update(v)
+	if head || foot || alarm {
 		s.Container.Refresh()
 	}
+}
+
+// announce shows in the rail what waits on pages that are not in front.
+func (s *screen) announce(v station.Situation) {
+	alarms := s.rail.entries[pageAlarms]
+	if sorted := byUrgency(v.Alerts); len(sorted) > 0 {
+		look := lookOfAlarm(sorted[0].Priority)
+		alarms.announce(waiting(sorted), look.strong, look.on)
+	} else {
+		alarms.announce(0, colourChosen, colourText)
+	}
+	s.rail.entries[pageMonitors].announce(toAccept(v.Monitors), colourAccent, theme.ColorNameForegroundOnPrimary)
+}
+
+// showLive is update where nothing but live values has changed.
+func (s *screen) showLive(live []fhirmap.Live) {
+	s.view.live = live
+	if s.front == pageLive {
+		s.live.update(s.view)
+	}
+}
+
+// age brings all ages up to date.
+func (s *screen) age() {
+	s.alarm.age()
+	s.pages[s.front].age()
 }
 
 // flush sets a head and a foot around a middle, without any gap.

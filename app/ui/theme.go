@@ -15,6 +15,7 @@ const (
 	colourCard        fyne.ThemeColorName = "vitalien.card"
 	colourRail        fyne.ThemeColorName = "vitalien.rail"
 	colourChosen      fyne.ThemeColorName = "vitalien.chosen"
+	colourGround                          = theme.ColorNameBackground
 	colourText                            = theme.ColorNameForeground
 	colourMuted                           = theme.ColorNamePlaceHolder
 	colourAccent                          = theme.ColorNamePrimary
@@ -32,12 +33,30 @@ const (
 	colourTemperature fyne.ThemeColorName = "vitalien.temperature"
 	colourGlucose     fyne.ThemeColorName = "vitalien.glucose"
 	colourBody        fyne.ThemeColorName = "vitalien.body"
+
+	// Of an alarm: strong while its mark is lit, with onX for the mark on it;
+	// ink for the mark while it is not lit, on the ground of the whole.
+	colourHigh         fyne.ThemeColorName = "vitalien.high"
+	colourOnHigh       fyne.ThemeColorName = "vitalien.onHigh"
+	colourHighInk      fyne.ThemeColorName = "vitalien.highInk"
+	colourHighGround   fyne.ThemeColorName = "vitalien.highGround"
+	colourMedium       fyne.ThemeColorName = "vitalien.medium"
+	colourOnMedium     fyne.ThemeColorName = "vitalien.onMedium"
+	colourMediumInk    fyne.ThemeColorName = "vitalien.mediumInk"
+	colourMediumGround fyne.ThemeColorName = "vitalien.mediumGround"
+	colourLow          fyne.ThemeColorName = "vitalien.low"
+	colourOnLow        fyne.ThemeColorName = "vitalien.onLow"
+	colourLowInk       fyne.ThemeColorName = "vitalien.lowInk"
+	colourLowGround    fyne.ThemeColorName = "vitalien.lowGround"
 )
 
 // Sizes of our own beside those of the toolkit, in units of the canvas.
 const (
 	sizeFigure  fyne.ThemeSizeName = "vitalien.figure" // the value on a card
 	sizeAside   fyne.ThemeSizeName = "vitalien.aside"  // the mean beside a pressure
+	sizeTile    fyne.ThemeSizeName = "vitalien.tile"   // the value on a live tile
+	sizeBeside  fyne.ThemeSizeName = "vitalien.beside" // the mean on a live tile
+	sizeMark    fyne.ThemeSizeName = "vitalien.mark"   // !!! of an alarm
 	sizeSmall                      = theme.SizeNameCaptionText
 	sizeText                       = theme.SizeNameText
 	sizeSection                    = theme.SizeNameSubHeadingText
@@ -47,10 +66,12 @@ const (
 
 // Measures of the layout, in units of the canvas.
 const (
-	railWidth   = 172
+	railWidth   = 196
 	gap         = 12
 	margin      = 20
 	cardWidth   = 280 // at least
+	tileWidth   = 150 // at least
+	bedInset    = 14  // of the tiles in the panel of their bed
 	dialogWidth = 480
 	pageWidth   = 760 // of running text, at most
 )
@@ -113,6 +134,19 @@ var shades = map[fyne.ThemeColorName]shade{
 	colourTemperature: tone(0x9B2C86, 0xF0A8E0),
 	colourGlucose:     tone(0x9A4A00, 0xFFB27A),
 	colourBody:        tone(0x3F4FA3, 0xB9C6FF),
+
+	colourHigh:         tone(0xC62828, 0xFF4D4D),
+	colourOnHigh:       tone(0xFFFFFF, 0x0F1519),
+	colourHighInk:      tone(0xB71C1C, 0xFF6B6B),
+	colourHighGround:   tone(0xFCE4E2, 0x35171A),
+	colourMedium:       tone(0xFFD84A, 0xFFD400),
+	colourOnMedium:     tone(0x3D3000, 0x0F1519),
+	colourMediumInk:    tone(0x6B5500, 0xFFD400),
+	colourMediumGround: tone(0xFFFBE3, 0x26230F),
+	colourLow:          tone(0x006C80, 0x4DE1FF),
+	colourOnLow:        tone(0xFFFFFF, 0x0F1519),
+	colourLowInk:       tone(0x005F70, 0x4DE1FF),
+	colourLowGround:    tone(0xDDF3F7, 0x0E2D36),
 }
 
 var lengths = map[fyne.ThemeSizeName]float32{
@@ -125,6 +159,9 @@ var lengths = map[fyne.ThemeSizeName]float32{
 	theme.SizeNameInlineIcon:     20,
 	sizeFigure:                   50,
 	sizeAside:                    28,
+	sizeTile:                     34,
+	sizeBeside:                   19,
+	sizeMark:                     28,
 	sizeRadius:                   10,
 }
 
@@ -156,6 +193,26 @@ func (calm) Size(name fyne.ThemeSizeName) float32 {
 	return theme.DefaultTheme().Size(name)
 }
 
+// An alarmLook is how the priority of an alarm is told: by colour and by shape.
+type alarmLook struct {
+	strong, on, ink, ground fyne.ThemeColorName
+	mark                    string
+}
+
+var alarmLooks = map[fhirmap.Priority]alarmLook{
+	fhirmap.PriorityHigh:   {colourHigh, colourOnHigh, colourHighInk, colourHighGround, "!!!"},
+	fhirmap.PriorityMedium: {colourMedium, colourOnMedium, colourMediumInk, colourMediumGround, "!!"},
+	fhirmap.PriorityLow:    {colourLow, colourOnLow, colourLowInk, colourLowGround, "!"},
+}
+
+// lookOfAlarm never fails: what has no priority looks like a medium one.
+func lookOfAlarm(p fhirmap.Priority) alarmLook {
+	if l, ok := alarmLooks[p]; ok {
+		return l
+	}
+	return alarmLooks[fhirmap.PriorityMedium]
+}
+
 // A look is how a vital sign is told apart: by colour and by drawing.
 type look struct {
 	colour fyne.ThemeColorName
@@ -176,6 +233,17 @@ var looks = map[fhirmap.Type]look{
 	fhirmap.BodyFat:          {colourBody, "composition"},
 	fhirmap.BodyWater:        {colourBody, "composition"},
 	fhirmap.MuscleMass:       {colourBody, "composition"},
+
+	fhirmap.PulseRate:        {colourPulse, "heart"},
+	fhirmap.PulseRate2:       {colourPulse, "heart"},
+	fhirmap.PrematureBeats:   {colourPulse, "heart"},
+	fhirmap.PerfusionIndex:   {colourSaturation, "saturation"},
+	fhirmap.AirwayRate:       {colourRespiration, "respiration"},
+	fhirmap.PlethRate:        {colourRespiration, "respiration"},
+	fhirmap.Temperature2:     {colourTemperature, "temperature"},
+	fhirmap.TemperatureDiff:  {colourTemperature, "temperature"},
+	fhirmap.BloodTemperature: {colourTemperature, "temperature"},
+	fhirmap.SkinTemperature:  {colourTemperature, "temperature"},
 }
 
 // lookOf never fails: a pressure's parts look like the pressure, and what is
@@ -186,7 +254,10 @@ func lookOf(t fhirmap.Type) look {
 	}
 	switch t {
 	case fhirmap.Systolic, fhirmap.Diastolic, fhirmap.Mean,
-		fhirmap.ArterialSystolic, fhirmap.ArterialDiastolic, fhirmap.ArterialMean:
+		fhirmap.ArterialSystolic, fhirmap.ArterialDiastolic, fhirmap.ArterialMean,
+		fhirmap.PulmonarySys, fhirmap.PulmonaryDia, fhirmap.PulmonaryMean, fhirmap.CentralVenous,
+		fhirmap.AorticSys, fhirmap.AorticDia, fhirmap.AorticMean,
+		fhirmap.FemoralSys, fhirmap.FemoralDia, fhirmap.FemoralMean, fhirmap.InvasiveSystolic:
 		return looks[fhirmap.BloodPressure]
 	}
 	return look{colourAccent, "live"}

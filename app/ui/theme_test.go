@@ -50,8 +50,13 @@ func TestTheme_ContrastOfEveryTextOnItsGround(t *testing.T) {
 		theme.ColorNameForegroundOnWarning: {theme.ColorNameWarning},
 		colourTrouble:                      {colourCard, colourRail, overlay},
 		colourGood:                         {colourRail, colourCard},
-		colourAmber:                        {colourAmberGround, colourCard},
+		colourAmber:                        {colourAmberGround, colourCard, background},
 		colourDemo:                         {colourDemoGround},
+	}
+	for _, l := range alarmLooks {
+		grounds[l.on] = []fyne.ThemeColorName{l.strong}
+		grounds[l.ink] = append(grounds[l.ink], l.ground, background, colourCard)
+		grounds[colourText] = append(grounds[colourText], l.ground)
 	}
 	for _, l := range looks {
 		grounds[l.colour] = []fyne.ThemeColorName{background, colourCard}

@@ -33,6 +33,9 @@ func (w words) tray(s station.Situation, last *fhirmap.Recorded, now time.Time) 
 			break
 		}
 	}
+	if n := waiting(s.Alerts); n > 0 {
+		text.state, text.trouble = joined(" · ", w.count(n, "", "tray.alarms.single", "tray.alarms.several"), text.state), true
+	}
 	if s.Consultation != nil {
 		text.state = joined(" · ", text.state, w.say("tray.consultation"))
 		text.end = w.say("tray.end")

@@ -29,6 +29,14 @@ type Core interface {
 	Watch() (changed <-chan struct{}, stop func())
 	EndConsultation(ctx context.Context) error
 	AnswerOrigin(ctx context.Context, origin string, a station.Answer) error
+
+	// Live is what monitors show now, the newest of each device and bed.
+	Live() []fhirmap.Live
+	// WatchLive is Watch for Live, which changes much more often.
+	WatchLive() (changed <-chan struct{}, stop func())
+	AcknowledgeAlert(ctx context.Context, id string) error
+	AcceptMonitor(ctx context.Context, address string) error
+	ForgetMonitor(ctx context.Context, address string) error
 }
 
 var _ Core = (*station.Station)(nil)

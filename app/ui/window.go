@@ -53,7 +53,10 @@ func newWindow(ctx context.Context, a fyne.App, o Options, w words, post func(fu
 	}
 	x.tray.Store(&trayText{})
 	x.frame = a.NewWindow(w.say("app.name"))
-	x.screen = newScreen(w, o, x.confirmEnd, x.openAddress)
+	x.screen = newScreen(w, o, actions{
+		end: x.confirmEnd, openAddress: x.openAddress, acknowledge: x.acknowledge,
+		addMonitor: x.addMonitor, acceptMonitor: x.acceptMonitor, forgetMonitor: x.confirmForget,
+	})
 	x.frame.SetPadded(false)
 	x.frame.SetContent(x.screen.Container)
 	x.frame.Resize(x.rememberedSize())
@@ -62,7 +65,8 @@ func newWindow(ctx context.Context, a fyne.App, o Options, w words, post func(fu
 	x.dialogs = newDialogs(x.frame.Canvas(), x.next)
 	x.bridge = &bridge{
 		core: o.Core, post: post, logger: o.Logger, wake: make(chan struct{}, 1),
-		show: x.show, age: x.screen.live.age, wanted: x.wanted,
+		show: x.show, showLive: x.screen.showLive, age: x.screen.age, wanted: x.wanted,
+		flash: x.screen.alarm.flash, flashing: x.screen.alarm.flashing.Load,
 	}
 	x.shortcut(fyne.KeyQ, x.quit)
 	x.shortcut(fyne.KeyW, x.close)
@@ -160,6 +164,10 @@ func (x *window) withdrawStale() {
 		if x.now.Consultation == nil || id != endPrefix+x.now.Consultation.ID {
 			x.dialogs.withdraw()
 		}
+	case strings.HasPrefix(id, forgetPrefix):
+		if !accepted(x.now.Monitors, strings.TrimPrefix(id, forgetPrefix)) {
+			x.dialogs.withdraw()
+		}
 	case !slices.Contains(x.now.Origins, id):
 		x.dialogs.withdraw()
 	}
@@ -207,6 +215,30 @@ func (x *window) end() {
 func (x *window) trayEnd() {
 	x.front()
 	x.confirmEnd()
+}
+
+func (x *window) acknowledge(alert string) {
+	x.tell("acknowledge alarm",
+		func(ctx context.Context) error { return x.options.Core.AcknowledgeAlert(ctx, alert) }, func() {})
+}
+
+func (x *window) addMonitor() { x.dialogs.ask(x.words.addQuestion(x.acceptMonitor)) }
+
+func (x *window) acceptMonitor(address string) {
+	x.tell("accept monitor",
+		func(ctx context.Context) error { return x.options.Core.AcceptMonitor(ctx, address) }, func() {})
+}
+
+func (x *window) confirmForget(address, name string) {
+	x.dialogs.ask(x.words.forgetQuestion(address, name, func() {
+		x.tell("forget monitor",
+			func(ctx context.Context) error { return x.options.Core.ForgetMonitor(ctx, address) }, func() {})
+	}))
+}
+
+// accepted tells whether there is an accepted monitor at address.
+func accepted(monitors []station.Monitor, address string) bool {
+	return slices.ContainsFunc(monitors, func(m station.Monitor) bool { return m.Accepted && m.Address == address })
 }
 
 func (x *window) openAddress() {

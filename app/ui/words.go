@@ -63,11 +63,25 @@ func (w words) vital(t fhirmap.Type) string {
 	case t == fhirmap.ArterialPressure: // shorter than the vocabulary has it
 		return w.say("live.arterial")
 	case !ok:
-		return string(t)
+		return w.parameter(t)
 	case w.language == "en":
 		return v.English
 	default:
 		return v.French
+	}
+}
+
+// parameter is what the language calls what monitors show beside the vital
+// signs; the name on the wire for what is not known.
+func (w words) parameter(t fhirmap.Type) string {
+	p, ok := fhirmap.LookupParameter(t)
+	switch {
+	case !ok:
+		return string(t)
+	case w.language == "en":
+		return p.English
+	default:
+		return p.French
 	}
 }
 

@@ -1,0 +1,139 @@
+package ui
+
+import (
+	"sync/atomic"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+
+	"vitalien/fhirmap"
+)
+
+// An alarm of high priority flashes at 2 Hz and one of medium priority at
+// 0.5 Hz, on for half of the time; a low one is steady (IEC 60601-1-8, table
+// 2: 1.4–2.8 Hz, 0.4–0.8 Hz, 20–60 %).
+const (
+	flashBeat    = 250 * time.Millisecond
+	highBeats    = 2 // of a whole flash
+	mediumBeats  = 8
+	markWidth    = 76
+	alarmHeight  = 46
+	alarmPadding = 9
+)
+
+// alarmBand is the strip between the patient band and the page: the most
+// urgent alarm of all beds. It is there on every page as long as one is.
+type alarmBand struct {
+	*fyne.Container
+	words    words
+	now      func() time.Time
+	shown    fhirmap.Alert
+	ground   *panel
+	lamp     *panel
+	mark     *label
+	title    *label
+	detail   *label
+	others   *button
+	confirm  *button
+	beat     int
+	flashing atomic.Bool // read by the bridge
+}
+
+// newAlarmBand calls acknowledge with the id of the alarm that is shown, and
+// list to open the page of all.
+func newAlarmBand(w words, now func() time.Time, acknowledge func(id string), list func()) *alarmBand {
+	b := &alarmBand{
+		words: w, now: now,
+		ground: newPanel(colourHighGround, "", ""),
+		lamp:   newPanel(colourHigh, "", ""),
+		mark:   newLabel("", colourOnHigh, sizeMark).strong(),
+		title:  newLabel("", colourText, sizeSection).strong().cutting(),
+		detail: newLabel("", colourText, sizeText).cutting(),
+		others: newButton("", widget.LowImportance, list),
+	}
+	b.confirm = newButton(w.say("alarm.acknowledge"), widget.MediumImportance, func() { acknowledge(b.shown.ID) })
+	lamp := container.New(fixedWidth(markWidth), container.NewStack(b.lamp, container.NewCenter(b.mark)))
+	text := container.New(fixedHeight(alarmHeight), column(1, b.title, b.detail))
+	content := padded(alarmPadding, margin-4, between(text, row(8, b.others, b.confirm)))
+	b.Container = column(0, container.NewStack(b.ground, container.New(beside{}, lamp, content)), widget.NewSeparator())
+	b.Container.Hide()
+	return b
+}
+
+// update shows the most urgent of alerts, and tells whether the band needs
+// other room.
+func (b *alarmBand) update(alerts []fhirmap.Alert) bool {
+	if len(alerts) == 0 {
+		b.shown, b.beat = fhirmap.Alert{}, 0
+		b.flashing.Store(false)
+		return visible(b.Container, false)
+	}
+	b.shown = byUrgency(alerts)[0]
+	b.age()
+	others := ""
+	if n := len(alerts) - 1; n > 0 {
+		others = b.words.count(n, "", "alarm.others.single", "alarm.others.several")
+	}
+	reshaped := b.others.Text != others
+	if reshaped {
+		b.others.SetText(others)
+	}
+	visible(b.others, others != "")
+	reshaped = visible(b.confirm, b.shown.Acknowledged.IsZero()) || reshaped
+	if reshaped {
+		b.Container.Refresh()
+	}
+	b.light()
+	return visible(b.Container, true)
+}
+
+// age brings the text up to date: only time has passed.
+func (b *alarmBand) age() {
+	if b.shown.ID == "" {
+		return
+	}
+	text := b.words.alarm(&b.shown, b.now())
+	b.title.set(text.title)
+	b.detail.set(text.detail)
+}
+
+// flash goes on by one beat.
+func (b *alarmBand) flash() {
+	b.beat = (b.beat + 1) % (highBeats * mediumBeats)
+	b.light()
+}
+
+// light lights the mark or puts it out. What is over or acknowledged is steady.
+func (b *alarmBand) light() {
+	look, period := lookOfAlarm(b.shown.Priority), 0
+	if b.shown.Active() && b.shown.Acknowledged.IsZero() {
+		switch b.shown.Priority {
+		case fhirmap.PriorityHigh:
+			period = highBeats
+		case fhirmap.PriorityLow:
+		default:
+			period = mediumBeats
+		}
+	}
+	b.flashing.Store(period > 0)
+	b.ground.set(look.ground)
+	if lit := period == 0 || b.beat%period < period/2; lit && b.shown.Acknowledged.IsZero() {
+		b.lamp.set(look.strong)
+		b.mark.show(look.mark, look.on)
+	} else {
+		b.lamp.set(look.ground)
+		b.mark.show(look.mark, look.ink)
+	}
+}
+
+// fixedWidth keeps something as wide as it is, and as high as what it stands
+// beside.
+type fixedWidth float32
+
+func (w fixedWidth) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(float32(w), objects[0].MinSize().Height)
+}
+
+func (w fixedWidth) Layout(objects []fyne.CanvasObject, size fyne.Size) { objects[0].Resize(size) }

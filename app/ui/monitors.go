@@ -1,0 +1,205 @@
+package ui
+
+import (
+	"slices"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+)
+
+// monitorsPage lists the monitors that wait to be accepted, those that were,
+// and the devices that connect to the listener by themselves.
+type monitorsPage struct {
+	fyne.CanvasObject
+	words    words
+	now      func() time.Time
+	do       actions
+	empty    *fyne.Container
+	sections [3]*monitorSection // by monitorPlace
+	monitors []placed
+}
+
+// actions are what a person can have the window do. They run on the toolkit's
+// goroutine and do not wait.
+type actions struct {
+	end           func() // of the consultation
+	openAddress   func() // of the local server, in the browser
+	acknowledge   func(alert string)
+	addMonitor    func() // by an address that is asked for
+	acceptMonitor func(address string)
+	forgetMonitor func(address, name string) // once it is confirmed
+}
+
+func newMonitorsPage(w words, o Options, do actions) *monitorsPage {
+	p := &monitorsPage{words: w, now: o.Now, do: do}
+	for place, heading := range []string{"monitors.waiting", "monitors.accepted", "monitors.peers"} {
+		p.sections[place] = newMonitorSection(w.say(heading))
+	}
+	p.empty = column(gap, howToConnect(w, o)...)
+	add := newButton(w.say("monitors.add"), widget.MediumImportance, do.addMonitor)
+	title := newLabel(w.say("monitors.title"), colourText, sizeTitle).strong().cutting()
+	p.CanvasObject = page(
+		padded(0, 8, between(title, add)),
+		p.sections[placeWaiting].Container, p.sections[placeAccepted].Container, p.sections[placePeer].Container,
+		p.empty,
+	)
+	return p
+}
+
+// howToConnect says what to do as long as there is no monitor.
+func howToConnect(w words, o Options) []fyne.CanvasObject {
+	sending := []fyne.CanvasObject{paragraph(w.say("empty.devices.on")), command(o.Listener)}
+	if o.Listener == "" {
+		sending = []fyne.CanvasObject{paragraph(w.say("empty.devices.off")), command("vitalien --hl7-listen 0.0.0.0:2575")}
+	}
+	return []fyne.CanvasObject{
+		paragraph(w.say("monitors.empty")),
+		topic("monitor", w.say("monitors.found"), lines(w.say("monitors.found.text"))...),
+		topic("live", w.say("monitors.sending"), sending...),
+	}
+}
+
+func (p *monitorsPage) update(v view) {
+	p.monitors = placedOf(v.situation)
+	reshaped := visible(p.empty, len(p.monitors) == 0)
+	for place, section := range p.sections {
+		var here []placed
+		for i := range p.monitors {
+			if p.monitors[i].place == monitorPlace(place) {
+				here = append(here, p.monitors[i])
+			}
+		}
+		reshaped = section.update(here, p.row) || reshaped
+	}
+	if p.fill() || reshaped {
+		p.CanvasObject.Refresh()
+	}
+}
+
+// row makes the row of a monitor, with what can be done about it.
+func (p *monitorsPage) row(m placed) *monitorRow {
+	var action *button
+	switch {
+	case m.place == placeWaiting:
+		action = newButton(p.words.say("monitors.accept"), widget.HighImportance, func() { p.do.acceptMonitor(m.Address) })
+	case m.place == placeAccepted && !m.Configured:
+		action = newButton(p.words.say("monitors.forget"), widget.MediumImportance, func() {
+			p.do.forgetMonitor(m.Address, p.name(m.Address))
+		})
+	}
+	return newMonitorRow(action)
+}
+
+// name is what the page calls the monitor at an address now.
+func (p *monitorsPage) name(address string) string {
+	for i := range p.monitors {
+		if p.monitors[i].Address == address {
+			return p.words.monitor(&p.monitors[i], p.now()).name
+		}
+	}
+	return address
+}
+
+// fill tells whether a row has another size.
+func (p *monitorsPage) fill() (reshaped bool) {
+	now := p.now()
+	for i := range p.monitors {
+		m := &p.monitors[i]
+		if row := p.sections[m.place].rows[m.Address]; row != nil {
+			reshaped = row.show(p.words.monitor(m, now)) || reshaped
+		}
+	}
+	return reshaped
+}
+
+func (p *monitorsPage) age() { p.fill() }
+
+// A monitorSection is a heading and the monitors below it; nothing when there
+// are none.
+type monitorSection struct {
+	*fyne.Container
+	list  *fyne.Container
+	rows  map[string]*monitorRow // by address
+	order []string
+}
+
+func newMonitorSection(heading string) *monitorSection {
+	s := &monitorSection{list: column(8), rows: map[string]*monitorRow{}}
+	s.Container = column(8, padded(0, 8, newLabel(heading, colourText, sizeSection).strong()), s.list)
+	s.Container.Hide()
+	return s
+}
+
+// update tells whether the section has another size.
+func (s *monitorSection) update(monitors []placed, newRow func(placed) *monitorRow) bool {
+	order := make([]string, len(monitors))
+	for i := range monitors {
+		order[i] = monitors[i].Address
+	}
+	if slices.Equal(order, s.order) {
+		return false
+	}
+	rows := make(map[string]*monitorRow, len(order))
+	s.order, s.list.Objects = order, nil
+	for i, address := range order {
+		row := s.rows[address]
+		if row == nil {
+			row = newRow(monitors[i])
+		}
+		rows[address] = row
+		s.list.Objects = append(s.list.Objects, row.Container)
+	}
+	s.rows = rows
+	visible(s.Container, len(order) > 0)
+	return true
+}
+
+// A monitorRow is one monitor of the page.
+type monitorRow struct {
+	*fyne.Container
+	icon    *symbol
+	name    *label
+	state   *label
+	where   *label
+	traffic *label
+	fault   *widget.Label
+}
+
+// newMonitorRow makes a row with what can be done about it; nil: nothing.
+func newMonitorRow(action *button) *monitorRow {
+	r := &monitorRow{
+		icon:    newSymbol("monitor", colourMuted, 28),
+		name:    newLabel("", colourText, sizeText).strong().cutting(),
+		state:   newLabel("", colourMuted, sizeSmall).strong().cutting(),
+		where:   newLabel("", colourMuted, sizeSmall).cutting(),
+		traffic: newLabel("", colourMuted, sizeSmall).cutting(),
+		fault:   paragraph(""),
+	}
+	r.fault.Importance = widget.DangerImportance
+	r.fault.SizeName = sizeSmall
+	r.fault.Hide()
+	text := column(3, r.name, r.state, r.where, r.traffic)
+	line := container.NewBorder(nil, nil, padded(0, 6, container.NewCenter(r.icon)), nil, text)
+	if action != nil {
+		line = container.NewBorder(nil, nil, padded(0, 6, container.NewCenter(r.icon)), padded(0, 6, container.NewCenter(action)), text)
+	}
+	r.Container = container.NewStack(
+		newPanel(colourCard, colourLine, sizeRadius),
+		padded(10, 12, column(2, line, r.fault)),
+	)
+	return r
+}
+
+func (r *monitorRow) show(text monitorText) (reshaped bool) {
+	r.icon.set("monitor", text.colour)
+	r.name.set(text.name)
+	r.state.show(text.state, text.colour)
+	r.where.set(text.where)
+	r.traffic.set(text.traffic)
+	reshaped = visible(r.where, text.where != "")
+	reshaped = visible(r.traffic, text.traffic != "") || reshaped
+	reshaped = write(r.fault, text.fault) || reshaped
+	return visible(r.fault, text.fault != "") || reshaped
+}
