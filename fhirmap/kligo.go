@@ -88,7 +88,7 @@ func appendCode2019(b []byte, t Type, u Unit) []byte {
 		u = vital.Units[0]
 	}
 	code := Coding{System: LOINC, Display: string(t)}
-	if codes := vital.loinc(u); len(codes) > 0 {
+	if codes := vital.LOINCFor(u); len(codes) > 0 {
 		code.Code = codes[0].Code
 	}
 	b = appendCoding(append(b, `{"coding":[`...), code)

@@ -209,7 +209,7 @@ func readingCodings(r *Recorded, reading *Reading) []Coding {
 		unit = vital.Units[0]
 	}
 	var list []Coding
-	for _, c := range vital.loinc(unit) {
+	for _, c := range vital.LOINCFor(unit) {
 		list = append(list, Coding{LOINC, c.Code, c.Display})
 	}
 	mdc := vital.MDC

@@ -202,8 +202,9 @@ func Lookup(t Type) (Vital, bool) {
 	return Vital{}, false
 }
 
-// loinc is the codes of v for a value in unit u.
-func (v Vital) loinc(u Unit) []Code {
+// LOINCFor is the codes of v for a value in unit u, the usual one first; none
+// where LOINC has none that fits.
+func (v Vital) LOINCFor(u Unit) []Code {
 	usual := len(v.Units) == 0 || u.UCUM == v.Units[0].UCUM
 	switch {
 	case v.Type == BloodGlucose && usual:

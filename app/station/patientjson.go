@@ -1,0 +1,273 @@
+package station
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"vitalien/fhirmap"
+	"vitalien/localstore"
+)
+
+// A patient's file is made of parts: the log is read backwards, and what is
+// found of each patient waits in memory until it is this much in all.
+const partsInMemory = 4 << 20
+
+// patientRecord is one reading, all of it texts.
+type patientRecord struct {
+	Timestamp        string
+	ObservationID    string
+	ObservationValue string
+	Units            string
+	ReferenceRange   string
+	AbnormalFlags    string
+}
+
+func recordOf(m *fhirmap.Recorded, r *fhirmap.Reading) patientRecord {
+	return patientRecord{
+		Timestamp: m.Effective().Format(time.RFC3339), ObservationID: observationID(r), ObservationValue: text(r.Value),
+		Units: r.Unit.Label, ReferenceRange: referenceRange(r), AbnormalFlags: flags(r),
+	}
+}
+
+// observationID is the code as HL7 v2 OBX-3 has it: LOINC, or else MDC.
+func observationID(r *fhirmap.Reading) string {
+	vital, _ := fhirmap.Lookup(r.Type)
+	code, system := vital.MDC, "MDC"
+	if r.MDC != (fhirmap.Code{}) {
+		code = r.MDC
+	}
+	if codes := vital.LOINCFor(r.Unit); len(codes) > 0 {
+		code, system = codes[0], "LN"
+	}
+	return code.Code + "^" + code.Display + "^" + system
+}
+
+// referenceRange is the limits as HL7 v2 OBX-7 has them.
+func referenceRange(r *fhirmap.Reading) string {
+	switch {
+	case r.Low != nil && r.High != nil:
+		return r.Low.String() + "-" + r.High.String()
+	case r.Low != nil:
+		return ">" + r.Low.String()
+	case r.High != nil:
+		return "<" + r.High.String()
+	}
+	return ""
+}
+
+func flags(r *fhirmap.Reading) string {
+	list := make([]string, len(r.Interpretation))
+	for i, code := range r.Interpretation {
+		list[i] = string(code)
+	}
+	return strings.Join(list, "~")
+}
+
+func text(d *fhirmap.Decimal) string {
+	if d == nil {
+		return ""
+	}
+	return d.String()
+}
+
+func yes(b bool) string { return strconv.FormatBool(b) }
+
+func number(n uint64) string { return strconv.FormatUint(n, 10) }
+
+// patientFile is the file of one patient while it is being made.
+type patientFile struct {
+	patient fhirmap.Patient // as named last
+	part    string          // file with the records so far
+	buffer  bytes.Buffer    // and those that follow
+	some    bool
+}
+
+// patientFiles are all of them.
+type patientFiles struct {
+	folder string // of the parts
+	all    map[string]*patientFile
+	size   int // of all buffers
+}
+
+// exportPatients writes patient_<id>.json for each patient: who it is, and the
+// records, newest first.
+func (s *Station) exportPatients(ctx context.Context, o ExportOptions) (done Exported, err error) {
+	parts, err := os.MkdirTemp(o.Dir, ".export") // mode 0700
+	if err != nil {
+		return Exported{}, err
+	}
+	defer os.RemoveAll(parts)
+	files := &patientFiles{folder: parts, all: map[string]*patientFile{}}
+	var failed error
+	err = s.store.Backward(func(r localstore.Record) bool {
+		if failed = ctx.Err(); failed == nil {
+			failed = s.collect(r, &o, files, &done)
+		}
+		return failed == nil
+	})
+	if err == nil {
+		err = failed
+	}
+	if err != nil {
+		return Exported{}, err
+	}
+	done.Files, err = files.finish(o.Dir)
+	return done, err
+}
+
+func (s *Station) collect(r localstore.Record, o *ExportOptions, files *patientFiles, done *Exported) error {
+	events, err := s.events(r)
+	if err != nil {
+		return err
+	}
+	for i := range events {
+		for j := range slices.Backward(events[i].Measurements) {
+			m := &events[i].Measurements[j]
+			switch {
+			case !o.wants(m):
+			case m.Subject.Key() == "":
+				done.Unassigned++
+			default:
+				done.Measurements++
+				if err := files.add(m); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (p *patientFiles) add(m *fhirmap.Recorded) error {
+	key := m.Subject.Key()
+	file := p.all[key]
+	if file == nil {
+		file = &patientFile{patient: *m.Subject, part: filepath.Join(p.folder, key)}
+		p.all[key] = file
+	}
+	before := file.buffer.Len()
+	for i := range m.Readings {
+		r := &m.Readings[i]
+		if r.Value == nil {
+			continue
+		}
+		line, err := json.Marshal(recordOf(m, r))
+		if err != nil {
+			return err
+		}
+		if file.some {
+			file.buffer.WriteByte(',')
+		}
+		file.some = true
+		file.buffer.WriteByte('\n')
+		file.buffer.Write(line)
+	}
+	if p.size += file.buffer.Len() - before; p.size < partsInMemory {
+		return nil
+	}
+	return p.flush()
+}
+
+// flush moves what waits to the parts.
+func (p *patientFiles) flush() error {
+	for _, file := range p.all {
+		if file.buffer.Len() == 0 {
+			continue
+		}
+		if err := file.flush(); err != nil {
+			return err
+		}
+	}
+	p.size = 0
+	return nil
+}
+
+func (f *patientFile) flush() error {
+	out, err := os.OpenFile(f.part, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = out.Write(f.buffer.Bytes())
+	f.buffer = bytes.Buffer{}
+	if closed := out.Close(); err == nil {
+		err = closed
+	}
+	return err
+}
+
+// finish makes the files of the parts. Where two sources have the same id, both
+// files carry the source's mark.
+func (p *patientFiles) finish(dir string) (list []string, err error) {
+	if err := p.flush(); err != nil {
+		return nil, err
+	}
+	names := map[string]int{}
+	for _, file := range p.all {
+		names[strings.ToLower(fileName(file.patient.ID))]++ // as disks of Windows and macOS compare
+	}
+	for _, key := range slices.Sorted(maps.Keys(p.all)) {
+		file := p.all[key]
+		name := fileName(file.patient.ID)
+		if names[strings.ToLower(name)] > 1 {
+			name += "-" + key[:8]
+		}
+		path := filepath.Join(dir, "patient_"+name+".json")
+		if err := wholeFile(path, file.write); err != nil {
+			return nil, err
+		}
+		list = append(list, path)
+	}
+	return list, nil
+}
+
+// fileName is id as part of a file's name. What could mean something to a file
+// system is replaced, and a mark added, by which such ids are told apart.
+func fileName(id string) string {
+	safe := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' {
+			return r
+		}
+		return '_'
+	}, id[:min(len(id), 64)])
+	if safe == id {
+		return id
+	}
+	return safe + "-" + fhirmap.DeviceID("file name", id)[:8]
+}
+
+func (f *patientFile) write(w io.Writer) error {
+	out := bufio.NewWriter(w)
+	head, err := json.Marshal(struct {
+		ID          string `json:"id"`
+		System      string `json:"system,omitempty"`
+		Name        string `json:"name"`
+		Surname     string `json:"surname"`
+		Sex         string `json:"sex"`
+		DateOfBirth string `json:"date_of_birth"`
+	}{f.patient.ID, f.patient.System, f.patient.Given, f.patient.Family, f.patient.Sex, f.patient.BirthDate})
+	if err != nil {
+		return err
+	}
+	out.Write(head[:len(head)-1])
+	out.WriteString(`,"records":[`)
+	part, err := os.Open(f.part)
+	if err != nil {
+		return err
+	}
+	defer part.Close()
+	if _, err := io.Copy(out, part); err != nil {
+		return err
+	}
+	out.WriteString("\n]}\n")
+	return out.Flush()
+}
