@@ -30,6 +30,8 @@ type App struct {
 	station *station.Station
 	server  *api.Server
 	monitor *hl7link.Listener // nil: no listener
+	beacons []int             // UDP ports where monitors are looked for; nil: the usual ones
+	bedside []*simulator.Monitor
 
 	showMu sync.Mutex
 	show   func() // brings the window to the front; nil: there is none
@@ -96,7 +98,14 @@ func (a *App) configure() (err error) {
 }
 
 func (a *App) open() (err error) {
-	a.station, err = station.Open(a.folder, station.Options{Logger: a.log, Demo: a.flags.Demo})
+	if a.flags.Demo {
+		if a.bedside, err = simulator.Monitors(context.Background(), a.simulation()); err != nil {
+			return err
+		}
+	}
+	a.station, err = station.Open(a.folder, station.Options{
+		Logger: a.log, Demo: a.flags.Demo, RecordEvery: time.Duration(a.config.HL7.RecordEvery), Monitors: a.given(),
+	})
 	if err != nil {
 		if fhirmap.FaultOf(err).Code == "store_locked" && !a.flags.Headless && a.showOther() {
 			return errAlreadyShown
@@ -109,10 +118,12 @@ func (a *App) open() (err error) {
 	if err != nil {
 		return err
 	}
-	if a.config.HL7.Listen == "" {
-		return nil
+	if a.config.HL7.Listen != "" {
+		if err := a.listenHL7(); err != nil {
+			return err
+		}
 	}
-	return a.listenHL7()
+	return nil
 }
 
 // showOther asks the instance that holds the folder to come to the front.
@@ -131,6 +142,7 @@ func (a *App) listenHL7() error {
 	}
 	a.monitor, err = hl7link.Listen(context.Background(), a.config.HL7.Listen, hl7link.ListenerOptions{
 		Sink: a.station, Logger: a.log, Zone: time.Local, Allow: prefixes, TLS: secure, OnChange: a.monitorChanged,
+		Directory: a.station, OnPeer: a.station.SetPeer,
 	})
 	if err == nil {
 		a.monitorChanged(0, nil)
@@ -173,8 +185,9 @@ func (a *App) Run(ctx context.Context) error {
 		a.supervise(ctx, &services, "hl7", a.monitor.Serve)
 		fmt.Fprintln(a.stdout, "ready mllp", a.monitor.Addr())
 	}
+	a.supervise(ctx, &services, "monitors", a.connectMonitors)
 	if a.flags.Demo {
-		a.supervise(ctx, &services, "simulator", a.simulate)
+		a.supervise(ctx, &services, "simulator", func(ctx context.Context) error { return simulator.Run(ctx, a.simulation()) })
 	}
 	a.face(ctx, quit)
 	<-ctx.Done()
@@ -187,11 +200,16 @@ func (a *App) Run(ctx context.Context) error {
 	}
 }
 
-func (a *App) simulate(ctx context.Context) error {
-	return simulator.Run(ctx, simulator.Options{
-		Address: a.monitor.Addr().String(), Logger: a.log, Now: time.Now, Seed: uint64(time.Now().UnixNano()),
+// simulation is what the simulated devices are made of.
+func (a *App) simulation() simulator.Options {
+	o := simulator.Options{
+		Logger: a.log, Now: time.Now, Seed: uint64(time.Now().UnixNano()), Bedside: a.bedside,
 		Monitor: 10 * time.Second, SpotCheck: 25 * time.Second,
-	})
+	}
+	if a.monitor != nil {
+		o.Address = a.monitor.Addr().String()
+	}
+	return o
 }
 
 // face shows the window, unless there is to be none or there can be none. It
@@ -234,6 +252,9 @@ func (a *App) Close() error {
 	}
 	if a.monitor != nil {
 		a.monitor.Close() // closed by Serve already when it ran
+	}
+	for _, m := range a.bedside {
+		m.Close() // the same
 	}
 	if a.station != nil {
 		errs = append(errs, a.station.Close())

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"strings"
@@ -21,8 +22,9 @@ import (
 // machines that run tests are shared.
 const patience = 60 * time.Second
 
-// start runs the program on free ports and a folder of the test's own.
-func start(t *testing.T, f cli.Flags) *App {
+// start runs the program on free ports and a folder of the test's own, where
+// it does not look for monitors.
+func start(t *testing.T, f cli.Flags, change ...func(*App)) *App {
 	t.Helper()
 	if f.DataDir == "" {
 		f.DataDir = t.TempDir()
@@ -34,6 +36,10 @@ func start(t *testing.T, f cli.Flags) *App {
 	a, err := New(f, io.Discard, testLog{t})
 	if err != nil {
 		t.Fatal(err)
+	}
+	a.config.HL7.Discover = false
+	for _, c := range change {
+		c(a)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -170,6 +176,21 @@ func (c *realClient) emit(event ...any) (answer map[string]any) {
 		c.t.Fatal(err)
 	}
 	return answer
+}
+
+// get asks the local server.
+func get(t *testing.T, a *App, path string) (status int, body string) {
+	t.Helper()
+	response, err := http.Get(a.server.URL() + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	content, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response.StatusCode, string(content)
 }
 
 // recorded is what the log of the program holds.

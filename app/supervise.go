@@ -18,14 +18,20 @@ const (
 	longRest  = 30 * time.Second
 )
 
-// supervise runs a part of the program until ctx ends, again with growing
-// pauses when it fails or panics, and shows its last error. A part that went
-// on for as long as the longest pause counts as well again.
+// supervise keeps a part of the program going until ctx ends, and shows its
+// last error in its link.
 func (a *App) supervise(ctx context.Context, services *sync.WaitGroup, name string, part func(context.Context) error) {
+	a.keep(ctx, services, name, part, func(err error) { a.tell(name, err) })
+}
+
+// keep runs part until ctx ends, again with growing pauses when it fails or
+// panics, and tells its last error. A part that went on for as long as the
+// longest pause counts as well again, and the error told is nil.
+func (a *App) keep(ctx context.Context, services *sync.WaitGroup, name string, part func(context.Context) error, tell func(error)) {
 	services.Go(func() {
 		for rest := firstRest; ; rest = min(2*rest, longRest) {
 			began := time.Now()
-			well := time.AfterFunc(longRest, func() { a.tell(name, nil) })
+			well := time.AfterFunc(longRest, func() { tell(nil) })
 			err := guarded(ctx, part)
 			well.Stop()
 			if ctx.Err() != nil || err == nil {
@@ -35,7 +41,7 @@ func (a *App) supervise(ctx context.Context, services *sync.WaitGroup, name stri
 				rest = firstRest
 			}
 			a.log.Error("part of the program failed, starting it again", "part", name, "error", err, "after", rest)
-			a.tell(name, err)
+			tell(err)
 			select {
 			case <-ctx.Done():
 				return
@@ -48,6 +54,7 @@ func (a *App) supervise(ctx context.Context, services *sync.WaitGroup, name stri
 // partNames are the parts as people know them.
 var partNames = map[string]string{
 	"follower": "Affichage des mesures", "control": "Commandes", "hl7": "Moniteurs (HL7)", "simulator": "Appareils simulés",
+	"monitors": "Liaisons aux moniteurs", "discovery": "Recherche de moniteurs",
 }
 
 // tell shows that a part has failed, in its own link where it has one, or that

@@ -3,9 +3,7 @@ package api
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
-	"runtime/debug"
 )
 
 // A client is one connected Socket.IO client: a cursor on the log and the
@@ -62,67 +60,7 @@ func (s *Server) accept(socket *socketConn, r *http.Request, auth map[string]any
 // run hands the client the log until it is gone.
 func (c *client) run(ctx context.Context) {
 	defer c.server.count(-1)
-	p := pump{socket: c.socket, frames: c.server.frames[c.form], cursor: c.cursor, pick: everything}
+	p := pump{c.socket, &logSource{c.server.o.Station, c.server.frames[c.form], c.cursor, everything}}
 	c.socket.drop(p.run(ctx).Error())
 	c.server.log.Info("client gone", "client", c.socket.id(), "reason", c.socket.reason())
-}
-
-func everything(events []shared) (frames []wsFrame) {
-	for _, e := range events {
-		frames = append(frames, e.frame)
-	}
-	return frames
-}
-
-// A pump hands a connection the log behind a cursor, piece by piece. The next
-// piece is made only when the last has left.
-type pump struct {
-	socket *socketConn
-	frames *frames
-	cursor uint64
-	pick   func([]shared) []wsFrame
-}
-
-// run returns why it ended: the cause of ctx, or why the connection must.
-func (p *pump) run(ctx context.Context) (reason error) {
-	server := p.socket.sockets.server
-	defer func() {
-		if failed := recover(); failed != nil {
-			server.log.Error("handing on the log failed", "client", p.socket.id(), "panic", fmt.Sprintf("%T", failed), "stack", string(debug.Stack()))
-			reason = errors.New("internal")
-		}
-	}()
-	for {
-		err := server.o.Station.Wait(ctx, p.cursor)
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		if err != nil {
-			return err // the store is closed
-		}
-		if err := p.step(ctx); err != nil {
-			return err
-		}
-	}
-}
-
-// step hands on one piece. A connection has one at a time, however many
-// subscriptions it has or had: one that ends meanwhile still waits until its
-// piece has left.
-func (p *pump) step(ctx context.Context) error {
-	select {
-	case p.socket.sending <- struct{}{}:
-		defer func() { <-p.socket.sending }()
-	case <-ctx.Done():
-	}
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	events, cursor, err := p.frames.after(p.cursor)
-	if err != nil {
-		p.socket.sockets.server.log.Error("reading the log for a client", "client", p.socket.id(), "error", err)
-		return errors.New("internal")
-	}
-	p.cursor = cursor
-	return p.socket.send(ctx, p.pick(events), p.socket.sockets.server.o.SlowAfter)
 }

@@ -18,6 +18,7 @@ const (
 	formR4    form = "r4" // FHIR R4
 
 	formEvent form = "event" // FHIR R4, for subscriptions
+	formAlert form = "alert" // alarms, for subscriptions
 )
 
 // How much a client is handed at a time, and how much is kept encoded for the
@@ -44,6 +45,7 @@ type frames struct {
 
 // An eventLog is the log as it is read.
 type eventLog interface {
+	ID() string
 	Head() uint64
 	Follow(after uint64) ([]station.Event, error)
 }
@@ -59,8 +61,8 @@ type encoded struct {
 
 // A shared event is encoded once for all clients.
 type shared struct {
-	frame wsFrame // in formEvent what stands behind the subscription
-	about *about  // formEvent alone
+	frame wsFrame // for subscriptions what stands behind the subscription
+	about *about  // for subscriptions alone
 }
 
 func newFrames(log eventLog, f form) *frames {
@@ -117,6 +119,9 @@ func (f *frames) keep(event *station.Event, most int) error {
 	if _, ok := f.known[event.First]; ok {
 		return nil
 	}
+	if f.form == formAlert {
+		return f.keepAlert(event)
+	}
 	first, part := event.First, encoded{last: event.Last}
 	for i := range event.Measurements {
 		if f.bytes > most {
@@ -141,6 +146,21 @@ func (f *frames) keep(event *station.Event, most int) error {
 	if f.bytes <= most {
 		f.put(first, part)
 	}
+	return nil
+}
+
+// keepAlert keeps what a change of an alarm condition says; nothing of other
+// entries.
+func (f *frames) keepAlert(event *station.Event) error {
+	part := encoded{last: event.Last}
+	if change := event.Alert; change != nil {
+		e, err := alertEvent(change, event.First, f.log.ID())
+		if err != nil {
+			return err
+		}
+		part.events, part.size = []shared{e}, len(e.frame)
+	}
+	f.put(event.First, part)
 	return nil
 }
 
@@ -183,8 +203,9 @@ func encode(f form, r *fhirmap.Recorded, from uint64) (events []shared, err erro
 			e.frame, err = encodeR4(openEvent("fhir"), &o)
 			e.frame = closeEvent(e.frame)
 		} else {
-			e.about = &about{recorded: r, coding: o.Code.Coding}
-			e.frame, err = encodeR4(openData(seq), &o)
+			coding := o.Code.Coding
+			e.about = &about{"CREATE", &r.Device, r.Subject, r.Consultation, r.Bed, func() []fhirmap.Coding { return coding }}
+			e.frame, err = encodeR4(openData(seq, "CREATE", "Observation"), &o)
 		}
 		if err != nil {
 			return nil, err
@@ -194,7 +215,7 @@ func encode(f form, r *fhirmap.Recorded, from uint64) (events []shared, err erro
 	return events, nil
 }
 
-func encodeR4(b []byte, o *fhirmap.Observation) ([]byte, error) {
+func encodeR4(b []byte, o any) ([]byte, error) {
 	buffer := bytes.NewBuffer(b)
 	err := compact(buffer, o)
 	return buffer.Bytes(), err

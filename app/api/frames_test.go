@@ -108,6 +108,7 @@ func TestFrames_MoreThanIsKept(t *testing.T) {
 // gap is a log that has more than it gives.
 type gap struct{}
 
+func (gap) ID() string                             { return "" }
 func (gap) Head() uint64                           { return 3 }
 func (gap) Follow(uint64) ([]station.Event, error) { return nil, nil }
 

@@ -2,7 +2,6 @@ package api
 
 import (
 	"embed"
-	"encoding/json"
 	"net/http"
 
 	"vitalien/assets"
@@ -51,17 +50,4 @@ func fixed(content []byte, contentType string) http.HandlerFunc {
 		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 		w.Write(content)
 	}
-}
-
-// status tells anyone on this computer that the program runs, and who has
-// access how its links are doing. It never holds patient data.
-func (s *Server) status(w http.ResponseWriter, r *http.Request) {
-	situation := s.o.Station.Situation()
-	body := map[string]any{"version": s.o.Version, "state": "ready"}
-	if s.knows(r) {
-		body["links"], body["clients"], body["head"], body["demo"] = situation.Links, situation.Clients, s.o.Station.Head(), situation.Demo
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	json.NewEncoder(w).Encode(body)
 }

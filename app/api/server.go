@@ -40,6 +40,7 @@ type Options struct {
 	bodyTimeout   time.Duration // 0: 15 s
 	heartbeat     time.Duration // 0: 20 s
 	connections   int           // 0: maxConnections
+	now           func() time.Time
 }
 
 // A Server is the local server.
@@ -51,7 +52,8 @@ type Server struct {
 	guard     *guard
 	sockets   *sockets
 	doors     *doors
-	frames    map[form]*frames
+	frames    map[form]*frames // of the log
+	vitals    *vitals
 
 	mu      sync.Mutex
 	clients int
@@ -70,6 +72,9 @@ func Listen(o Options) (*Server, error) {
 	if o.connections == 0 {
 		o.connections = maxConnections
 	}
+	if o.now == nil {
+		o.now = time.Now
+	}
 	listeners, err := listenLoopback(o.Address)
 	if err != nil {
 		return nil, listenFault(o.Address, err)
@@ -78,9 +83,10 @@ func Listen(o Options) (*Server, error) {
 		o: o, log: o.Logger, listeners: listeners, doors: newDoors(o.connections, maxCrowd, o.Logger),
 		frames: map[form]*frames{},
 	}
-	for _, f := range []form{formKligo, formR4, formEvent} {
+	for _, f := range []form{formKligo, formR4, formEvent, formAlert} {
 		s.frames[f] = newFrames(o.Station, f)
 	}
+	s.vitals = newVitals(o.Station, o.now)
 	s.sockets = newSockets(s)
 	s.guard = newGuard(&s.o, s.port(), s.sockets, s.routes())
 	s.http = &http.Server{

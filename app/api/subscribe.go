@@ -22,34 +22,11 @@ const maxSubscriptions = 32
 var (
 	resources  = []string{"Observation", "Patient", "Device", "Recording", "Consultation", "Alert", "Vitals"}
 	eventTypes = []string{"CREATE", "UPDATE", "DELETE"}
+
+	subscribed = map[string]form{"Observation": formEvent, "Alert": formAlert} // those of the log
 )
 
-// A filter lets through the events whose Observation has every value given.
-type filter struct {
-	Code         string `json:"code"` // CODE or SYSTEM|CODE, of the Observation
-	Device       string `json:"device"`
-	DeviceType   string `json:"deviceType"`
-	Patient      string `json:"patient"` // ID or SYSTEM|ID
-	Consultation string `json:"consultation"`
-	Bed          string `json:"bed"`
-}
-
-// about is what filters look at.
-type about struct {
-	recorded *fhirmap.Recorded
-	coding   []fhirmap.Coding
-}
-
-func (f *filter) matches(a *about) bool {
-	r := a.recorded
-	is := func(wanted, have string) bool { return wanted == "" || wanted == have }
-	return is(f.Device, r.Device.ID) && is(f.DeviceType, string(r.Device.Type)) && is(f.Consultation, r.Consultation) && is(f.Bed, r.Bed) &&
-		(f.Patient == "" || r.Subject != nil && r.Subject.ID != "" && token(f.Patient, r.Subject.System, r.Subject.ID)) &&
-		(f.Code == "" || slices.ContainsFunc(a.coding, func(c fhirmap.Coding) bool { return token(f.Code, c.System, c.Code) }))
-}
-
-// token tells whether wanted, CODE or SYSTEM|CODE, is the code of the system.
-func token(wanted, system, code string) bool { return wanted == code || wanted == system+"|"+code }
+const resourceVitals = "Vitals"
 
 var errUnsubscribed = errors.New("unsubscribed")
 
@@ -100,8 +77,12 @@ func readSubscription(payload json.RawMessage) (asked subscribing, err error) {
 	if !slices.Contains(resources, asked.Resource) {
 		return asked, badRequest(fmt.Sprintf("no resource %.64q: there are %v", asked.Resource, resources))
 	}
-	if asked.Resource != "Observation" {
-		return asked, badRequest("this version has subscriptions to Observation alone")
+	_, logged := subscribed[asked.Resource]
+	switch vitals := asked.Resource == resourceVitals; {
+	case !logged && !vitals:
+		return asked, badRequest("this version has subscriptions to Observation, Alert and Vitals")
+	case vitals && (asked.After != nil || asked.Filter.Consultation != ""):
+		return asked, badRequest("Vitals are the newest values alone: they have neither after nor filter.consultation")
 	}
 	for _, event := range asked.Events {
 		if !slices.Contains(eventTypes, event) {
@@ -127,13 +108,24 @@ func (s *subscriptions) add(c *socketConn, cursor uint64, asked subscribing) (id
 		s.cancels = map[string]context.CancelCauseFunc{}
 	}
 	s.cancels[id] = cancel
-	p := &pump{socket: c, frames: c.sockets.server.frames[formEvent], cursor: cursor, pick: asked.picker(id)}
 	s.pending = append(s.pending, func() {
-		if reason := p.run(ctx); reason != errUnsubscribed {
+		source, stop := asked.source(c, id, cursor)
+		defer stop()
+		if reason := (&pump{c, source}).run(ctx); reason != errUnsubscribed {
 			c.drop(reason.Error())
 		}
 	})
 	return id, nil
+}
+
+// source is what the subscription hands on, and what ends it.
+func (asked *subscribing) source(c *socketConn, id string, cursor uint64) (s source, stop func()) {
+	server := c.sockets.server
+	if asked.Resource == resourceVitals {
+		changed, stop := server.vitals.board.WatchLive()
+		return &vitalsSource{vitals: server.vitals, changed: changed, filter: asked.Filter}, stop
+	}
+	return &logSource{c.station(), server.frames[subscribed[asked.Resource]], cursor, asked.picker(id)}, func() {}
 }
 
 // begin lets subscriptions deliver that the client now knows.
@@ -160,25 +152,23 @@ func (s *subscriptions) during(ctx context.Context, write func()) bool {
 
 // picker makes the client's own frames of the events it wants.
 func (asked *subscribing) picker(id string) func([]shared) []wsFrame {
-	if len(asked.Events) > 0 && !slices.Contains(asked.Events, "CREATE") {
-		return func([]shared) []wsFrame { return nil } // nothing else happens to an Observation yet
-	}
 	head := append(openEvent("event")[frameRoom:], `{"subscription":"`+id+`",`...)
 	return func(events []shared) (frames []wsFrame) {
 		for _, e := range events {
-			if asked.Filter.matches(e.about) {
-				b := append(make([]byte, frameRoom, frameRoom+len(head)+len(e.frame)+2), head...)
-				frames = append(frames, closeEvent(append(append(b, e.frame...), '}')))
+			if len(asked.Events) > 0 && !slices.Contains(asked.Events, e.about.event) || !asked.Filter.matches(e.about) {
+				continue
 			}
+			b := append(make([]byte, frameRoom, frameRoom+len(head)+len(e.frame)+2), head...)
+			frames = append(frames, closeEvent(append(append(b, e.frame...), '}')))
 		}
 		return frames
 	}
 }
 
 // openData is what stands between the subscription and the resource.
-func openData(seq uint64) []byte {
+func openData(seq uint64, event, resource string) []byte {
 	b := strconv.AppendUint([]byte(`"seq":`), seq, 10)
-	return append(b, `,"type":"CREATE","resource":"Observation","data":`...)
+	return append(b, `,"type":"`+event+`","resource":"`+resource+`","data":`...)
 }
 
 func unsubscribe(_ context.Context, c *socketConn, payload json.RawMessage) (answer, error) {

@@ -32,6 +32,7 @@ vitalien [flags]                  tray and window
   --hl7-listen HOST:PORT          listener for HL7 v2 monitors (MLLP), off by default
   --version
 vitalien decode hl7 FILE|-        the FHIR R4 Observations in HL7 v2 messages, one a line
+vitalien monitors list | accept ADDRESS | forget ADDRESS
 vitalien origins list | allow ORIGIN | revoke ORIGIN
 vitalien tokens list | create NAME | revoke NAME
 Subcommands take --data-dir DIR.

@@ -55,7 +55,7 @@ func TestMain_WrongUse(t *testing.T) {
 	for _, line := range []string{
 		"--frobnicate", "-x", "--headless=perhaps", "--listen", "--headless extra", "frobnicate", "decode", "decode hl7",
 		"decode hl7 a b", "decode hl8 -", "decode hl7 - --frobnicate", "origins", "origins allow", "origins list more",
-		"origins allow https://a https://b", "origins frobnicate", "tokens", "tokens create", "tokens revoke", "tokens list more",
+		"origins allow https://a https://b", "monitors", "monitors accept", "monitors accept a b", "monitors list x", "monitors scan", "origins frobnicate", "tokens", "tokens create", "tokens revoke", "tokens list more",
 		"tokens --data-dir", "help me", "show", "--version extra",
 	} {
 		t.Run(line, func(t *testing.T) {

@@ -20,7 +20,7 @@ const maxInput = 256 << 20
 func (p *Program) subcommand(ctx context.Context, args []string) error {
 	var dataDir string
 	var words []string
-	for set := flagSet(); ; { // flags may stand before, between and behind the words
+	for set := flagSet(); ; { // flags may stand between and behind the words
 		set.StringVar(&dataDir, "data-dir", dataDir, "")
 		if err := parse(set, args); err != nil {
 			return err
@@ -31,13 +31,13 @@ func (p *Program) subcommand(ctx context.Context, args []string) error {
 		words = append(words, set.Arg(0))
 		args, set = set.Args()[1:], flagSet()
 	}
-	switch words[0] {
-	case "decode":
+	if words[0] == "decode" {
 		return p.decode(words[1:])
-	case "origins", "tokens":
-		return p.viaStation(ctx, dataDir, words)
 	}
-	return wrong("unknown command %q; vitalien --help lists the commands", words[0])
+	if usages[words[0]] == "" {
+		return wrong("unknown command %q; vitalien --help lists the commands", words[0])
+	}
+	return p.viaStation(ctx, dataDir, words)
 }
 
 func (p *Program) decode(words []string) error {
@@ -86,7 +86,7 @@ func (p *Program) input(name string) ([]byte, error) {
 // viaStation has the program that runs execute the words, or does it itself on
 // the store when none runs.
 func (p *Program) viaStation(ctx context.Context, dataDir string, words []string) error {
-	if err := checkWords(words); err != nil {
+	if _, _, err := find(words); err != nil {
 		return err
 	}
 	folder := dataDir
@@ -100,8 +100,11 @@ func (p *Program) viaStation(ctx context.Context, dataDir string, words []string
 	if !errors.Is(err, ErrNotRunning) {
 		return err
 	}
-	if words[1] == "list" && !station.Exists(folder) {
-		return nil // nothing to list, and no reason to make a store
+	if !station.Exists(folder) && reads(words) { // no reason to make a store
+		if words[1] == "list" {
+			return nil
+		}
+		return fmt.Errorf("%s holds no data; name the folder with --data-dir", folder)
 	}
 	s, err := station.Open(folder, station.Options{})
 	if err != nil {
@@ -111,55 +114,7 @@ func (p *Program) viaStation(ctx context.Context, dataDir string, words []string
 	return Execute(ctx, s, words, p.Stdout)
 }
 
-// forms are the subcommands that work on a station, and how many words each
-// has.
-var forms = map[string]map[string]int{
-	"origins": {"list": 2, "allow": 3, "revoke": 3},
-	"tokens":  {"list": 2, "create": 3, "revoke": 3},
-}
-
-func checkWords(words []string) error {
-	if len(words) > 1 && forms[words[0]][words[1]] == len(words) {
-		return nil
-	}
-	switch words[0] {
-	case "origins":
-		return wrong("usage: vitalien origins list | allow ORIGIN | revoke ORIGIN")
-	case "tokens":
-		return wrong("usage: vitalien tokens list | create NAME | revoke NAME")
-	}
-	return wrong("unknown command %q", words[0])
-}
-
-// Execute runs a subcommand on a station and writes what it prints to out.
-func Execute(ctx context.Context, s *station.Station, words []string, out io.Writer) error {
-	if err := checkWords(words); err != nil {
-		return err
-	}
-	switch words[0] + " " + words[1] {
-	case "origins list":
-		for _, a := range s.Approvals() {
-			fmt.Fprintf(out, "%s\t%s\n", a.Origin, a.Since.Format(time.RFC3339))
-		}
-		return nil
-	case "origins allow":
-		return s.AllowOrigin(ctx, words[2])
-	case "origins revoke":
-		return s.RevokeOrigin(ctx, words[2])
-	case "tokens list":
-		for _, t := range s.Tokens() {
-			fmt.Fprintf(out, "%s\t%s\n", t.Name, t.Since.Format(time.RFC3339))
-		}
-		return nil
-	case "tokens create":
-		secret, err := s.CreateToken(words[2])
-		if err != nil {
-			return err
-		}
-		_, err = fmt.Fprintln(out, secret)
-		return err
-	case "tokens revoke":
-		return s.RevokeToken(words[2])
-	}
-	return wrong("unknown command %q", words[0])
+// reads tells whether words change nothing in the store.
+func reads(words []string) bool {
+	return words[0] == "export" || words[1] == "list" || words[0] == "quarantine"
 }

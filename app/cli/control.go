@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"sync"
 	"time"
 
@@ -79,7 +80,30 @@ func answerControl(ctx context.Context, conn net.Conn, handle Handler) {
 	if err := json.NewDecoder(io.LimitReader(conn, maxControl)).Decode(&request); err != nil || len(request.Words) == 0 {
 		return
 	}
-	json.NewEncoder(conn).Encode(replyTo(ctx, request.Words, handle))
+	ctx, ended := whileConnected(ctx, conn)
+	reply := replyTo(ctx, request.Words, handle)
+	conn.SetDeadline(time.Now().Add(controlTimeout))
+	json.NewEncoder(conn).Encode(reply)
+	conn.Close()
+	ended()
+}
+
+// whileConnected gives a context that ends when the caller hangs up, and what
+// waits for its watch, once conn is closed.
+func whileConnected(ctx context.Context, conn net.Conn) (context.Context, func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	conn.SetDeadline(time.Time{})
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		if _, err := conn.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
+			cancel()
+		}
+	}()
+	return ctx, func() {
+		<-watched
+		cancel()
+	}
 }
 
 func replyTo(ctx context.Context, words []string, handle Handler) (reply controlReply) {
@@ -106,9 +130,12 @@ func guarded(ctx context.Context, words []string, out io.Writer, handle Handler)
 // Call has the program that serves folder execute words, and writes what it
 // prints to out. Without one the error is ErrNotRunning.
 func Call(ctx context.Context, folder string, words []string, out io.Writer) error {
-	ctx, cancel := context.WithTimeout(ctx, controlTimeout)
+	dialing, cancel := context.WithTimeout(ctx, controlTimeout)
 	defer cancel()
-	conn, err := dialControl(ctx, folder)
+	if !unhurried[words[0]] {
+		ctx = dialing
+	}
+	conn, err := dialControl(dialing, folder)
 	if err != nil {
 		return fmt.Errorf("%w (%v)", ErrNotRunning, err)
 	}

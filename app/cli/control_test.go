@@ -248,6 +248,13 @@ func TestMain_OnTheStoreAndThroughTheSocket(t *testing.T) {
 			done("", "tokens", "revoke", "ehr")
 			do("tokens", "revoke", "ehr").wantOneLine(t, Failed)
 			done("", "tokens", "list")
+			done("", "monitors", "list")
+			done("", "monitors", "accept", "192.0.2.7:4601")
+			done("192.0.2.7:4601\t-\t-\toffline\t2", "monitors", "list")
+			done("", "monitors", "forget", "192.0.2.7:4601")
+			done("", "monitors", "list")
+			do("monitors", "forget", "192.0.2.7:4601").wantOneLine(t, Failed)
+			do("monitors", "accept", "192.0.2.7:0").wantOneLine(t, Failed)
 		})
 	}
 }

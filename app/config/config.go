@@ -173,8 +173,34 @@ func (c *Config) Validate() error {
 			return fmt.Errorf("hl7.listen = %q: %w", c.HL7.Listen, err)
 		}
 	}
+	if err := c.HL7.checkMonitors(); err != nil {
+		return err
+	}
 	_, err := c.HL7.Prefixes()
 	return err
+}
+
+// The bounds of record_every. Below one second monitors have nothing new.
+const (
+	minRecordEvery = Duration(time.Second)
+	maxRecordEvery = Duration(24 * time.Hour)
+)
+
+func (h *HL7) checkMonitors() error {
+	if h.RecordEvery < minRecordEvery || h.RecordEvery > maxRecordEvery {
+		return fmt.Errorf("hl7.record_every = %q: must be between 1s and 24h", time.Duration(h.RecordEvery))
+	}
+	seen := map[string]bool{}
+	for _, m := range h.Monitor {
+		if err := CheckPeer(m.Address); err != nil {
+			return fmt.Errorf("hl7.monitor address = %q: %w", m.Address, err)
+		}
+		if seen[m.Address] {
+			return fmt.Errorf("hl7.monitor address = %q is there twice", m.Address)
+		}
+		seen[m.Address] = true
+	}
+	return nil
 }
 
 // Prefixes is the networks that may reach the listener. A lone address is a
@@ -207,6 +233,19 @@ func CheckAddress(address string) error {
 	return nil
 }
 
+// CheckPeer refuses what is no HOST:PORT to connect to, such as
+// 192.168.0.100:4601.
+func CheckPeer(address string) error {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil || host == "" || strings.ContainsFunc(host, func(r rune) bool { return r <= ' ' || r == '/' }) {
+		return errors.New("must be HOST:PORT, such as 192.168.0.100:4601")
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+		return fmt.Errorf("port %q is not between 1 and 65535", port)
+	}
+	return nil
+}
+
 // CheckLocal refuses an address of the local server that is not of this
 // computer alone: its host must be localhost, 127.0.0.1 or [::1].
 func CheckLocal(address string) error {
@@ -230,9 +269,8 @@ func (c *Config) Pending() []string {
 			list = append(list, name)
 		}
 	}
-	note("hl7.monitor", len(c.HL7.Monitor) > 0)
-	note("hl7.record_every", c.HL7.RecordEvery != d.HL7.RecordEvery)
-	note("retention", c.Retention != d.Retention)
+	note("retention.observations", c.Retention.Observations != d.Retention.Observations)
+	note("retention.live", c.Retention.Live != d.Retention.Live)
 	note("stethoscope", c.Stethoscope != d.Stethoscope)
 	note("backup", c.Backup != d.Backup)
 	return list

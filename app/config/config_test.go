@@ -67,18 +67,26 @@ func TestLoad_KeepsDefaultsOfWhatIsMissing(t *testing.T) {
 
 func TestLoad_RefusesAndNamesTheSetting(t *testing.T) {
 	for text, name := range map[string]string{
-		`listen = "0.0.0.0:63336"`:          "listen",
-		`listen = "localhost"`:              "listen",
-		`listen = "localhost:99999"`:        "listen",
-		`lang = "de"`:                       "lang",
-		"[hl7]\nallow = [\"everyone\"]":     "hl7.allow",
-		"[hl7]\ntls_cert = \"a.pem\"":       "hl7.tls_cert",
-		"[hl7]\nlisten = \"2575\"":          "hl7.listen",
-		"[hl7]\nrecord_every = \"soon\"":    "record_every",
-		"[retention]\nlive = \"99999999y\"": "live",
-		"[retention]\nlive = \"-5s\"":       "live",
-		"require_token = \"yes\"":           "require_token",
-		"lang = ":                           FileName,
+		`listen = "0.0.0.0:63336"`:                     "listen",
+		`listen = "localhost"`:                         "listen",
+		`listen = "localhost:99999"`:                   "listen",
+		`lang = "de"`:                                  "lang",
+		"[hl7]\nallow = [\"everyone\"]":                "hl7.allow",
+		"[hl7]\ntls_cert = \"a.pem\"":                  "hl7.tls_cert",
+		"[hl7]\nlisten = \"2575\"":                     "hl7.listen",
+		"[hl7]\nrecord_every = \"soon\"":               "record_every",
+		"[retention]\nlive = \"99999999y\"":            "live",
+		"[retention]\nlive = \"-5s\"":                  "live",
+		"require_token = \"yes\"":                      "require_token",
+		"lang = ":                                      FileName,
+		"[hl7]\nrecord_every = \"0s\"":                 "hl7.record_every",
+		"[hl7]\nrecord_every = \"2d\"":                 "hl7.record_every",
+		"[[hl7.monitor]]\nname = \"Lit 3\"":            "hl7.monitor",
+		"[[hl7.monitor]]\naddress = \"192.168.0.100\"": "hl7.monitor",
+		"[[hl7.monitor]]\naddress = \":4601\"":         "hl7.monitor",
+		"[[hl7.monitor]]\naddress = \"m:0\"":           "hl7.monitor",
+		"[[hl7.monitor]]\naddress = \"m\\tn:4601\"":    "hl7.monitor",
+		"[[hl7.monitor]]\naddress = \"m:4601\"\n[[hl7.monitor]]\naddress = \"m:4601\"\nname = \"n\"": "hl7.monitor",
 	} {
 		if _, _, err := load(t, text); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%q: %v", text, err)
@@ -87,8 +95,8 @@ func TestLoad_RefusesAndNamesTheSetting(t *testing.T) {
 }
 
 func TestPending_NamesWhatHasNoEffectYet(t *testing.T) {
-	c, _, err := load(t, "[[hl7.monitor]]\naddress = \"192.168.0.100:4601\"\n[backup]\nkeep = 3\n")
-	if err != nil || !slices.Equal(c.Pending(), []string{"hl7.monitor", "backup"}) {
+	c, _, err := load(t, "[[hl7.monitor]]\naddress = \"192.168.0.100:4601\"\n[hl7]\nrecord_every = \"5s\"\n[retention]\nlive = \"7d\"\nquarantine = \"7d\"\n[backup]\nkeep = 3\n")
+	if err != nil || !slices.Equal(c.Pending(), []string{"retention.live", "backup"}) {
 		t.Errorf("%v, %v", c.Pending(), err)
 	}
 }

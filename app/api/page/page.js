@@ -11,7 +11,8 @@ const texts = {
     connecting: 'Connexion…', open: 'Connecté', closed: 'Déconnecté, nouvel essai…', unassigned: 'Non attribuée',
     locked: 'Jeton nécessaire', token: 'Jeton d’accès :', present: 'Se connecter', refused: 'Ce jeton n’est pas valable, ou ne l’est plus. Présentez-en un autre.',
     tokenHow: 'Sur ce poste, chaque logiciel doit présenter un jeton. Cette commande en crée un, que cette page oublie quand vous la fermez :',
-    software: 'Logiciels connectés', links: { hl7: 'Moniteurs (HL7)', server: 'Serveur local' }, states: { connected: 'connecté', asleep: 'en veille', offline: 'hors ligne', failed: 'en échec' },
+    bed: 'Lit', waiting: 'à accepter',
+    software: 'Logiciels connectés', links: { hl7: 'Moniteurs (HL7)', server: 'Serveur local', discovery: 'Recherche de moniteurs', monitors: 'Liaisons aux moniteurs' }, states: { connected: 'connecté', asleep: 'en veille', offline: 'hors ligne', failed: 'en échec' },
   },
   en: {
     language: 'Français', subtitle: 'The measurements of this computer, for EHR developers',
@@ -23,7 +24,8 @@ const texts = {
     connecting: 'Connecting…', open: 'Connected', closed: 'Disconnected, trying again…', unassigned: 'Unassigned',
     locked: 'Token needed', token: 'Access token:', present: 'Connect', refused: 'This token is not valid, or no longer. Present another one.',
     tokenHow: 'On this computer every program must present a token. This command creates one, which this page forgets when you close it:',
-    software: 'EHR connections', links: { hl7: 'Monitors (HL7)', server: 'Local server' }, states: { connected: 'connected', asleep: 'asleep', offline: 'offline', failed: 'failed' },
+    bed: 'Bed', waiting: 'to be accepted',
+    software: 'EHR connections', links: { hl7: 'Monitors (HL7)', server: 'Local server', discovery: 'Search for monitors', monitors: 'Connections to monitors' }, states: { connected: 'connected', asleep: 'asleep', offline: 'offline', failed: 'failed' },
   },
 };
 const keep = 200; // events shown
@@ -149,6 +151,10 @@ async function showStatus() {
   }
   $('demo').hidden = !status.demo;
   const rows = (status.links || []).map((l) => [text('links')[l.id] || l.name, `${text('states')[l.state] || l.state} · ${l.where}`]);
+  for (const m of [...(status.monitors || []), ...(status.peers || [])]) {
+    const state = m.accepted === false && m.discovered ? text('waiting') : text('states')[m.state] || m.state;
+    rows.push([m.bed ? `${text('bed')} ${m.bed}` : m.name || m.address, `${state} · ${m.address}`]);
+  }
   if ('clients' in status) rows.push([text('software'), String(status.clients)]);
   rows.push(['Version', status.version]);
   $('links').replaceChildren(...rows.flatMap(([name, content]) => [element('dt', name), element('dd', content)]));

@@ -1,0 +1,37 @@
+package api
+
+import (
+	"slices"
+
+	"vitalien/fhirmap"
+)
+
+// A filter lets through the events that have every value given.
+type filter struct {
+	Code         string `json:"code"` // CODE or SYSTEM|CODE
+	Device       string `json:"device"`
+	DeviceType   string `json:"deviceType"`
+	Patient      string `json:"patient"` // ID or SYSTEM|ID
+	Consultation string `json:"consultation"`
+	Bed          string `json:"bed"`
+}
+
+// about is what filters look at.
+type about struct {
+	event        string // what happened to the resource: CREATE, UPDATE
+	device       *fhirmap.Device
+	patient      *fhirmap.Patient // nil: nobody
+	consultation string
+	bed          string
+	coding       func() []fhirmap.Coding // of what it measures; rarely asked for
+}
+
+func (f *filter) matches(a *about) bool {
+	is := func(wanted, have string) bool { return wanted == "" || wanted == have }
+	return is(f.Device, a.device.ID) && is(f.DeviceType, string(a.device.Type)) && is(f.Consultation, a.consultation) && is(f.Bed, a.bed) &&
+		(f.Patient == "" || a.patient != nil && a.patient.ID != "" && token(f.Patient, a.patient.System, a.patient.ID)) &&
+		(f.Code == "" || slices.ContainsFunc(a.coding(), func(c fhirmap.Coding) bool { return token(f.Code, c.System, c.Code) }))
+}
+
+// token tells whether wanted, CODE or SYSTEM|CODE, is the code of the system.
+func token(wanted, system, code string) bool { return wanted == code || wanted == system+"|"+code }
