@@ -142,7 +142,7 @@ func (a *App) listenHL7() error {
 	}
 	a.monitor, err = hl7link.Listen(context.Background(), a.config.HL7.Listen, hl7link.ListenerOptions{
 		Sink: a.station, Logger: a.log, Zone: time.Local, Allow: prefixes, TLS: secure, OnChange: a.monitorChanged,
-		Directory: a.station, OnPeer: a.station.SetPeer,
+		Directory: a.station, Quarantine: a.station, OnPeer: a.station.SetPeer,
 	})
 	if err == nil {
 		a.monitorChanged(0, nil)
@@ -186,6 +186,9 @@ func (a *App) Run(ctx context.Context) error {
 		fmt.Fprintln(a.stdout, "ready mllp", a.monitor.Addr())
 	}
 	a.supervise(ctx, &services, "monitors", a.connectMonitors)
+	if a.config.HL7.Discover {
+		a.supervise(ctx, &services, "discovery", a.discover)
+	}
 	if a.flags.Demo {
 		a.supervise(ctx, &services, "simulator", func(ctx context.Context) error { return simulator.Run(ctx, a.simulation()) })
 	}

@@ -74,7 +74,7 @@ func (a *App) connect(ctx context.Context, all *sync.WaitGroup, m station.Monito
 	ctx, end := context.WithCancel(ctx)
 	c := &connection{end, make(chan struct{})}
 	options := hl7link.MonitorOptions{
-		Address: m.Address, Name: m.Name, Sink: a.station, Logger: a.log, Zone: time.Local, OnChange: a.station.SetMonitor,
+		Address: m.Address, Name: m.Name, Sink: a.station, Quarantine: a.station, Logger: a.log, Zone: time.Local, OnChange: a.station.SetMonitor,
 	}
 	var own sync.WaitGroup
 	a.keep(ctx, &own, "monitor "+m.Address, func(ctx context.Context) error {
@@ -90,3 +90,15 @@ func (a *App) connect(ctx context.Context, all *sync.WaitGroup, m station.Monito
 	})
 	return c
 }
+
+// discover listens for the beacons of monitors until ctx ends.
+func (a *App) discover(ctx context.Context) error {
+	return hl7link.Discover(ctx, hl7link.DiscoverOptions{
+		Ports: a.beacons, Logger: a.log, OnSeen: a.station.MonitorSeen, OnLost: a.station.MonitorLost,
+	})
+}
+
+var (
+	_ hl7link.Directory  = (*station.Station)(nil)
+	_ hl7link.Quarantine = (*station.Station)(nil)
+)
