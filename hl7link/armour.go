@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"golang.org/x/text/encoding"
 )
 
 // The parser below this package counts runes and indexes bytes, drops what
@@ -72,9 +74,9 @@ func hexDigit(c byte) rune {
 	return -1
 }
 
-// unescape decodes the escape sequences of text (2.7). What is no sequence
-// stays as it stands.
-func unescape(text string, d Delimiters) string {
+// unescape decodes the escape sequences of text (2.7), bytes in hexadecimal from
+// set. What is no sequence stays as it stands.
+func unescape(text string, d Delimiters, set encoding.Encoding) string {
 	if strings.IndexByte(text, d.Escape) < 0 {
 		return text
 	}
@@ -86,7 +88,7 @@ func unescape(text string, d Delimiters) string {
 			return plain.String()
 		}
 		sequence, after, closed := strings.Cut(rest, string(rune(d.Escape)))
-		meaning, known := d.meaning(sequence)
+		meaning, known := d.meaning(sequence, set)
 		if !closed || !known {
 			plain.WriteByte(d.Escape)
 			text = rest
@@ -99,7 +101,7 @@ func unescape(text string, d Delimiters) string {
 
 // meaning is what the escape sequence stands for (2.7.1 to 2.7.6). Highlighting
 // and changes of character set mean nothing here.
-func (d Delimiters) meaning(sequence string) (string, bool) {
+func (d Delimiters) meaning(sequence string, set encoding.Encoding) (string, bool) {
 	switch sequence {
 	case "F":
 		return string(rune(d.Field)), true
@@ -118,7 +120,7 @@ func (d Delimiters) meaning(sequence string) (string, bool) {
 	case sequence == "":
 		return "", false
 	case sequence[0] == 'X':
-		return hexText(sequence[1:])
+		return hexText(sequence[1:], set)
 	case strings.HasPrefix(sequence, ".br"), strings.HasPrefix(sequence, ".sp"), sequence == ".ce":
 		return "\n", true
 	case sequence == ".fi", sequence == ".nf", strings.HasPrefix(sequence, ".in"), strings.HasPrefix(sequence, ".ti"):
@@ -129,7 +131,9 @@ func (d Delimiters) meaning(sequence string) (string, bool) {
 	return "", false
 }
 
-func hexText(digits string) (string, bool) {
+// hexText is the text of bytes in hexadecimal, in the character set of the
+// message.
+func hexText(digits string, set encoding.Encoding) (string, bool) {
 	if len(digits) == 0 || len(digits)%2 != 0 {
 		return "", false
 	}
@@ -141,9 +145,11 @@ func hexText(digits string) (string, bool) {
 		}
 		out = append(out, byte(high<<4|low))
 	}
-	if utf8.Valid(out) {
-		return string(out), true
+	if set != nil {
+		if decoded, err := set.NewDecoder().String(string(out)); err == nil {
+			return decoded, true
+		}
 	}
-	decoded, _ := toUTF8(out)
+	decoded, _, _ := toUTF8(out)
 	return decoded, true
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/encoding"
 )
 
 var usual = Delimiters{'|', '^', '~', '\\', '&'}
@@ -24,7 +25,7 @@ func TestUnescape(t *testing.T) {
 		{`\`, `\`},
 		{`\\F\`, `\|`},
 	} {
-		if got := unescape(c.text, usual); got != c.want {
+		if got := unescape(c.text, usual, nil); got != c.want {
 			t.Errorf("%q: %q, want %q", c.text, got, c.want)
 		}
 	}
@@ -53,7 +54,7 @@ func FuzzArmour(f *testing.F) {
 
 // split reads a message without the parser: segments, fields, repetitions,
 // components, subcomponents.
-func referenceSplit(text string, d Delimiters) [][][][][]string {
+func referenceSplit(text string, d Delimiters, set encoding.Encoding) [][][][][]string {
 	cut := func(s string, c byte) []string { return strings.Split(s, string(rune(c))) }
 	var segments [][][][][]string
 	for i, line := range segmentLines(text, d) {
@@ -73,7 +74,7 @@ func referenceSplit(text string, d Delimiters) [][][][][]string {
 				for _, component := range cut(repetition, d.Component) {
 					var subcomponents []string
 					for _, sub := range cut(component, d.Subcomponent) {
-						subcomponents = append(subcomponents, unescape(sub, d))
+						subcomponents = append(subcomponents, unescape(sub, d, set))
 					}
 					components = append(components, subcomponents)
 				}
@@ -129,8 +130,8 @@ func FuzzFields(f *testing.F) {
 		if err != nil {
 			return
 		}
-		decoded, _ := toUTF8(text)
-		want := referenceSplit(strings.TrimLeft(decoded, "\r\n"), m.Delimiters)
+		decoded, set, _ := toUTF8(text)
+		want := referenceSplit(strings.TrimLeft(decoded, "\r\n"), m.Delimiters, set)
 		if len(want[0]) > 2 {
 			want[0][1], want[0][2] = [][][]string{{{""}}}, [][][]string{{{""}}}
 		}
@@ -210,7 +211,7 @@ func TestToUTF8_NamedCharsets(t *testing.T) {
 		"KS X 1001":     {[]byte{0xC7, 0xD1}, "한"},
 	} {
 		text := append([]byte("MSH|^~\\&|||||||ORU^R01|1|P|2.5||||||"+name+"\rPID|||"), c.bytes...)
-		got, contradicted := toUTF8(text)
+		got, _, contradicted := toUTF8(text)
 		if !strings.HasSuffix(got, "|||"+c.want) || contradicted {
 			t.Errorf("%s: %q %v", name, got, contradicted)
 		}

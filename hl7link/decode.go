@@ -173,6 +173,8 @@ func decode(text []byte, with decoding) decoded {
 	case kind == "ADT": // who lies where, typed at the monitor: no measurement, and nothing wrong
 	case kind == "QRY" && (event == "R02" || event == "A19"):
 		d.readQuery(m, event)
+	case kind == "ORU" && event == "R40":
+		d.alerts(text, m, with)
 	case kind == "ORU":
 		d.unsupported(errUnsupportedEvent, "unsupported event")
 	default:
@@ -218,22 +220,38 @@ func (d *decoded) observe(text []byte, m *Message, with decoding) {
 	}
 	d.troubles = append(d.troubles, r.troubles...)
 	mode := m.Header().Text(11)
-	var broken error
 	for i := range d.report.Measurements {
 		d.report.Measurements[i].Test = mode == "T" || mode == "D"
-		broken = cmp.Or(broken, d.report.Measurements[i].Validate())
 	}
-	switch {
+	switch broken := d.tooLong(); {
 	case broken != nil:
-		d.report.Measurements = nil
-		d.verdict = verdict{"AE", trouble{code: errDataType, text: broken.Error()}}
+		d.refuse(verdict{"AE", trouble{code: errDataType, text: broken.Error()}})
 	case r.sequence > maxObservations:
-		d.report.Measurements = nil
-		d.verdict = verdict{"AE", trouble{errInternal, "OBX", maxObservations + 1, 1, "too many observations"}}
+		d.refuse(verdict{"AE", trouble{errInternal, "OBX", maxObservations + 1, 1, "too many observations"}})
 	case len(d.report.Measurements) == 0 && len(d.troubles) > 0:
 		d.verdict = verdict{"AE", d.troubles[0]}
 	}
 	d.report.Key = key(text, m, with.peer, spoken)
+}
+
+// tooLong finds what no record can hold.
+func (d *decoded) tooLong() (broken error) {
+	for i := range d.report.Measurements {
+		broken = cmp.Or(broken, d.report.Measurements[i].Validate())
+	}
+	for i := range d.report.Live {
+		broken = cmp.Or(broken, d.report.Live[i].Validate())
+	}
+	for i := range d.report.Alarms {
+		broken = cmp.Or(broken, d.report.Alarms[i].Validate())
+	}
+	return broken
+}
+
+// refuse takes back all that was read.
+func (d *decoded) refuse(v verdict) {
+	d.verdict = v
+	d.report.Measurements, d.report.Live, d.report.Alarms, d.single = nil, nil, nil, nil
 }
 
 // special lets the dialects read a message that holds something else than

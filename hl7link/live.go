@@ -45,10 +45,13 @@ func (s *screen) add(o *observation, patient *fhirmap.Patient, bed string) {
 		}
 		return
 	}
-	live.Values = append(live.Values, v)
-	if o.time.After(live.Time) {
+	if len(live.Values) == 0 {
 		live.Time = o.time
 	}
+	if !o.time.Equal(live.Time) {
+		v.Time = o.time
+	}
+	live.Values = append(live.Values, v)
 }
 
 // of is what the device of o shows in this message.

@@ -9,6 +9,7 @@ import (
 	"unsafe"
 
 	"github.com/lenaten/hl7"
+	"golang.org/x/text/encoding"
 )
 
 // Delimiters are the characters that MSH-1 and MSH-2 declare (2.5.4).
@@ -23,7 +24,8 @@ type Message struct {
 	// that MSH-18 names.
 	CharsetContradicted bool
 
-	fields *[]hl7.Field // of all segments
+	charset encoding.Encoding // that \X..\ stands for bytes of; nil: UTF-8
+	fields  *[]hl7.Field      // of all segments
 }
 
 // arrays are the fields of messages that nobody needs any more.
@@ -46,6 +48,7 @@ type Segment struct {
 	Name   string
 	fields []hl7.Field
 	d      Delimiters
+	m      *Message
 }
 
 // maxParts bounds how many fields, components and so on a message may have:
@@ -58,7 +61,7 @@ var errNoHeader = errors.New("no MSH segment")
 // LF or both. A line that is no segment continues the one before it, so that a
 // line break within a value cannot cut that value short.
 func Parse(text []byte) (*Message, error) {
-	decoded, contradicted := toUTF8(text)
+	decoded, set, contradicted := toUTF8(text)
 	d, err := delimitersOf(decoded)
 	if err != nil {
 		return nil, err
@@ -66,7 +69,7 @@ func Parse(text []byte) (*Message, error) {
 	if countParts(decoded, d) > maxParts {
 		return nil, errors.New("too many fields")
 	}
-	m := &Message{Delimiters: d, CharsetContradicted: contradicted}
+	m := &Message{Delimiters: d, CharsetContradicted: contradicted, charset: set}
 	m.parse(armourMessage(segmentLines(decoded, d), d))
 	return m, nil
 }
@@ -96,7 +99,7 @@ func (m *Message) parse(armoured []byte) {
 			fields = m.cut(fields, line[8:], 2, delimiters)
 			fields[2].Value = line[4:8]
 		}
-		m.Segments = append(m.Segments, Segment{Name: shared(fields[begin].Value), fields: fields[begin:len(fields):len(fields)], d: d})
+		m.Segments = append(m.Segments, Segment{Name: shared(fields[begin].Value), fields: fields[begin:len(fields):len(fields)], d: d, m: m})
 	}
 	*m.fields = fields
 }
@@ -320,7 +323,7 @@ func (s Segment) At(field, repetition, component, subcomponent int) string {
 	if bytes.IndexByte(value, tokenStart) < 0 {
 		return shared(value)
 	}
-	return unescape(disarm(value), s.d)
+	return unescape(disarm(value), s.d, s.m.charset)
 }
 
 // shared is value as a string that shares its bytes, which nobody changes once
