@@ -48,6 +48,9 @@ var dialects = []*dialect{
 	&biolightDialect,
 	&edanDialect,
 	&philipsDialect,
+	&nihonKohdenDialect,
+	&eGatewayDialect,
+	&comenDialect,
 }
 
 // sentinels are special values that gateways write as the integers they are

@@ -1,6 +1,7 @@
 package hl7link
 
 import (
+	"maps"
 	"strings"
 
 	"vitalien/fhirmap"
@@ -36,7 +37,7 @@ func lookupMDC(c coding) (term, bool) {
 	if found.number == c.code && found.number != "" {
 		found.mdc = fhirmap.Code{Code: found.number, Display: text}
 	} else if other, known := mdcTerms[mdcNumbers[c.code]]; known && other.vital != found.vital {
-		found.conflict = true
+		_, found.conflict = fhirmap.Lookup(other.vital)
 	}
 	return found.term, true
 }
@@ -106,9 +107,60 @@ var mdcTerms = map[string]mdcTerm{
 	"MDC_CONC_GLU_UNDETERMINED_PLASMA":     mdcCode(fhirmap.BloodGlucose, "160368"),
 }
 
+// mdcOther are parameters that are shown and not recorded, by reference id.
+// Where the number is in doubt it is left out: then the name alone counts.
+var mdcOther = map[string]mdcTerm{
+	"MDC_BLD_PERF_INDEX":             mdcCode(fhirmap.PerfusionIndex, "150488"),
+	"MDC_PULS_OXIM_PERF_REL":         mdcCode(fhirmap.PerfusionIndex, "150448"),
+	"MDC_PULS_OXIM_PLETH_RESP_RATE":  mdcCode(fhirmap.PlethRate, "151658"),
+	"MDC_ECG_V_P_C_RATE":             mdcCode(fhirmap.PrematureBeats, "148066"),
+	"MDC_ECG_AMPL_ST_I":              mdcCode(fhirmap.STSegmentI, "131841"),
+	"MDC_ECG_AMPL_ST_II":             mdcCode(fhirmap.STSegmentII, "131842"),
+	"MDC_ECG_AMPL_ST_V1":             mdcCode(fhirmap.STSegmentV1, "131843"),
+	"MDC_ECG_AMPL_ST_V2":             mdcCode(fhirmap.STSegmentV2, "131844"),
+	"MDC_ECG_AMPL_ST_V3":             mdcCode(fhirmap.STSegmentV3, "131845"),
+	"MDC_ECG_AMPL_ST_V4":             mdcCode(fhirmap.STSegmentV4, "131846"),
+	"MDC_ECG_AMPL_ST_V5":             mdcCode(fhirmap.STSegmentV5, "131847"),
+	"MDC_ECG_AMPL_ST_V6":             mdcCode(fhirmap.STSegmentV6, "131848"),
+	"MDC_ECG_AMPL_ST_III":            mdcCode(fhirmap.STSegmentIII, "131901"),
+	"MDC_ECG_AMPL_ST_AVR":            mdcCode(fhirmap.STSegmentAVR, "131902"),
+	"MDC_ECG_AMPL_ST_AVL":            mdcCode(fhirmap.STSegmentAVL, "131903"),
+	"MDC_ECG_AMPL_ST_AVF":            mdcCode(fhirmap.STSegmentAVF, "131904"),
+	"MDC_ECG_AMPL_ST_V":              mdcCode(fhirmap.STSegmentV, "131927"),
+	"MDC_TEMP_SKIN":                  mdcCode(fhirmap.SkinTemperature, "150388"),
+	"MDC_TEMP_BLD":                   mdcCode(fhirmap.BloodTemperature, ""),
+	"MDC_TEMP_DIFF":                  mdcCode(fhirmap.TemperatureDiff, ""),
+	"MDC_OUTPUT_CARD":                mdcCode(fhirmap.CardiacOutput, "150276"),
+	"MDC_OUTPUT_CARD_INDEX":          mdcCode(fhirmap.CardiacIndex, "149772"),
+	"MDC_AWAY_CO2_ET":                mdcCode(fhirmap.EndTidalCO2, "151728"),
+	"MDC_CONC_AWAY_CO2_ET":           mdcCode(fhirmap.EndTidalCO2, "151708"),
+	"MDC_CONC_AWAY_CO2_INSP":         mdcCode(fhirmap.InspiredCO2, "151716"),
+	"MDC_AWAY_CO2_INSP_MIN":          mdcCode(fhirmap.InspiredCO2, ""),
+	"MDC_AWAY_RESP_RATE":             mdcCode(fhirmap.AirwayRate, "151570"),
+	"MDC_CO2_RESP_RATE":              mdcCode(fhirmap.AirwayRate, "151594"),
+	"MDC_CONC_AWAY_O2_INSP":          mdcCode(fhirmap.InspiredO2, "152196"),
+	"MDC_CONC_AWAY_O2_ET":            mdcCode(fhirmap.EndTidalO2, ""),
+	"MDC_CONC_AWAY_N2O_INSP":         mdcCode(fhirmap.InspiredN2O, ""),
+	"MDC_CONC_AWAY_N2O_ET":           mdcCode(fhirmap.EndTidalN2O, ""),
+	"MDC_CONC_AWAY_ISOFL_INSP":       mdcCode(fhirmap.InspiredIso, ""),
+	"MDC_CONC_AWAY_ISOFL_ET":         mdcCode(fhirmap.EndTidalIso, ""),
+	"MDC_PRESS_BLD_ART_PULM_SYS":     mdcCode(fhirmap.PulmonarySys, "150045"),
+	"MDC_PRESS_BLD_ART_PULM_DIA":     mdcCode(fhirmap.PulmonaryDia, "150046"),
+	"MDC_PRESS_BLD_ART_PULM_MEAN":    mdcCode(fhirmap.PulmonaryMean, "150047"),
+	"MDC_PRESS_BLD_VEN_CENT_MEAN":    mdcCode(fhirmap.CentralVenous, "150087"),
+	"MDC_PRESS_BLD_VEN_CENT":         mdcCode(fhirmap.CentralVenous, "150084"),
+	"MDC_PRESS_BLD_AORT_SYS":         mdcCode(fhirmap.AorticSys, ""),  // 150029 and its
+	"MDC_PRESS_BLD_AORT_DIA":         mdcCode(fhirmap.AorticDia, ""),  // neighbours are
+	"MDC_PRESS_BLD_AORT_MEAN":        mdcCode(fhirmap.AorticMean, ""), // misused for the cuff
+	"MDC_PRESS_BLD_ART_FEMORAL_SYS":  mdcCode(fhirmap.FemoralSys, ""),
+	"MDC_PRESS_BLD_ART_FEMORAL_DIA":  mdcCode(fhirmap.FemoralDia, ""),
+	"MDC_PRESS_BLD_ART_FEMORAL_MEAN": mdcCode(fhirmap.FemoralMean, ""),
+}
+
 // mdcNumbers leads from a number to its reference id.
 var mdcNumbers = func() map[string]string {
 	names := map[string]string{"149514": "MDC_PULS_RATE", "149522": "MDC_PULS_RATE"}
+	maps.Copy(mdcTerms, mdcOther)
 	for name, t := range mdcTerms {
 		if t.number != "" {
 			names[t.number] = name
