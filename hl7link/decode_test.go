@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -34,16 +35,10 @@ func TestDecode_Golden(t *testing.T) {
 				t.Fatal(err)
 			}
 			var measurements []fhirmap.Measurement
-			var rest []any
-			for _, r := range reports {
+			var rest []string
+			for i, r := range reports {
 				measurements = append(measurements, r.Measurements...)
-				if r.Streaming || r.Live != nil || r.Alarms != nil {
-					rest = append(rest, struct {
-						Streaming bool
-						Live      []fhirmap.Live   `json:",omitempty"`
-						Alarms    []fhirmap.Alarms `json:",omitempty"`
-					}{r.Streaming, r.Live, r.Alarms})
-				}
+				rest = append(rest, beside(i, r)...)
 			}
 			base := strings.TrimSuffix(file, ".hl7")
 			golden(t, base+".json", measurements)
@@ -52,6 +47,38 @@ func TestDecode_Golden(t *testing.T) {
 			}
 		})
 	}
+}
+
+// beside is what the report of a message says beside its measurements, in
+// lines.
+func beside(message int, r fhirmap.Report) (lines []string) {
+	add := func(format string, values ...any) {
+		lines = append(lines, fmt.Sprintf("%d: ", message+1)+fmt.Sprintf(format, values...))
+	}
+	if r.Streaming {
+		add("streaming")
+	}
+	for _, l := range r.Live {
+		add("live %s, %s, bed %q, %s", l.Device.Name, l.Patient.Name(), l.Bed, l.Time.Format(time.RFC3339Nano))
+		for _, v := range l.Values {
+			add("%s %s %q %s, limits %s to %s", v.Type, decimal(v.Value), v.Unit.Label, v.State, decimal(v.Low), decimal(v.High))
+		}
+	}
+	for _, all := range r.Alarms {
+		add("alarms %s, %s, bed %q, complete %v", all.Device.Name, all.Patient.Name(), all.Bed, all.Complete)
+		for _, a := range all.List {
+			add("%s %s %s %q about %q, priority %s, since %s, ended %v, acknowledged %v",
+				a.Kind, a.System, a.Code, a.Text, a.Type, a.Priority, a.Start.Format(time.RFC3339Nano), a.Ended, a.Acknowledged)
+		}
+	}
+	return lines
+}
+
+func decimal(d *fhirmap.Decimal) string {
+	if d == nil {
+		return "-"
+	}
+	return d.String()
 }
 
 // golden compares what came out with the file, which -update writes.
