@@ -32,7 +32,13 @@ vitalien [flags]                  tray and window
   --hl7-listen HOST:PORT          listener for HL7 v2 monitors (MLLP), off by default
   --version
 vitalien decode hl7 FILE|-        the FHIR R4 Observations in HL7 v2 messages, one a line
+vitalien export --out DIR         what was recorded, as files
+  --format fhir|patient-json|csv  (default fhir)
+  --patient ID                    of one patient alone
+  --since TIME                    2026-11-20, 2026-11-20T14:05 or with an offset
 vitalien monitors list | accept ADDRESS | forget ADDRESS
+vitalien quarantine list | export FILE
+                                  messages that were refused, whole, for support
 vitalien origins list | allow ORIGIN | revoke ORIGIN
 vitalien tokens list | create NAME | revoke NAME
 Subcommands take --data-dir DIR.

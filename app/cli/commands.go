@@ -19,9 +19,13 @@ const maxInput = 256 << 20
 
 func (p *Program) subcommand(ctx context.Context, args []string) error {
 	var dataDir string
+	var asked exporting
 	var words []string
 	for set := flagSet(); ; { // flags may stand between and behind the words
 		set.StringVar(&dataDir, "data-dir", dataDir, "")
+		if len(words) > 0 && words[0] == "export" {
+			asked.flags(set)
+		}
 		if err := parse(set, args); err != nil {
 			return err
 		}
@@ -31,11 +35,23 @@ func (p *Program) subcommand(ctx context.Context, args []string) error {
 		words = append(words, set.Arg(0))
 		args, set = set.Args()[1:], flagSet()
 	}
-	if words[0] == "decode" {
+	switch words[0] {
+	case "decode":
 		return p.decode(words[1:])
-	}
-	if usages[words[0]] == "" {
-		return wrong("unknown command %q; vitalien --help lists the commands", words[0])
+	case "export":
+		var err error
+		if words, err = asked.words(words); err != nil {
+			return err
+		}
+	case "quarantine":
+		var err error
+		if words, err = absoluteFile(words); err != nil {
+			return err
+		}
+	default:
+		if usages[words[0]] == "" {
+			return wrong("unknown command %q; vitalien --help lists the commands", words[0])
+		}
 	}
 	return p.viaStation(ctx, dataDir, words)
 }

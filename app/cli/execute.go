@@ -21,21 +21,26 @@ type command struct {
 
 // commands are those by their words; usages say how each first word is used.
 var commands = map[string]command{
-	"origins list":    {0, listOrigins},
-	"origins allow":   {1, with((*station.Station).AllowOrigin)},
-	"origins revoke":  {1, with((*station.Station).RevokeOrigin)},
-	"tokens list":     {0, listTokens},
-	"tokens create":   {1, createToken},
-	"tokens revoke":   {1, revokeToken},
-	"monitors list":   {0, listMonitors},
-	"monitors accept": {1, with((*station.Station).AcceptMonitor)},
-	"monitors forget": {1, with((*station.Station).ForgetMonitor)},
+	"origins list":      {0, listOrigins},
+	"origins allow":     {1, with((*station.Station).AllowOrigin)},
+	"origins revoke":    {1, with((*station.Station).RevokeOrigin)},
+	"tokens list":       {0, listTokens},
+	"tokens create":     {1, createToken},
+	"tokens revoke":     {1, revokeToken},
+	"monitors list":     {0, listMonitors},
+	"monitors accept":   {1, with((*station.Station).AcceptMonitor)},
+	"monitors forget":   {1, with((*station.Station).ForgetMonitor)},
+	"quarantine list":   {0, listQuarantine},
+	"quarantine export": {1, exportQuarantine},
+	"export":            {exportArguments, export},
 }
 
 var usages = map[string]string{
-	"origins":  "origins list | allow ORIGIN | revoke ORIGIN",
-	"tokens":   "tokens list | create NAME | revoke NAME",
-	"monitors": "monitors list | accept ADDRESS | forget ADDRESS",
+	"origins":    "origins list | allow ORIGIN | revoke ORIGIN",
+	"tokens":     "tokens list | create NAME | revoke NAME",
+	"monitors":   "monitors list | accept ADDRESS | forget ADDRESS",
+	"quarantine": "quarantine list | export FILE",
+	"export":     "export --out DIR [--format fhir|patient-json|csv] [--patient ID] [--since TIME]",
 }
 
 // unhurried are the commands that may take minutes.
