@@ -34,6 +34,7 @@ type connection struct {
 	heard    func()                  // of the listener: a message came
 	peers    *peers                  // of the listener
 	memory   *memory                 // of the listener
+	ward     rtiWard
 }
 
 func (l *Listener) serve(ctx context.Context, v *visitor) {
@@ -302,7 +303,7 @@ func (c *connection) decode(text []byte) decoded {
 	}
 	places <- struct{}{}
 	defer func() { <-places }()
-	return decode(text, decoding{zone: c.Zone, peer: c.peer, dialects: dialects})
+	return decode(text, decoding{zone: c.Zone, peer: c.peer, dialects: dialects, ward: &c.ward})
 }
 
 // store hands the report to the sink. The answer bears the time at which the

@@ -112,6 +112,7 @@ type decoding struct {
 	zone     *time.Location
 	peer     string
 	dialects []*dialect
+	ward     *rtiWard // of the connection; nil: there is none
 }
 
 // decoded is what a message came to.
@@ -212,7 +213,7 @@ func (d *decoded) observe(text []byte, m *Message, with decoding) {
 		bed := from.bed(person)
 		who := sender{from.device(bed), bed, from.patient(person), with.zone}
 		d.name, d.bed = who.device.Name, bed
-		if d.special(person, who, spoken) {
+		if d.special(person, who, spoken) || from.mindray && with.ward != nil && with.ward.read(d, person, who) {
 			continue
 		}
 		r.read(person, who.device)

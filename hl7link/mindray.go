@@ -15,6 +15,7 @@ var mindrayDialect = dialect{
 	lookup:       mindrayTerms.byCode(""),
 	missing:      map[string]fhirmap.Absent{"-100": fhirmap.AbsentUnknown, "-1000": fhirmap.AbsentUnknown, "-10000": fhirmap.AbsentUnknown},
 	numbered:     func(id string) bool { return mindrayTypes[id] },
+	streaming:    func(m *Message) bool { return m.Header().Text(10) == rtiPeriodic },
 	manufacturer: "Mindray",
 }
 

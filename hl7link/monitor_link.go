@@ -189,9 +189,6 @@ func (l *monitorLink) message(ctx context.Context, text []byte) {
 		return
 	}
 	reports, troubles := l.session.read(m, l.Now())
-	if m.count("OBX") > maxObservations {
-		troubles = append(troubles, trouble{errInternal, "OBX", maxObservations + 1, 1, "too many observations"})
-	}
 	for _, r := range reports {
 		l.outbox.put(ctx, r, text)
 	}

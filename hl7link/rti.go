@@ -2,6 +2,7 @@ package hl7link
 
 import (
 	"net/url"
+	"slices"
 	"time"
 
 	"vitalien/fhirmap"
@@ -25,9 +26,11 @@ type rtiSession struct {
 
 	bed, department string
 
-	// own: this is a monitor of ours, whose readings are nobody's but those
-	// that it names; never of whose consultation is open.
-	own      bool
+	// guest: it is the monitor that calls (see rtiWard). One that we call is
+	// ours: its readings are nobody's but of whom it names, never of whose
+	// consultation is open.
+	guest    bool
+	from     sender // of the message, for a guest
 	opened   time.Time
 	known    bool // whose the readings are, or that this is not to be known
 	admitted bool // message 103 has come
@@ -43,6 +46,7 @@ type rtiSession struct {
 	told     map[fhirmap.AlarmKind]string // what was last said of the alarms
 	held     fhirmap.Report               // until it is known whose it is
 
+	test    bool             // the message is no earnest (MSH-11)
 	reports []fhirmap.Report // of what is being read
 }
 
@@ -54,7 +58,7 @@ type bounds struct{ low, high *fhirmap.Decimal }
 func newRTISession(id, name, peer string, zone *time.Location, history *rtiHistory, now time.Time) *rtiSession {
 	s := &rtiSession{
 		origin: origin{peer: peer, manufacturer: "Mindray", mindray: true},
-		zone:   zone, named: name, history: history, own: true, opened: now,
+		zone:   zone, named: name, history: history, opened: now,
 		device: fhirmap.Device{
 			ID: fhirmap.DeviceID("hl7", "rti", id), Type: fhirmap.PatientMonitor, Name: name, Manufacturer: "Mindray",
 		},
@@ -77,6 +81,8 @@ func (s *rtiSession) read(m *Message, now time.Time) (reports []fhirmap.Report, 
 	if !s.known && now.Sub(s.opened) >= patientGrace {
 		s.settle()
 	}
+	mode := m.Header().Text(11)
+	s.test = mode == "T" || mode == "D"
 	switch m.Header().Text(10) {
 	case rtiPatient:
 		s.flushBatch()
@@ -155,12 +161,12 @@ func (s *rtiSession) release() {
 }
 
 // waiting tells whether it is not yet known whose the readings are.
-func (s *rtiSession) waiting() bool { return s.own && !s.known }
+func (s *rtiSession) waiting() bool { return !s.known }
 
 // subject is whose the readings are. Of a monitor of ours, nobody is a patient
 // without an id, so that no open consultation inherits them.
 func (s *rtiSession) subject() *fhirmap.Patient {
-	if s.patient == nil && s.own {
+	if s.patient == nil && !s.guest {
 		return &fhirmap.Patient{System: "urn:hl7:mindray:" + url.PathEscape(s.peer)}
 	}
 	return s.patient
@@ -168,38 +174,70 @@ func (s *rtiSession) subject() *fhirmap.Patient {
 
 // admit reads message 103: who the patient is, and where.
 func (s *rtiSession) admit(m *Message) []trouble {
-	patient := s.origin.patient(m)
+	patient, bed := s.from.patient, s.from.bed
+	if !s.guest {
+		patient, bed = s.origin.patient(m), s.origin.bed(m)
+	}
+	patient, wrong := identified(patient)
 	if s.admitted && !samePerson(patient, s.patient) {
 		s.forget()
 	}
-	s.patient, s.bed = patient, s.origin.bed(m)
-	s.department = value(m.First("PV1").At(3, 1, 3, 1))
-	s.device.Name = s.named
-	if s.bed != "" {
+	s.patient, s.bed = patient, shorten(bed, maxBedName)
+	s.department = shorten(value(m.First("PV1").At(3, 1, 3, 1)), maxBedName)
+	if s.device.Name = s.named; s.bed != "" {
 		s.device.Name = "Lit " + s.bed
 	}
 	s.known, s.admitted = true, true
 	s.release()
-
-	r := reader{zone: s.zone, dialects: rtiDialects}
-	r.read(m, s.device)
-	s.history.own(s.patient)
-	var typed []fhirmap.Measurement
-	for _, measurement := range s.measurements(r.found) {
-		if s.history.typedAnew(&measurement) {
-			typed = append(typed, measurement)
-		}
+	found, troubles := s.readings(m, fhirmap.OriginAdmission)
+	typed := s.measurements(found)
+	if !s.guest {
+		s.history.own(s.patient)
+		typed = slices.DeleteFunc(typed, s.history.typedBefore)
 	}
 	s.tell(fhirmap.Report{Measurements: typed})
-	return r.troubles
+	return append(wrong, troubles...)
+}
+
+// readings reads the observations of a message that are of that origin.
+func (s *rtiSession) readings(m *Message, origin fhirmap.Origin) ([]*observation, []trouble) {
+	r := reader{zone: s.zone, dialects: rtiDialects}
+	r.read(m, s.device)
+	if r.sequence > maxObservations {
+		r.troubles = append(r.troubles, trouble{errInternal, "OBX", maxObservations + 1, 1, "too many observations"})
+	}
+	found := slices.DeleteFunc(r.found, func(o *observation) bool {
+		long := len(o.said.number) > maxNumber
+		if long {
+			r.complain(trouble{code: errDataType, field: 5, text: "value is too long"}, "OBX", r.sequence)
+		}
+		return long || o.origin != origin
+	})
+	return found, r.troubles
+}
+
+const (
+	maxNumber  = 18   // digits of a value that is one
+	maxNaming  = 1024 // bytes of what names a patient
+	maxBedName = 64
+)
+
+// identified is the patient whom message 103 names, unless in texts that no
+// record can hold: who is meant is not known then.
+func identified(p *fhirmap.Patient) (*fhirmap.Patient, []trouble) {
+	if p == nil || max(len(p.ID), len(p.System), len(p.Family), len(p.Given)) <= maxNaming {
+		return p, nil
+	}
+	return nil, []trouble{{errDataType, "PID", 1, 3, "patient's texts are too long"}}
 }
 
 // measurements are those of the patient as known now.
 func (s *rtiSession) measurements(found []*observation) []fhirmap.Measurement {
 	var all []fhirmap.Measurement
 	for _, g := range groups(found) {
-		if m, has := g.measurement(); has {
-			m.Device, m.Patient, m.Bed = s.device, s.subject(), s.bed
+		m, has := g.measurement()
+		m.Device, m.Patient, m.Bed, m.Test = s.device, s.subject(), s.bed, s.test
+		if has && m.Validate() == nil {
 			all = append(all, m)
 		}
 	}

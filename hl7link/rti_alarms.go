@@ -49,7 +49,7 @@ func (s *rtiSession) alarm(m *Message, kind fhirmap.AlarmKind) {
 		}
 	}
 	state := fmt.Sprintf("%q %v", s.patient.Key(), list)
-	if last, said := s.told[kind]; said && last == state {
+	if last, said := s.told[kind]; said && last == state && !s.guest {
 		return
 	}
 	s.told[kind] = state

@@ -36,19 +36,20 @@ func (h *rtiHistory) own(patient *fhirmap.Patient) {
 	}
 }
 
-// typedAnew tells whether m, which was typed at admission, says something new
+// typedBefore tells whether m, which was typed at admission, says nothing new
 // of its owner, and remembers it.
-func (h *rtiHistory) typedAnew(m *fhirmap.Measurement) bool {
-	now := signature(m)
-	if h.typed[m.Type] == now {
-		return false
-	}
+func (h *rtiHistory) typedBefore(m fhirmap.Measurement) bool {
+	now := signature(&m)
+	known := h.typed[m.Type] == now
 	h.typed[m.Type] = now
-	return true
+	return known
 }
 
 // past finds the measurement with that key, nil if it is new.
 func (h *rtiHistory) past(key string) *rtiPast {
+	if h == nil {
+		return nil
+	}
 	for i := range h.pressures {
 		if h.pressures[i].key == key {
 			return &h.pressures[i]
@@ -60,6 +61,9 @@ func (h *rtiHistory) past(key string) *rtiPast {
 // remember notes measurements that are told of now.
 func (s *rtiSession) remember(told []fhirmap.Measurement) {
 	h := s.history
+	if h == nil {
+		return
+	}
 	for i := range told {
 		h.pressures = append(h.pressures, rtiPast{pressureKey(&told[i]), s.patient})
 	}
@@ -90,40 +94,39 @@ func pressureKey(m *fhirmap.Measurement) string {
 // takePressure reads message 503: a cuff measurement, told once however often
 // the monitor repeats it. One that was somebody else's is not even shown.
 func (s *rtiSession) takePressure(m *Message) []trouble {
-	r := reader{zone: s.zone, dialects: rtiDialects}
-	r.read(m, s.device)
-	for _, o := range r.found {
+	found, troubles := s.readings(m, "")
+	for _, o := range found {
 		s.bound(o)
 	}
 	var fresh []fhirmap.Measurement
-	for _, measurement := range s.measurements(r.found) {
+	for _, measurement := range s.measurements(found) {
 		key := pressureKey(&measurement)
 		past := s.history.past(key)
 		switch {
 		case past == nil:
 			fresh = append(fresh, measurement)
 		case !s.waiting() && !samePerson(past.owner, s.patient):
-			return r.troubles
+			return troubles
 		}
 	}
 	if s.waiting() {
 		s.hold(fhirmap.Report{Measurements: fresh})
-		return r.troubles
+		return troubles
 	}
 	s.pressure, s.measured = s.values(m), stamp{}
-	for _, o := range r.found {
+	for _, o := range found {
 		s.measured = o.stamp
 	}
 	if len(fresh) == 0 {
 		s.showPressure()
-		return r.troubles
+		return troubles
 	}
 	for _, v := range s.pressure {
 		delete(s.doubted, v.id)
 	}
 	s.remember(fresh)
 	s.tell(fhirmap.Report{Key: s.key(fresh), Measurements: fresh})
-	return r.troubles
+	return troubles
 }
 
 // showPressure tells what the screen shows of the last cuff measurement.

@@ -3,6 +3,7 @@ package hl7link
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"vitalien/fhirmap"
@@ -21,21 +22,18 @@ type rtiValue struct {
 	fhirmap.LiveValue
 }
 
-// maxBatch bounds what is kept of one batch, in values: the monitor has a
-// hundred parameters.
-const maxBatch = 1000
-
 // collect adds the values of a message to the batch.
 func (s *rtiSession) collect(m *Message) []trouble {
 	values := s.values(m)
-	if len(s.batch.values)+len(values) > maxBatch || slices.ContainsFunc(values, s.batch.holds) {
+	if slices.ContainsFunc(values, s.batch.holds) {
 		s.flushBatch() // it is a second later
 	}
-	r := reader{zone: s.zone, dialects: rtiDialects}
-	r.read(m, s.device)
-	s.batch.values = append(s.batch.values, values...)
-	s.batch.found = append(s.batch.found, r.found...)
-	return r.troubles
+	found, troubles := s.readings(m, "")
+	for _, v := range values {
+		s.batch.values = with(s.batch.values, v)
+	}
+	s.batch.found = append(s.batch.found, found...)
+	return troubles
 }
 
 func (b *rtiBatch) holds(v rtiValue) bool {
@@ -47,19 +45,26 @@ func (b *rtiBatch) holds(v rtiValue) bool {
 func (s *rtiSession) values(m *Message) []rtiValue {
 	var all []rtiValue
 	for _, segment := range m.Segments {
-		id := segment.Text(3)
+		id := strings.Clone(segment.Text(3))
 		parameter, known := rtiParameters[id]
 		if segment.Name != "OBX" || !known {
 			continue
 		}
-		s.module[id] = segment.Text(4)
-		v := rtiValue{id, parameter.value(segment)}
-		switch i := slices.IndexFunc(all, func(o rtiValue) bool { return o.Type == v.Type }); {
-		case i < 0 && len(all) < maxBatch:
-			all = append(all, v)
-		case i >= 0 && all[i].Value == nil:
-			all[i] = v
-		}
+		s.module[id] = strings.Clone(segment.Text(4))
+		all = with(all, rtiValue{id, parameter.value(segment)})
+	}
+	return all
+}
+
+// with adds v unless there is a value of its type already: two modules can
+// measure the same.
+func with(all []rtiValue, v rtiValue) []rtiValue {
+	i := slices.IndexFunc(all, func(o rtiValue) bool { return o.Type == v.Type })
+	switch {
+	case i < 0:
+		return append(all, v)
+	case all[i].Value == nil:
+		all[i] = v
 	}
 	return all
 }
@@ -76,10 +81,10 @@ func (p rtiParameter) none() fhirmap.LiveValue {
 func (p rtiParameter) value(segment Segment) fhirmap.LiveValue {
 	v := p.none()
 	if unit := value(segment.Text(6)); unit != "" { // it never is, and must not be taken for ours
-		v.Unit = fhirmap.Unit{Label: unit}
+		v.Unit = fhirmap.Unit{Label: shorten(unit, maxBedName)}
 	}
 	text, absent, ok := numberText(segment)
-	if !ok {
+	if !ok || len(text) > maxNumber {
 		v.State = fhirmap.LiveInvalid
 		return v
 	}

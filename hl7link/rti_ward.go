@@ -1,0 +1,118 @@
+package hl7link
+
+import (
+	"strings"
+	"time"
+
+	"vitalien/fhirmap"
+)
+
+// An rtiWard is what the Mindray monitors behind one connection of a listener
+// have said: the unsolicited interface is one monitor, a gateway (CMS) many,
+// each message with its bed. It is for one goroutine.
+type rtiWard struct {
+	beds map[string]*rtiSession
+}
+
+// maxBeds bounds the monitors behind one connection.
+const maxBeds = 256
+
+// rtiSpecial are the messages that need what others said, or say it.
+var rtiSpecial = set(rtiPatient, rtiPeriodic, rtiValueState, rtiPressure, rtiPressureState, rtiLimits,
+	rtiPhysiological, rtiTechnical, rtiModuleOff)
+
+// read takes a message of RTI; false if it is to be read like any other.
+func (w *rtiWard) read(d *decoded, m *Message, from sender) bool {
+	if !rtiSpecial[m.Header().Text(10)] || m.count("OBX") > maxObservations {
+		return false
+	}
+	s := w.session(m, from)
+	reports, troubles := s.read(m, time.Time{})
+	d.troubles = append(d.troubles, troubles...)
+	d.name, d.bed = s.device.Name, s.bed
+	for _, r := range append(reports, s.flush()...) {
+		d.report.Live = append(d.report.Live, r.Live...)
+		d.report.Alarms = append(d.report.Alarms, r.Alarms...)
+		for _, measurement := range r.Measurements {
+			if measurement.Origin == fhirmap.OriginAdmission || measurement.Type == fhirmap.BloodPressure && !measurement.Time.IsZero() {
+				d.single = append(d.single, len(d.report.Measurements))
+			}
+			d.report.Measurements = append(d.report.Measurements, measurement)
+		}
+	}
+	return true
+}
+
+// session is the monitor that the message comes from: that of its bed, or the
+// only one that there is. Where there are several, and the message does not say
+// which, it is nobody's.
+func (w *rtiWard) session(m *Message, from sender) *rtiSession {
+	place := m.First("PV1")
+	if place.Name == "" && m.First("PID").Name == "" {
+		switch len(w.beds) {
+		case 0:
+			return w.add("", from)
+		case 1:
+			for _, s := range w.beds {
+				return s
+			}
+		}
+		s := guestSession(from)
+		s.patient = &fhirmap.Patient{System: from.device.ID}
+		return s
+	}
+	s := w.beds[bedKey(place)]
+	if s == nil {
+		s = w.beds[""] // the one that had not yet said where it is
+		if s == nil || len(w.beds) > 1 {
+			return w.add(bedKey(place), from)
+		}
+		w.beds = nil
+		w.keep(bedKey(place), s)
+	}
+	if m.First("PID").Name != "" && m.Header().Text(10) != rtiPatient && !samePerson(s.patient, from.patient) {
+		if s.admitted {
+			s.forget()
+		}
+		s.patient, s.admitted = from.patient, true
+	}
+	s.device, s.bed, s.from = from.device, from.bed, from
+	return s
+}
+
+// bedKey tells the beds of a gateway apart: what PV1-3 says of the place.
+func bedKey(place Segment) string {
+	var parts []string
+	for component := 1; component <= 3; component++ {
+		for sub := 1; sub <= 4; sub++ {
+			parts = append(parts, value(place.At(3, 1, component, sub)))
+		}
+	}
+	return strings.Join(parts, "\x00")
+}
+
+func (w *rtiWard) add(key string, from sender) *rtiSession {
+	s := guestSession(from)
+	w.keep(key, s)
+	return s
+}
+
+func (w *rtiWard) keep(key string, s *rtiSession) {
+	if w.beds == nil || len(w.beds) >= maxBeds {
+		w.beds = map[string]*rtiSession{}
+	}
+	w.beds[key] = s
+}
+
+// guestSession is that of a monitor that calls us. Each of its messages is
+// answered, and sent again if it could not be recorded, so that nothing is held
+// and nothing is taken for told.
+func guestSession(from sender) *rtiSession {
+	s := &rtiSession{
+		origin: origin{manufacturer: "Mindray", mindray: true}, zone: from.zone,
+		from: from, device: from.device, named: from.device.Name, bed: from.bed, patient: from.patient, known: true, guest: true, admitted: from.patient != nil,
+		told: map[fhirmap.AlarmKind]string{},
+	}
+	s.forget()
+	return s
+}

@@ -1,0 +1,113 @@
+package hl7link
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"vitalien/fhirmap"
+)
+
+// sendAll sends messages over one connection, each of which is accepted.
+func sendAll(t *testing.T, c *Client, messages ...string) {
+	t.Helper()
+	for _, m := range messages {
+		if code, err := c.Send(t.Context(), []byte(m)); err != nil || code != "AA" {
+			t.Fatalf("%q: %s %v", m, code, err)
+		}
+	}
+}
+
+func linesOf(sink *memorySink) []string {
+	sink.mu.Lock()
+	defer sink.mu.Unlock()
+	return allLines(sink.reports)
+}
+
+// bedside puts a monitor's patient and place into a message, as the gateway
+// does.
+func bedside(bed, id, message string) string {
+	head, rest, _ := strings.Cut(message, "\r")
+	return head + "\rPID|||" + id + "||DUPONT^" + id + "\rPV1||I|^^ICU&" + bed + "&3232235620&4601&&1\r" + rest
+}
+
+func TestListener_MindrayUnsolicited(t *testing.T) {
+	sink := &memorySink{}
+	address, _ := start(t, ListenerOptions{Sink: sink})
+	c := dial(t, address)
+	sendAll(t, c, periodic("101", "71"), admitted("812"), rti("51", "OBX||NM|2002^|101|120||||||F"), periodic("101", "72"),
+		stated("101", "2"), periodic("101", "20"), pressureAt(seven, "120"), rti("54", "OBX||CE|1|1|10002^***HR||||||F"), rti("54"))
+	again := dial(t, address)
+	sendAll(t, again, admitted("812"), pressureAt(seven, "120"))
+	want := []string{
+		"heart_rate | heart_rate=71 /min of the consultation's",
+		"body_height | body_height=170.0 cm | admission of 812", "body_weight | body_weight=70.0 kg | admission of 812",
+		"heart_rate | heart_rate=72 /min of 812 heart_rate in <nil>..120",
+		"live heart_rate 20bpm invalid of 812 in <nil>..120",
+		"blood_pressure | systolic_blood_pressure=120 mm[Hg] | diastolic_blood_pressure=80 mm[Hg] | mean_blood_pressure=93 mm[Hg] | 2026-07-07T19:00:00+02:00 of 812",
+		"alarms [physiological] of 812", `alarm high physiological 10002 "HR"`, "alarms [physiological] of 812",
+	}
+	got := linesOf(sink)
+	if diff := cmp.Diff(want, got[:min(len(want), len(got))]); diff != "" {
+		t.Error(diff)
+	}
+	for _, line := range got[len(want):] { // what is known is shown, and not recorded
+		if !strings.HasPrefix(line, "live ") {
+			t.Errorf("again: %s", line)
+		}
+	}
+	for _, r := range sink.reports {
+		if pulse := len(r.Measurements) == 1 && r.Measurements[0].Type == fhirmap.HeartRate; pulse && !r.Streaming {
+			t.Errorf("%+v", r)
+		}
+		if len(r.Measurements) == 1 && r.Measurements[0].Type == fhirmap.BloodPressure && r.Streaming {
+			t.Errorf("%+v", r)
+		}
+	}
+}
+
+// The beds behind a gateway are kept apart, and what does not say its bed is
+// nobody's.
+func TestListener_MindrayGateway(t *testing.T) {
+	sink := &memorySink{}
+	address, _ := start(t, ListenerOptions{Sink: sink})
+	c := dial(t, address)
+	sendAll(t, c, bedside("1", "11", rti("51", "OBX||NM|2002^|101|120||||||F")), bedside("2", "22", rti("51", "OBX||NM|2002^|101|130||||||F")),
+		bedside("1", "11", periodic("101", "71")), bedside("2", "22", periodic("101", "72")), periodic("101", "73"),
+		bedside("1", "33", periodic("101", "74")))
+	want := []string{
+		"heart_rate | heart_rate=71 /min of 11 heart_rate in <nil>..120",
+		"heart_rate | heart_rate=72 /min of 22 heart_rate in <nil>..130",
+		"heart_rate | heart_rate=73 /min of nobody",
+		"heart_rate | heart_rate=74 /min of 33",
+	}
+	if diff := cmp.Diff(want, linesOf(sink)); diff != "" {
+		t.Error(diff)
+	}
+	if beds := []string{sink.reports[0].Measurements[0].Bed, sink.reports[1].Measurements[0].Bed}; !cmp.Equal(beds, []string{"1", "2"}) {
+		t.Error(beds)
+	}
+}
+
+// A pressure that could not be stored is new when it is sent again.
+func TestListener_MindraySentAgain(t *testing.T) {
+	sink := &memorySink{fail: &fhirmap.Fault{Code: "disk_full", English: "no space"}}
+	address, _ := start(t, ListenerOptions{Sink: sink})
+	c := dial(t, address)
+	text := []byte(bedside("1", "11", pressureAt(seven, "120")))
+	if code, err := c.Send(t.Context(), text); err != nil || code != "AR" {
+		t.Fatal(code, err)
+	}
+	sink.mu.Lock()
+	sink.fail = nil
+	sink.mu.Unlock()
+	sendAll(t, c, string(text), string(text))
+	recorded := 0
+	for _, r := range sink.reports {
+		recorded += len(r.Measurements)
+	}
+	if recorded != 1 {
+		t.Errorf("%v", linesOf(sink))
+	}
+}
