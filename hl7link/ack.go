@@ -83,16 +83,33 @@ func (h head) escape(text string) string {
 	return out.String()
 }
 
-// wanted tells whether the sender takes an answer at all, and whether it is an
-// accept acknowledgement. In original mode (MSH-15 and MSH-16 empty) and
-// wherever an application acknowledgement may follow, one answer says both:
-// AA, AE or AR. Where the sender asks for an accept acknowledgement and for no
-// application acknowledgement (MSH-16 NE, as device gateways do), the answer is
-// CA, CE or CR (2.9.3): our CA, like our AA, means stored.
-func (h head) wanted() (any, accept bool) {
+// wanted tells whether the sender takes an answer that says so, and whether it
+// is an accept acknowledgement. In original mode (MSH-15 and MSH-16 empty) every
+// message is answered with AA, AE or AR. In enhanced mode (2.9.3) the sender
+// names the conditions: AL always, NE never, ER on errors, SU on success. Where
+// it takes an application acknowledgement, that one answer says both; where it
+// only takes an accept acknowledgement, as device gateways do, the answer is CA,
+// CE or CR: our CA, like our AA, means stored.
+func (h head) wanted(code string) (any, accept bool) {
 	atAccept, atApplication := h.field(15), h.field(16)
-	never := atApplication == "NE"
-	return !(never && atAccept == "NE"), never && atAccept != ""
+	if atAccept == "" && (atApplication == "" || atApplication == "NE") {
+		return true, false // no sender waits for nothing
+	}
+	application, acceptance := takes(atApplication, code), takes(atAccept, code)
+	return application || acceptance, !application
+}
+
+// takes tells whether a condition of HL7 table 0155 holds for an answer.
+func takes(condition, code string) bool {
+	switch condition {
+	case "", "NE":
+		return false
+	case "ER":
+		return code != "AA"
+	case "SU":
+		return code == "AA"
+	}
+	return true
 }
 
 // acknowledge builds the acknowledgement of the message text; nil when the
@@ -100,7 +117,7 @@ func (h head) wanted() (any, accept bool) {
 // bytes.
 func acknowledge(text []byte, a answer) []byte {
 	h := readHead(text)
-	any, accept := h.wanted()
+	any, accept := h.wanted(a.code)
 	if !any {
 		return nil
 	}
@@ -116,8 +133,8 @@ func acknowledge(text []byte, a answer) []byte {
 		a.at.Format("20060102150405.000-0700"), "", h.messageType(), hex.EncodeToString(id[:10]),
 		orElse(h.field(11), "P"), orElse(h.field(12), "2.5.1"),
 	}
-	if h.charsetMatters() {
-		header = append(header, "", "", "", "", "", h.field(18))
+	if set := h.field(18); set != "" {
+		header = append(header, "", "", "", "", "", set)
 	}
 	msa := []string{"MSA", code, h.field(10)}
 	modern := h.modern()
@@ -174,18 +191,6 @@ func (h head) messageType() string {
 // modern tells whether ERR has the fields of version 2.5. A version component
 // behind 2.5 (2.5^FRA) does not matter.
 func (h head) modern() bool { return h.component(12, 1) >= "2.5" || h.line == "" }
-
-// charsetMatters tells whether something not ASCII is echoed.
-func (h head) charsetMatters() bool {
-	for _, n := range []int{3, 4, 5, 6, 10, 11, 12} {
-		for _, c := range []byte(h.field(n)) {
-			if c >= 0x80 {
-				return h.field(18) != ""
-			}
-		}
-	}
-	return false
-}
 
 // errSegment writes ERR (2.15.5): location, code of table 0357, severity, text.
 func (h head) errSegment(t trouble, severity string) string {

@@ -123,7 +123,7 @@ func FuzzAck(f *testing.F) {
 		a := answer{verdict: d.refusal(), at: ackTime, warnings: d.troubles}
 		reply := acknowledge(text, a)
 		if reply == nil {
-			if readHead(text).field(16) != "NE" {
+			if h := readHead(text); h.field(15)+h.field(16) == "" {
 				t.Fatalf("%q stays without an answer", text)
 			}
 			return
@@ -148,4 +148,29 @@ func FuzzAck(f *testing.F) {
 			t.Fatalf("%q says %q, not %q", reply, code, a.code)
 		}
 	})
+}
+
+// Every pair of conditions (HL7 table 0155), for what was stored and for what
+// was not.
+func TestAcknowledge_Modes(t *testing.T) {
+	for pair, want := range map[string][2]string{
+		"|":   {"AA", "AR"}, // original mode
+		"|NE": {"AA", "AR"}, "NE|NE": {"", ""}, "NE|": {"", ""},
+		"AL|": {"CA", "CR"}, "AL|NE": {"CA", "CR"}, "ER|NE": {"", "CR"}, "SU|NE": {"CA", ""}, "SU|": {"CA", ""},
+		"|AL": {"AA", "AR"}, "AL|AL": {"AA", "AR"}, "NE|AL": {"AA", "AR"}, "ER|AL": {"AA", "AR"},
+		"AL|ER": {"CA", "AR"}, "NE|ER": {"", "AR"}, "ER|ER": {"", "AR"}, "SU|ER": {"CA", "AR"},
+		"AL|SU": {"AA", "CR"}, "NE|SU": {"AA", ""}, "ER|SU": {"AA", "CR"}, "SU|SU": {"AA", ""},
+	} {
+		for i, code := range []string{"AA", "AR"} {
+			text := []byte(`MSH|^~\&|A|B|||||ORU^R40|1|P|2.6|||` + pair + "\r")
+			reply := acknowledge(text, answer{verdict: verdict{code: code}, at: ackTime})
+			got := ""
+			if reply != nil {
+				got = headerField(strings.Replace(lines(reply)[1], "MSA|", "MSH|", 1), 2)
+			}
+			if got != want[i] {
+				t.Errorf("MSH-15 and 16 %s: %s is answered with %q, want %q", pair, code, got, want[i])
+			}
+		}
+	}
 }

@@ -74,26 +74,41 @@ func split(data []byte) ([][]byte, error) {
 	return texts, nil
 }
 
-// messagesIn gives the messages in the content of a frame: usually one, more
-// in a batch (2.10.3), whose own segments are left out.
+// messagesIn gives the messages in the content of a frame, as they came: usually
+// one, more in a batch (2.10.3), whose own segments are left out.
 func messagesIn(frame []byte) ([][]byte, error) {
-	// Our own copy, in which what belongs to a message moves together.
-	text := bytes.ReplaceAll(bytes.TrimPrefix(frame, []byte("\xEF\xBB\xBF")), []byte{cr}, []byte{lf})
+	text := bytes.TrimPrefix(frame, []byte("\xEF\xBB\xBF"))
 	var messages [][]byte
-	begin, end := 0, 0
-	for line := range bytes.Lines(text) {
+	whole := true // the message under way is one piece of text, which ends here
+	for begin, end := 0, 0; begin < len(text); begin = end {
+		end = begin + lineLength(text[begin:])
+		line := text[begin:end]
+		last := len(messages) - 1
 		switch {
 		case isHeader(line):
-			messages, begin = append(messages, nil), end
-		case isBatch(line), len(bytes.TrimSpace(line)) == 0:
-			continue
-		case len(messages) == 0:
+			messages, whole = append(messages, line[:len(line):len(line)]), true
+		case isBatch(line):
+			whole = false
+		case last < 0 && len(bytes.TrimSpace(line)) == 0:
+		case last < 0:
 			return nil, errNoHeader
+		case whole:
+			messages[last] = text[end-len(line)-len(messages[last]) : end : end]
+		default:
+			messages[last] = append(messages[last], line...)
 		}
-		end += copy(text[end:], line)
-		messages[len(messages)-1] = text[begin:end:end]
 	}
 	return messages, nil
+}
+
+// lineLength is the length of the first line of text with its end, CR or LF.
+func lineLength(text []byte) int {
+	for i, c := range text {
+		if c == cr || c == lf {
+			return i + 1
+		}
+	}
+	return len(text)
 }
 
 func isBatch(line []byte) bool {

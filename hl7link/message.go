@@ -177,8 +177,8 @@ func segmentLines(text string, d Delimiters) []string {
 }
 
 func countParts(text string, d Delimiters) int {
-	parts := 0
-	for _, c := range []byte{d.Field, d.Component, d.Repetition, d.Subcomponent, cr, lf} {
+	parts := max(strings.Count(text, "\r"), strings.Count(text, "\n")) // either ends a line, or both
+	for _, c := range []byte{d.Field, d.Component, d.Repetition, d.Subcomponent} {
 		parts += strings.Count(text, string(rune(c)))
 	}
 	return parts
