@@ -74,7 +74,8 @@ func (a *App) connect(ctx context.Context, all *sync.WaitGroup, m station.Monito
 	ctx, end := context.WithCancel(ctx)
 	c := &connection{end, make(chan struct{})}
 	options := hl7link.MonitorOptions{
-		Address: m.Address, Name: m.Name, Sink: a.station, Quarantine: a.station, Logger: a.log, Zone: time.Local, OnChange: a.station.SetMonitor,
+		Address: m.Address, Name: m.Name, Sink: a.station, Quarantine: a.station, Logger: a.log, Zone: time.Local,
+		OnChange: a.station.SetMonitor, Recorded: a.station.Recorded,
 	}
 	var own sync.WaitGroup
 	a.keep(ctx, &own, "monitor "+m.Address, func(ctx context.Context) error {

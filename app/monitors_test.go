@@ -267,3 +267,45 @@ func TestMonitors_WithoutAProgram(t *testing.T) {
 	a := start(t, cli.Flags{DataDir: folder})
 	awaitBoard(t, a, "connected", func() bool { return a.monitorAt(m.Address()).State == station.LinkConnected })
 }
+
+// TestMonitors_RepeatedPressure: what the monitor repeats after a connection
+// is recorded once, across a restart of the program and after it was forgotten
+// and accepted again.
+func TestMonitors_RepeatedPressure(t *testing.T) {
+	m, _ := bedside(t, simulator.MonitorOptions{Bed: "7", Patient: &fhirmap.Patient{ID: "M-1", Family: "Démonstration"}})
+	m.Pressure(128, 82, 97, time.Now())
+	folder := t.TempDir()
+	pressures := func(a *App) (n int) {
+		for _, r := range recorded(t, a) {
+			if r.Type == fhirmap.BloodPressure {
+				n++
+			}
+		}
+		return n
+	}
+	if status, _, stderr := command(t, folder, "monitors", "accept", m.Address()); status != cli.Done {
+		t.Fatal(stderr)
+	}
+	for run := range 2 {
+		t.Run(fmt.Sprintf("run %d", run+1), func(t *testing.T) {
+			a := start(t, cli.Flags{DataDir: folder})
+			awaitBoard(t, a, "connected", func() bool { return a.monitorAt(m.Address()).Messages > 20 })
+			if n := pressures(a); n != 1 {
+				t.Errorf("%d pressures recorded", n)
+			}
+			for _, word := range []string{"forget", "accept"} {
+				if status, _, stderr := command(t, folder, "monitors", word, m.Address()); status != cli.Done {
+					t.Fatal(stderr)
+				}
+				awaitBoard(t, a, word, func() bool { return a.monitorAt(m.Address()).Accepted == (word == "accept") })
+			}
+			awaitBoard(t, a, "connected again", func() bool { return a.monitorAt(m.Address()).Messages > 20 })
+			if n := pressures(a); n != 1 {
+				t.Errorf("%d pressures recorded", n)
+			}
+		})
+	}
+	a := start(t, cli.Flags{DataDir: folder})
+	m.Pressure(131, 85, 99, time.Now().Add(time.Second))
+	awaitBoard(t, a, "recorded", func() bool { return pressures(a) == 2 })
+}

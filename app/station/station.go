@@ -62,6 +62,7 @@ type Station struct {
 	monitors   *monitors
 	patients   patients
 	quarantine *localstore.Vault
+	latest     latest
 }
 
 // Open opens the log in the data folder and starts from what it holds: the
