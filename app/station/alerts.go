@@ -2,6 +2,7 @@ package station
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -84,15 +85,23 @@ func (a *alerts) at(where place, now time.Time) *placeAlerts {
 }
 
 // alarm records how the alarms of r differ from the alerts that are present.
-// The caller holds the ward.
+// Those that are too many are logged, and nothing else is lost with them. The
+// caller holds the ward.
 func (s *Station) alarm(ctx context.Context, r *fhirmap.Report, received time.Time) error {
 	for i := range r.Alarms {
-		if err := s.alarmsAt(ctx, r, &r.Alarms[i], received); err != nil {
+		err := s.alarmsAt(ctx, r, &r.Alarms[i], received)
+		if errors.Is(err, errTooManyAlarms) {
+			s.log.Warn("alarms were not recorded", "link", r.Link, "error", err)
+			continue
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+var errTooManyAlarms = errors.New("too many alarm conditions are present at one time")
 
 func (s *Station) alarmsAt(ctx context.Context, r *fhirmap.Report, a *fhirmap.Alarms, received time.Time) error {
 	where := place{a.Device.ID, a.Bed}
@@ -156,20 +165,23 @@ func (a *alerts) presentAt(where place) bool {
 	return a.places[where] != nil
 }
 
-// room refuses what would be too much to remember. Alerts that are over make
+// room refuses more conditions than can be remembered. Alerts that are over make
 // room first.
 func (a *alerts) room(changes []alertEntry) error {
+	need := 0
+	for i := range changes {
+		if changes[i].Type == AlertCreated {
+			need++
+		}
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	need := len(changes)
-	a.dropEnded(max(0, min(mostEndedKept, mostAlerts-need-a.active())))
-	if a.active()+need <= mostAlerts {
+	free := mostAlerts - a.active() - need
+	if need == 0 || free >= 0 {
+		a.dropEnded(max(0, min(mostEndedKept, free)))
 		return nil
 	}
-	return &fhirmap.Fault{
-		Code: "limit", English: "too many alarm conditions are present at one time", Temporary: true,
-		French: "Les moniteurs signalent trop d’alarmes à la fois\u202f; les dernières n’ont pas pu être enregistrées. Vérifiez les moniteurs.",
-	}
+	return errTooManyAlarms
 }
 
 func (a *alerts) active() (n int) {

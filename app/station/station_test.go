@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -43,6 +44,7 @@ type desk struct {
 	folder string
 	clock  *clock
 	demo   bool
+	ids    atomic.Int64
 }
 
 func newDesk(t *testing.T) *desk {
@@ -60,10 +62,9 @@ func (d *desk) reopen() {
 			d.t.Fatal(err)
 		}
 	}
-	ids := 0
 	s, err := Open(d.folder, Options{
 		Logger: slog.New(slog.DiscardHandler), Now: d.clock.now, Demo: d.demo,
-		NewID: func() string { ids++; return fmt.Sprintf("id-%d", ids) },
+		NewID: func() string { return fmt.Sprintf("id-%d", d.ids.Add(1)) },
 	})
 	if err != nil {
 		d.t.Fatal(err)
