@@ -30,8 +30,8 @@ func appendString(b []byte, text string) []byte {
 	return append(b, '"')
 }
 
-// append appends the number in plain notation, with its precision.
-func (d *Decimal) append(b []byte) []byte {
+// Append appends the number in plain notation, with its precision, to b.
+func (d *Decimal) Append(b []byte) []byte {
 	if d.d.IsZero() && d.d.Exponent > 0 { // apd writes 0 × 10 as "00"
 		return append(b, '0')
 	}

@@ -100,7 +100,7 @@ func appendQuantity2019(b []byte, r *Reading) []byte {
 	b = appendString(b, r.Unit.UCUM)
 	b = append(b, `,"system":"`+UCUM+`","unit":`...)
 	b = appendString(b, r.Unit.Label)
-	return append(r.Value.append(append(b, `,"value":`...)), '}')
+	return append(r.Value.Append(append(b, `,"value":`...)), '}')
 }
 
 func (r *Recorded) appendComponents2019(b []byte) []byte {
@@ -120,7 +120,7 @@ func (r *Recorded) appendComponents2019(b []byte) []byte {
 			b = appendCoding(append(b, ','), c)
 		}
 		b = appendString(append(b, `]},"valueQuantity":{"type":"0","unit":`...), reading.Unit.Label)
-		b = reading.Value.append(append(b, `,"value":`...))
+		b = reading.Value.Append(append(b, `,"value":`...))
 		b = append(b, `}}`...)
 	}
 	return append(b, ']')

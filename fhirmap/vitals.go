@@ -46,7 +46,7 @@ func appendNumber(b []byte, d *Decimal) []byte {
 	if d == nil {
 		return append(b, "null"...)
 	}
-	return d.append(b)
+	return d.Append(b)
 }
 
 // appendTime appends t as JSON in RFC 3339 with its offset.

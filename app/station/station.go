@@ -217,17 +217,18 @@ func (s *Station) judge(r *fhirmap.Report, received time.Time) []recordedEntry {
 	if !r.Streaming {
 		list = make([]recordedEntry, 0, len(r.Measurements))
 	}
+	m := new(recordedEntry)
 	for i := range r.Measurements {
-		m := recordedEntry{Measurement: r.Measurements[i]}
+		*m = recordedEntry{Measurement: r.Measurements[i]}
 		m.Subject, m.Consultation = s.attribute(&m.Measurement, received)
-		if r.Streaming && !s.sampler.due(&m, received) {
+		if r.Streaming && !s.sampler.due(m, received) {
 			continue
 		}
 		if m.Status == "" {
 			m.Status = fhirmap.StatusFinal
 		}
 		m.Implausible = !m.Plausible()
-		list = append(list, m)
+		list = append(list, *m)
 	}
 	return list
 }
