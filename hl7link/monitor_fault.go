@@ -47,7 +47,7 @@ func monitorFault(code, address string, cause error) *fhirmap.Fault {
 		f.French = who + " a envoyé un message trop long, qui n’a pas été lu. La connexion est retentée."
 		f.English = "monitor " + address + " sent a message that is too long"
 	case "monitor_silent":
-		f.French = who + " n’envoie plus rien. Vérifiez qu’il est allumé et relié au réseau\u00a0; la connexion est retentée."
+		f.French = who + " n’envoie rien. Vérifiez qu’il est allumé, relié au réseau, et que son adresse est juste\u00a0; la connexion est retentée."
 		f.English = "monitor " + address + " is silent"
 	case "internal":
 		f.French = "La lecture du moniteur " + address + " a échoué par une erreur interne. Elle est retentée\u00a0; si cela se répète, contactez le support."
