@@ -29,6 +29,7 @@ type outbox struct {
 type delivery struct {
 	report fhirmap.Report
 	text   []byte
+	owed   bool // it must not be lost
 }
 
 const (
@@ -41,13 +42,10 @@ func newOutbox(c *monitorClient) *outbox {
 	return &outbox{monitorClient: c, room: make(chan struct{}, maxOwed), wake: make(chan struct{}, 1)}
 }
 
-// owed tells whether the report must not be lost.
-func (d *delivery) owed() bool { return !d.report.Streaming }
-
 // put adds a report. It waits while too many are owed.
 func (b *outbox) put(ctx context.Context, r fhirmap.Report, text []byte) {
-	d := delivery{r, text}
-	if d.owed() {
+	d := delivery{r, text, len(r.Measurements) > 0 && !r.Streaming || len(r.Alarms) > 0}
+	if d.owed {
 		select {
 		case b.room <- struct{}{}:
 		default:
@@ -72,7 +70,7 @@ func (b *outbox) put(ctx context.Context, r fhirmap.Report, text []byte) {
 func (b *outbox) bound() {
 	oldest, passing := -1, 0
 	for i := range b.queue {
-		if !b.queue[i].owed() {
+		if !b.queue[i].owed {
 			if passing++; oldest < 0 {
 				oldest = i
 			}
@@ -89,7 +87,7 @@ func (b *outbox) next(paused bool) (delivery, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for i, d := range b.queue {
-		if !paused || !d.owed() {
+		if !paused || !d.owed {
 			b.queue = append(b.queue[:i], b.queue[i+1:]...)
 			return d, true
 		}
@@ -103,7 +101,7 @@ func (b *outbox) again(d delivery) {
 	b.queue = append([]delivery{d}, b.queue...)
 }
 
-// run delivers until ctx ends, and then once more what is owed.
+// run delivers until ctx ends, and then once more what is left.
 func (b *outbox) run(ctx context.Context) {
 	defer b.finish(context.WithoutCancel(ctx))
 	recording := context.WithoutCancel(ctx) // what is under way is ended
@@ -115,7 +113,7 @@ func (b *outbox) run(ctx context.Context) {
 				break
 			}
 			if b.deliver(recording, &d) {
-				if d.owed() {
+				if d.owed {
 					attempt = 0
 				}
 				continue
@@ -133,14 +131,12 @@ func (b *outbox) run(ctx context.Context) {
 	}
 }
 
-// finish tries once what is still owed.
+// finish tries once what is still there.
 func (b *outbox) finish(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, lastAttempt)
 	defer cancel()
 	for d, found := b.next(false); found && ctx.Err() == nil; d, found = b.next(false) {
-		if d.owed() {
-			b.deliver(ctx, &d)
-		}
+		b.deliver(ctx, &d)
 	}
 }
 
@@ -151,7 +147,7 @@ func (b *outbox) deliver(ctx context.Context, d *delivery) (settled bool) {
 	err := b.record(ctx, d)
 	b.outcome(err)
 	if err == nil {
-		if d.owed() {
+		if d.owed {
 			<-b.room
 		}
 		return true
@@ -164,7 +160,7 @@ func (b *outbox) deliver(ctx context.Context, d *delivery) (settled bool) {
 		b.keep(ctx, d.text, "not recorded: "+f.Code)
 	}
 	switch {
-	case !d.owed():
+	case !d.owed:
 		return true
 	case refused:
 		<-b.room
@@ -191,22 +187,26 @@ func (b *outbox) record(ctx context.Context, d *delivery) (err error) {
 	return err
 }
 
-// withoutRecorded leaves out what was recorded in an earlier run.
+// withoutRecorded leaves out what was recorded in an earlier run; it is shown
+// all the same.
 func (b *outbox) withoutRecorded(ctx context.Context, d *delivery) error {
 	if b.Recorded == nil || d.report.Streaming {
 		return nil
 	}
 	var fresh []fhirmap.Measurement
+	var shown []fhirmap.Live
 	for _, m := range d.report.Measurements {
 		known, err := b.Recorded(ctx, m)
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
-		}
-		if !known {
+		case !known:
 			fresh = append(fresh, m)
+		case m.Origin == "":
+			shown = append(shown, fhirmap.Live{Device: m.Device, Bed: m.Bed, Patient: m.Patient, Time: m.Time, Values: m.LiveValues()})
 		}
 	}
-	d.report.Measurements = fresh
+	d.report.Measurements, d.report.Live = fresh, append(d.report.Live, shown...)
 	return nil
 }
 

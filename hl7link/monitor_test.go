@@ -263,6 +263,27 @@ func TestRunMonitor_LastAttemptAtTheEnd(t *testing.T) {
 	})
 }
 
+// After a restart of the program the monitor repeats what is recorded already.
+func TestRunMonitor_RecordedInAnEarlierRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sink := &memorySink{}
+		network, stop := runFake(t, sink, func(o *MonitorOptions) {
+			o.Recorded = func(_ context.Context, m fhirmap.Measurement) (bool, error) {
+				return m.Type == fhirmap.BodyWeight || m.Time.Format("1504") == "1900", nil
+			}
+		})
+		monitor := <-network.dialled
+		listen(monitor)
+		say(t, monitor, admitted("812"), pressureAt(seven, "120"), pressureAt(sevenTen, "121"))
+		stop()
+		lines := allLines(sink.reports)
+		if len(lines) != 5 || !strings.HasPrefix(lines[0], "body_height") || !strings.Contains(lines[4], "19:10:00") ||
+			!strings.HasPrefix(lines[1], "live systolic_blood_pressure 120mmHg valid") {
+			t.Errorf("%q", lines)
+		}
+	})
+}
+
 type memoryQuarantine struct {
 	mu  sync.Mutex
 	all []Rejected

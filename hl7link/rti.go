@@ -195,7 +195,9 @@ func (s *rtiSession) admit(m *Message) []trouble {
 		s.history.own(s.patient)
 		typed = slices.DeleteFunc(typed, s.history.typedBefore)
 	}
-	s.tell(fhirmap.Report{Measurements: typed})
+	if len(typed) > 0 {
+		s.tell(fhirmap.Report{Key: s.key(typed), Measurements: typed})
+	}
 	return append(wrong, troubles...)
 }
 

@@ -134,7 +134,7 @@ func (s *rtiSession) showPressure() {
 	if s.waiting() || len(s.pressure) == 0 {
 		return
 	}
-	s.tell(fhirmap.Report{Streaming: true, Live: s.live(s.measured.time, s.shown(s.pressure, nil))})
+	s.tell(fhirmap.Report{Live: s.live(s.measured.time, s.shown(s.pressure, nil))})
 }
 
 // maxHeld bounds what waits for the patient.

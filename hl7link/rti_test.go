@@ -109,7 +109,8 @@ func stated(id, state string) string { return rti("205", "OBX||CE|2037^|"+id+"|"
 func TestRTISession_ValuesWithStatesAndLimits(t *testing.T) {
 	c := connectedTo(t, &rtiHistory{})
 	c.expect(sized("812"), admitted("812"))
-	c.expect(nil, rti("51", "OBX||NM|2002^|101|120||||||F", "OBX||NM|2003^|101|63||||||F", "OBX||NM|2002^|106|0.20||||||F"))
+	c.expect([]string{"live heart_rate <nil>bpm  of 812 in 63..120", "live st_ii <nil>mV  of 812 in <nil>..0.20"},
+		rti("51", "OBX||NM|2002^|101|120||||||F", "OBX||NM|2003^|101|63||||||F", "OBX||NM|2002^|106|0.20||||||F", "OBX||NM|2002^|9999|1||||||F"))
 	c.expect([]string{
 		"heart_rate | heart_rate=72 /min of 812 heart_rate in 63..120",
 		"oxygen_saturation | oxygen_saturation=98 % | heart_rate=71 /min of 812",
@@ -150,7 +151,7 @@ func TestRTISession_PressuresAreOne(t *testing.T) {
 	}
 	c.expect(append(sized("812"), first), admitted("812"), pressureAt(seven, "120"))
 	c.expect(shown("valid", ""), pressureAt(seven, "120"))
-	c.expect(shown("valid", " in 90..160"), rti("51", "OBX||NM|2002^|170|160||||||F", "OBX||NM|2003^|170|90||||||F"))
+	c.expect([]string{"live systolic_blood_pressure <nil>mmHg  of 812 in 90..160"}, rti("51", "OBX||NM|2002^|170|160||||||F", "OBX||NM|2003^|170|90||||||F"))
 	c.expect(shown("invalid", " in 90..160"), rti("504", "OBX||CE|2037^|170|2^||||||F", "OBX||CE|2037^|171|2^||||||F", "OBX||CE|2037^|172|2^||||||F"))
 	second := strings.NewReplacer("120", "121", "T19:00", "T19:10").Replace(first) + " systolic_blood_pressure in 90..160"
 	c.expect([]string{second}, pressureAt(sevenTen, "121"))
@@ -172,7 +173,7 @@ func TestRTISession_PressuresAreOne(t *testing.T) {
 
 func TestRTISession_NobodyUntilNamed(t *testing.T) {
 	c := connectedTo(t, &rtiHistory{})
-	c.expect([]string{"live heart_rate 72bpm valid of nobody"}, periodic("101", "72"))
+	c.expect(nil, periodic("101", "72"), rti("51", "OBX||NM|2002^|102|120||||||F"))
 	c.expect(nil, pressureAt(seven, "120"), pressureAt(seven, "120"))
 	c.expect(nil, rti("54", "OBX||CE|1|2|10002^**HR low||||||F"), rti("54"), rti("54", "OBX||CE|1|1|10002^***HR low||||||F"))
 	pressure := "blood_pressure | systolic_blood_pressure=120 mm[Hg] | diastolic_blood_pressure=80 mm[Hg] | mean_blood_pressure=93 mm[Hg] | 2026-07-07T19:00:00+02:00 of "
@@ -266,6 +267,8 @@ func TestRTISession_Published(t *testing.T) {
 	}
 	want := []string{
 		"body_height | body_height=170.0 cm | admission of 812", "body_weight | body_weight=70.0 kg | admission of 812",
+		"live systolic_blood_pressure <nil>mmHg  of 812 in 90..160", "live mean_blood_pressure <nil>mmHg  of 812 in 60..110",
+		"live diastolic_blood_pressure <nil>mmHg  of 812 in 50..90",
 		"live diastolic_blood_pressure <nil>mmHg missing of 812 in 50..90", "live mean_blood_pressure <nil>mmHg missing of 812 in 60..110",
 		"live systolic_blood_pressure <nil>mmHg missing of 812 in 90..160",
 		"blood_pressure | systolic_blood_pressure=120 mm[Hg] | diastolic_blood_pressure=80 mm[Hg] | mean_blood_pressure=93 mm[Hg] | 2026-07-07T19:23:55+02:00 of 812" +
@@ -312,9 +315,12 @@ func FuzzSession(f *testing.F) {
 }
 
 func checkReport(t *testing.T, r fhirmap.Report, named bool) {
+	if err := r.Validate(); err != nil {
+		t.Error(err)
+	}
 	for i := range r.Measurements {
 		m := &r.Measurements[i]
-		if m.Validate() != nil || m.Patient == nil || m.Patient.ID != "" && !named {
+		if m.Patient == nil || m.Patient.ID != "" && !named {
 			t.Errorf("of whom? %+v", m)
 		}
 	}
@@ -324,7 +330,7 @@ func checkReport(t *testing.T, r fhirmap.Report, named bool) {
 		}
 		var types []fhirmap.Type
 		for _, v := range l.Values {
-			if v.Value == nil && (v.State == fhirmap.LiveValid || v.State == fhirmap.LiveImplausible) || slices.Contains(types, v.Type) {
+			if slices.Contains(types, v.Type) {
 				t.Errorf("%+v", l.Values)
 			}
 			types = append(types, v.Type)

@@ -111,15 +111,11 @@ func (p rtiParameter) value(segment Segment) fhirmap.LiveValue {
 func (s *rtiSession) flushBatch() {
 	batch := s.batch
 	s.batch = rtiBatch{}
-	if len(batch.values) == 0 {
+	if len(batch.values) == 0 || s.waiting() { // they come again
 		return
 	}
-	vouched := batch.found
-	if s.waiting() {
-		vouched = nil
-	}
 	twoSites := batch.holds(rtiValue{id: "200"})
-	vouched = slices.DeleteFunc(vouched, func(o *observation) bool {
+	vouched := slices.DeleteFunc(batch.found, func(o *observation) bool {
 		// The second temperature is that of another site, often the skin.
 		return s.doubted[o.said.code] || o.said.code == "201" && twoSites
 	})
@@ -172,24 +168,30 @@ func (s *rtiSession) state(m *Message) {
 	}
 }
 
-// limit reads message 51.
+// limit reads message 51, and tells of the limits alone.
 func (s *rtiSession) limit(m *Message) {
+	var told []fhirmap.LiveValue
 	for _, segment := range m.Segments {
-		id, which := segment.Text(4), segment.Text(3)
+		id, which := strings.Clone(segment.Text(4)), segment.Text(3)
 		parameter, known := rtiParameters[id]
-		if segment.Name != "OBX" || !known {
+		if segment.Name != "OBX" || !known || which != "2002" && which != "2003" {
 			continue
 		}
 		limits, at := s.limits[id], parameter.value(segment).Value
-		switch which {
-		case "2002":
+		if which == "2002" {
 			limits.high = at
-		case "2003":
+		} else {
 			limits.low = at
 		}
 		s.limits[id] = limits
+		v := parameter.none()
+		v.State, v.Low, v.High = "", limits.low, limits.high
+		told = slices.DeleteFunc(told, func(o fhirmap.LiveValue) bool { return o.Type == v.Type })
+		told = append(told, v)
 	}
-	s.showPressure()
+	if !s.waiting() {
+		s.tell(fhirmap.Report{Live: s.live(time.Time{}, told)})
+	}
 }
 
 // unplug reads message 12: the parameters of a module are no longer measured.
@@ -212,5 +214,5 @@ func (s *rtiSession) unplug(m *Message) {
 		}
 	}
 	slices.SortFunc(gone, func(a, b fhirmap.LiveValue) int { return cmp.Compare(a.Type, b.Type) })
-	s.tell(fhirmap.Report{Streaming: true, Live: s.live(time.Time{}, gone)})
+	s.tell(fhirmap.Report{Live: s.live(time.Time{}, gone)})
 }

@@ -43,6 +43,7 @@ func TestListener_MindrayUnsolicited(t *testing.T) {
 	want := []string{
 		"heart_rate | heart_rate=71 /min of the consultation's",
 		"body_height | body_height=170.0 cm | admission of 812", "body_weight | body_weight=70.0 kg | admission of 812",
+		"live heart_rate <nil>bpm  of 812 in <nil>..120",
 		"heart_rate | heart_rate=72 /min of 812 heart_rate in <nil>..120",
 		"live heart_rate 20bpm invalid of 812 in <nil>..120",
 		"blood_pressure | systolic_blood_pressure=120 mm[Hg] | diastolic_blood_pressure=80 mm[Hg] | mean_blood_pressure=93 mm[Hg] | 2026-07-07T19:00:00+02:00 of 812",
@@ -77,6 +78,7 @@ func TestListener_MindrayGateway(t *testing.T) {
 		bedside("1", "11", periodic("101", "71")), bedside("2", "22", periodic("101", "72")), periodic("101", "73"),
 		bedside("1", "33", periodic("101", "74")))
 	want := []string{
+		"live heart_rate <nil>bpm  of 11 in <nil>..120", "live heart_rate <nil>bpm  of 22 in <nil>..130",
 		"heart_rate | heart_rate=71 /min of 11 heart_rate in <nil>..120",
 		"heart_rate | heart_rate=72 /min of 22 heart_rate in <nil>..130",
 		"heart_rate | heart_rate=73 /min of nobody",
@@ -85,7 +87,7 @@ func TestListener_MindrayGateway(t *testing.T) {
 	if diff := cmp.Diff(want, linesOf(sink)); diff != "" {
 		t.Error(diff)
 	}
-	if beds := []string{sink.reports[0].Measurements[0].Bed, sink.reports[1].Measurements[0].Bed}; !cmp.Equal(beds, []string{"1", "2"}) {
+	if beds := []string{sink.reports[2].Measurements[0].Bed, sink.reports[3].Measurements[0].Bed}; !cmp.Equal(beds, []string{"1", "2"}) {
 		t.Error(beds)
 	}
 }
