@@ -221,11 +221,10 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		// Most inputs are no messages at all: read them as the rest of one, too.
 		if inner := decode(append([]byte(oru()), data...), decoding{zone: paris, dialects: dialects}); inner.verdict.code == "AA" {
-			for _, m := range inner.report.Measurements {
-				if err := m.Validate(); err != nil {
-					t.Fatalf("%q: %v", data, err)
-				}
-			}
+			validate(t, inner.report)
+		}
+		if inner := decode(append([]byte(r40()), data...), decoding{zone: paris, dialects: dialects}); inner.verdict.code == "AA" {
+			validate(t, inner.report)
 		}
 		reports, err := Decode(data, paris)
 		if err != nil {
@@ -235,13 +234,28 @@ func FuzzDecode(f *testing.F) {
 			return
 		}
 		for _, r := range reports {
-			for _, m := range r.Measurements {
-				if err := m.Validate(); err != nil {
-					t.Fatalf("%q: %v", data, err)
-				}
-			}
+			validate(t, r)
 		}
 	})
+}
+
+func validate(t *testing.T, r fhirmap.Report) {
+	t.Helper()
+	for i := range r.Measurements {
+		if err := r.Measurements[i].Validate(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range r.Live {
+		if err := r.Live[i].Validate(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range r.Alarms {
+		if err := r.Alarms[i].Validate(); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // Several persons in one ORU keep what is theirs.

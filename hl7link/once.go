@@ -58,7 +58,7 @@ func (y *memory) withoutKnown(d *decoded) []remembrance {
 			known++
 			continue
 		}
-		key.Write(one.digest[:])
+		fmt.Fprintf(key, "%q %x ", one.place, one.digest)
 		fresh = append(fresh, one)
 		pressure = pressure || m.Type == fhirmap.BloodPressure
 	}
