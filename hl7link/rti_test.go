@@ -228,6 +228,20 @@ func TestRTISession_Alarms(t *testing.T) {
 	}
 }
 
+// Monitors with Cyrillic letters write windows-1251 lowered by 16.
+func TestRTISession_Cyrillic(t *testing.T) {
+	c := connectedTo(t, &rtiHistory{})
+	c.say(admitted("812"))
+	c.expect([]string{"alarms [physiological] of 812", `alarm high physiological 10002 "ЧСС - сл. низ"`},
+		rti("54", "OBX||CE|1|1|10002^***\xC7\xC1\xC1 - \xE1\xDB. \xDD\xD8\xD7||||||F|||20260707192356|"))
+	// The patient is the same, whatever the name looks like.
+	c.expect(sized("813"), admitted("813"))
+	c.expect(nil, strings.Replace(admitted("813"), "DUPONT^Anne", "\xB8\xD2\xD0\xDD\xDE\xD2^\xB8\xD2\xD0\xDD", 1))
+	if got := c.patient.Family; got != "Иванов" {
+		t.Errorf("%q", got)
+	}
+}
+
 // Texts that no record can hold cost neither the other readings nor who is
 // meant.
 func TestRTISession_TooLong(t *testing.T) {
