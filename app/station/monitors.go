@@ -41,6 +41,8 @@ type Monitor struct {
 	Messages    uint64
 	Rejected    uint64
 	Fault       *fhirmap.Fault // nil: none
+
+	given bool // Name is that of the settings file
 }
 
 // A Peer is a device that connects to the listener.
@@ -103,7 +105,7 @@ func (s *Station) restoreMonitors(configured []Monitor) error {
 		}
 		s.monitors.list[address] = &Monitor{
 			Address: address, Name: m.Name, Bed: m.Bed, Department: m.Department,
-			Accepted: true, Configured: true, State: LinkOffline, Since: s.now(),
+			Accepted: true, Configured: true, State: LinkOffline, Since: s.now(), given: m.Name != "",
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package station
 
 import (
+	"net"
 	"slices"
 	"strings"
 	"time"
@@ -30,7 +31,11 @@ func (s *Station) MonitorSeen(seen hl7link.Sighting) {
 	m.seen[address] = s.now()
 	before := *known
 	known.Discovered = true
-	known.named(seen.Name, seen.Bed, seen.Department)
+	name := seen.Name
+	if known.given {
+		name = "" // people's own name for it stays
+	}
+	known.named(name, seen.Bed, seen.Department)
 	if !known.Accepted && known.State != LinkAsleep {
 		known.State, known.Since = LinkAsleep, s.now()
 	}
@@ -74,7 +79,11 @@ func (s *Station) SetMonitor(status hl7link.MonitorStatus) {
 	if known == nil || !known.Accepted {
 		return
 	}
-	known.named(status.Name, status.Bed, status.Department)
+	name := status.Name
+	if host, _, _ := net.SplitHostPort(address); known.Name != "" || name == host {
+		name = "" // the settings or its beacon have named it, or nobody has
+	}
+	known.named(name, status.Bed, status.Department)
 	known.Fault = fhirmap.FaultOf(status.Fault)
 	known.LastMessage, known.Messages, known.Rejected = status.LastMessage, status.Messages, status.Rejected
 	state := linkState(status.State == hl7link.MonitorConnected, known.Fault)
