@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"vitalien/fhirmap"
+	"vitalien/localstore"
 )
 
 var bothKinds = []fhirmap.AlarmKind{fhirmap.Physiological, fhirmap.Technical}
@@ -222,6 +223,27 @@ func TestAlerts_ANoteOfAnotherLogIsNoObstacle(t *testing.T) {
 		if n := len(d.Alerts()); n != 1 {
 			t.Errorf("%d alerts after the note %q", n, note)
 		}
+	}
+}
+
+// An alert that cannot be read is no obstacle to the start.
+func TestAlerts_DamagedOnDisk(t *testing.T) {
+	d := newDesk(t)
+	d.record(alarming(nil, sensorOff()))
+	bad, err := d.store.Append(t.Context(), localstore.Entry{Kind: kindAlerts, Count: 1, Data: append(make([]byte, headerSize), "{}"...)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range recentSize {
+		d.record(report(pulse("72")))
+	}
+	if err := d.store.Put(stateBucket, alertsKey, fmt.Appendf(nil, `{"upTo":%d,"entries":[%d,1]}`, d.Head(), bad)); err != nil {
+		t.Fatal(err)
+	}
+	d.alerts.changed = false // so that Close leaves it
+	d.reopen()
+	if list := d.Alerts(); len(list) != 1 || list[0].Code != "2" {
+		t.Errorf("%+v", list)
 	}
 }
 

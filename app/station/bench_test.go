@@ -156,3 +156,21 @@ func BenchmarkEntry(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkStream is the way of values that come again by themselves, of which
+// hardly any is recorded.
+func BenchmarkStream(b *testing.B) {
+	reports, err := hl7link.Decode(monitorMessage("1"), paris)
+	if err != nil {
+		b.Fatal(err)
+	}
+	s := openBench(b)
+	r := reports[0]
+	r.Key, r.Streaming = "", true
+	share(b, 16, func() (func(int64) error, func()) {
+		return func(int64) error {
+			_, err := s.Record(context.Background(), r)
+			return err
+		}, func() {}
+	})
+}

@@ -56,7 +56,9 @@ func (l *live) put(r *fhirmap.Report, received time.Time) {
 		m := &r.Measurements[i]
 		at = l.at(at, &m.Device, m.Bed, received)
 		at.take(m.Patient)
-		at.measured(m, received, r.Streaming)
+		if m.Origin != fhirmap.OriginAdmission { // nobody has measured it now
+			at.measured(m, received, r.Streaming)
+		}
 	}
 	for i := range r.Live {
 		shown := &r.Live[i]

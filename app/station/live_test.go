@@ -108,6 +108,16 @@ func TestLive_AnotherPatient(t *testing.T) {
 	wantBoard(t, d.board(), "heart_rate 62 valid 40-130")
 }
 
+func TestLive_WhatWasTypedIsNotMeasured(t *testing.T) {
+	d := newDesk(t)
+	height := pulse("170")
+	height.Type, height.Origin, height.Patient = fhirmap.BodyHeight, fhirmap.OriginAdmission, denis()
+	height.Readings[0].Type, height.Readings[0].Unit = fhirmap.BodyHeight, fhirmap.Centimetre
+	d.record(streaming(of(claire(), pulse("72"))))
+	d.record(report(height)) // and somebody else is admitted
+	wantBoard(t, d.board())
+}
+
 func TestLive_OfSpotChecksTheNewestIsShown(t *testing.T) {
 	d := newDesk(t)
 	at := func(value string, age time.Duration) fhirmap.Measurement {

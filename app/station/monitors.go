@@ -262,6 +262,7 @@ func (s *Station) ForgetMonitor(_ context.Context, address string) error {
 		}
 	} else {
 		delete(m.list, address)
+		delete(m.seen, address)
 	}
 	m.wakeLocked()
 	s.board.changed()

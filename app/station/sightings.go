@@ -39,7 +39,7 @@ func (s *Station) MonitorSeen(seen hl7link.Sighting) {
 	if !known.Accepted && known.State != LinkAsleep {
 		known.State, known.Since = LinkAsleep, s.now()
 	}
-	if *known != before || len(m.seen) == 1 {
+	if *known != before {
 		s.board.changed()
 	}
 }

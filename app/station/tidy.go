@@ -25,7 +25,9 @@ type alertNote struct {
 	Entries []uint64 `json:"entries"` // the last change of each alert that is shown
 }
 
-// restoreAlerts reads what the note says, and what the log holds behind it.
+// restoreAlerts reads what the note says, and what the log holds behind it. What
+// cannot be read is logged: alarms that are present come again by themselves,
+// and no measurement must wait for them.
 func (s *Station) restoreAlerts() error {
 	note, err := s.alertNote()
 	if err != nil {
@@ -33,11 +35,14 @@ func (s *Station) restoreAlerts() error {
 	}
 	for _, seq := range note.Entries {
 		if err := s.applyAlerts(seq, seq); err != nil {
-			return err
+			s.log.Error("an alert cannot be read", "entry", seq, "error", err)
 		}
 	}
 	s.alerts.changed, s.alerts.noted = false, note.UpTo
-	return s.applyAlerts(note.UpTo+1, s.Head())
+	if err := s.applyAlerts(note.UpTo+1, s.Head()); err != nil {
+		s.log.Error("the alerts at the end of the log cannot be read", "error", err)
+	}
+	return nil
 }
 
 func (s *Station) alertNote() (note alertNote, err error) {
