@@ -2,6 +2,7 @@ package station
 
 import (
 	"bytes"
+	"encoding/hex"
 	"encoding/json"
 	"os"
 	"reflect"
@@ -139,6 +140,38 @@ func TestEntry_OfTheFirstForm(t *testing.T) {
 	}
 }
 
+// An entry of before readings had limits is read as it was then, and still
+// written so.
+func TestEntry_OfTheFormWithoutLimits(t *testing.T) {
+	text, err := os.ReadFile("testdata/entry_compact.hex")
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := hex.DecodeString(strings.TrimSpace(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := decode(reportRecord(data, 2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m := e.Measurements[0]; m.Reading(fhirmap.HeartRate).Value.String() != "72.0" || m.Subject.Family != "Lefèvre" || m.Consultation != "c-1" ||
+		m.Bed != "4" || !m.Time.Equal(morning) || m.limited() || m.Readings[0].Interpretation[0] != "N" {
+		t.Errorf("%+v", m)
+	}
+	if again, err := e.encode(); err != nil || !bytes.Equal(again, data) {
+		t.Errorf("%x %v", again, err)
+	}
+	e.Measurements[1].Readings[0].Low = new(fhirmap.MustDecimal("50.0"))
+	limited, err := e.encode()
+	if err != nil || limited[headerSize] != formLimits {
+		t.Fatal(err)
+	}
+	if again, err := decode(reportRecord(limited, 2)); err != nil || again.Measurements[1].Readings[0].Low.String() != "50.0" || again.Measurements[0].limited() {
+		t.Errorf("%+v %v", again, err)
+	}
+}
+
 // A text of a device that is no UTF-8 leaves the program as JSON, which is.
 func TestCompact_KeepsTextsUTF8(t *testing.T) {
 	m := pulse("72")
@@ -200,6 +233,11 @@ func FuzzEntry(f *testing.F) {
 	f.Add(data)
 	f.Add(inJSON(f, e))
 	f.Add(append(make([]byte, headerSize), formCompact, 0, 15))
+	e.Measurements[0].Readings[0].Low = new(fhirmap.MustDecimal("50.0"))
+	if data, err = e.encode(); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(data)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		got, err := decode(reportRecord(data, 2))
 		if err != nil {
