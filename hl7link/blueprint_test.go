@@ -9,8 +9,9 @@ import (
 )
 
 // blueprintDialect is a dialect to copy from: an imaginary maker with codes of
-// its own under the coding system 99ACME, who writes 999 when the sensor is off
-// and types the height at admission.
+// its own under the coding system 99ACME, who writes 999 when the sensor is off,
+// types the height at admission, sends messages marked LIVE every second,
+// and its alarm limits in messages marked LIMITS.
 //
 // A new dialect is such a variable in a file of its own, its line in the
 // registry (dialect.go), and a message in testdata/.
@@ -18,6 +19,8 @@ var blueprintDialect = dialect{
 	name:         "Blueprint",
 	lookup:       blueprintTerms.byCode("99ACME"),
 	missing:      map[string]fhirmap.Absent{"999": fhirmap.AbsentUnknown},
+	streaming:    func(m *Message) bool { return m.First("ZAC").Text(1) == "LIVE" },
+	special:      func(_ *decoded, m *Message, _ sender) bool { return m.First("ZAC").Text(1) == "LIMITS" },
 	manufacturer: "Acme",
 }
 
@@ -29,12 +32,14 @@ var blueprintTerms = terms{
 	"DIA": {vital: fhirmap.Diastolic, unit: "mmHg"},
 	"TMP": {vital: fhirmap.BodyTemperature}, // °C or °F: OBX-6 must say
 	"HGT": {vital: fhirmap.BodyHeight, unit: "cm", origin: fhirmap.OriginAdmission},
+	"PFI": {vital: fhirmap.PerfusionIndex, unit: "%"}, // no vital sign: shown, not recorded
 }
 
 func TestBlueprint(t *testing.T) {
 	text := oru("OBX|1|NM|HR^Heart^99ACME||72||||||F", "OBX|2|NM|SAT^^99ACME||98||||||F", "OBX|3|NM|PLS^^99ACME||999||||||F",
 		"OBX|4|NM|SYS^^99ACME||120||||||F", "OBX|5|NM|DIA^^99ACME||80||||||F", "OBX|6|NM|TMP^^99ACME||98.6|F|||||F",
-		"OBX|7|NM|HGT^^99ACME||170||||||F", "OBX|8|NM|HR^^99OTHER||1||||||F")
+		"OBX|7|NM|HGT^^99ACME||170||||||F", "OBX|8|NM|HR^^99OTHER||1||||||F",
+		"OBX|9|NM|PFI^^99ACME||2.1||||||F")
 	d := decode([]byte(text), decoding{zone: paris, dialects: []*dialect{&blueprintDialect}})
 	want := []string{
 		"heart_rate | heart_rate=72 /min" + noon,
@@ -48,6 +53,18 @@ func TestBlueprint(t *testing.T) {
 	}
 	if got := d.report.Measurements[0].Device.Manufacturer; got != "Acme" {
 		t.Errorf("manufacturer %q", got)
+	}
+	if l := d.report.Live; len(l) != 1 || l[0].Values[0].Type != fhirmap.PerfusionIndex || d.report.Streaming {
+		t.Errorf("shown: %+v", l)
+	}
+	for order, want := range map[string]struct {
+		streaming bool
+		measured  int
+	}{"LIVE": {true, 1}, "SPOT": {false, 1}, "LIMITS": {false, 0}} {
+		d := decode([]byte(oru("ZAC|"+order, "OBX|1|NM|HR^^99ACME||72||||||F")), decoding{zone: paris, dialects: []*dialect{&blueprintDialect}})
+		if d.report.Streaming != want.streaming || len(d.report.Measurements) != want.measured || d.verdict.code != "AA" {
+			t.Errorf("%s: %+v", order, d)
+		}
 	}
 }
 
