@@ -26,7 +26,7 @@ var imports = map[string][]string{
 	"app/ui":        {"app/station", "assets", "fhirmap"},
 	"app/cli":       {"app/station", "fhirmap"},
 	"app/simulator": {"fhirmap", "hl7link"},
-	"app/bench":     {"app/api", "app/station", "fhirmap"},
+	"app/bench":     {"app/api", "app/simulator", "app/station", "fhirmap"},
 	"app": {
 		"app/api", "app/cli", "app/config", "app/desktop", "app/simulator", "app/station", "app/ui",
 		"assets", "fhirmap", "hl7link", "localstore",

@@ -83,13 +83,14 @@ func (c *highCount) run(text []byte, begin, end int) {
 }
 
 // isWord tells whether run is a Cyrillic word of windows-1251 with by taken off
-// every byte: all capitals, or small letters behind the first.
+// every byte: all capitals, or small letters behind the first. An abbreviation
+// of three letters or more may begin with a small one: monitors write "нАД".
 func isWord(run []byte, by byte) bool {
 	capitals, small := true, true
 	for i, b := range run {
 		capital := b >= 0xC0-by && b <= 0xDF-by || b == 0xA8-by // Ё
 		lower := b >= 0xE0-by && b <= 0xFF-by || b == 0xB8-by   // ё
-		capitals = capitals && capital
+		capitals = capitals && (capital || i == 0 && lower && len(run) > 2)
 		small = small && (lower || i == 0 && capital)
 	}
 	return capitals || small

@@ -27,6 +27,7 @@ func TestToUTF8_Guess(t *testing.T) {
 		{"Russian", anybody, "PID|||1||Иванов^Пётр Сергеевич", charmap.Windows1251},
 		{"Russian capitals", anybody, "PID|||1||ИВАНОВА^АННА", charmap.Windows1251},
 		{"Russian of a Mindray that writes windows-1251", mindray, "PID|||1||Петров^Сергей\rOBX||CE|2|1|10002^*** ЧСС - слишком низкая||||||F", charmap.Windows1251},
+		{"an abbreviation with a small letter", mindray, "OBX||CE|3||458^нАД - манж. отсоед.||||||F|", shiftedCyrillic},
 		{"Russian of a Mindray", mindray, "PID|||1||Петров^Сергей\rOBX||CE|2|1|10002^*** ЧСС - слишком низкая||||||F", shiftedCyrillic},
 		{"Russian capitals of a Mindray", mindray, "PID|||1||ИВАНОВА^АННА", shiftedCyrillic},
 		{"Russian with ё of a Mindray", mindray, "PID|||1||Ёлкин^Пётр", shiftedCyrillic},

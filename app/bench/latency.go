@@ -28,7 +28,7 @@ func latency(b *bench) ([]row, error) {
 	var differences []float64
 	var took, synced []time.Duration
 	for round := range b.rounds + 1 { // the first warms up
-		bare, err := fsync(filepath.Join(b.folder, "fsync"))
+		bare, err := fsyncs(filepath.Join(b.folder, "fsync"), latencyRate, int(latencyFor.Seconds()*latencyRate))
 		if err != nil {
 			return nil, err
 		}
@@ -49,16 +49,16 @@ func latency(b *bench) ([]row, error) {
 	}}, nil
 }
 
-// fsync writes and syncs a message at the rate.
-func fsync(path string) (took []time.Duration, err error) {
+// fsyncs writes and syncs a message, count times at a rate.
+func fsyncs(path string, rate, count int) (took []time.Duration, err error) {
 	f, err := os.Create(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	tick := time.NewTicker(time.Second / latencyRate)
+	tick := time.NewTicker(time.Second / time.Duration(rate))
 	defer tick.Stop()
-	for range int(latencyFor.Seconds() * latencyRate) {
+	for range count {
 		<-tick.C
 		message := []byte(spotCheck(nextID()))
 		began := time.Now()

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"time"
 )
 
 // A bench is what every measurement needs.
@@ -19,6 +20,7 @@ type bench struct {
 	modules string // node_modules with the peers
 	folder  string // for stores, on the disk to be measured
 	rounds  int    // how often both sides take turns
+	ward    time.Duration
 }
 
 // The roles that the command plays itself, each in a process of its own.
@@ -37,6 +39,7 @@ var lines = []struct {
 	{"idle", idle},
 	{"start", startUp},
 	{"clients", clients},
+	{"ward", wards},
 }
 
 func main() {
@@ -48,11 +51,12 @@ func main() {
 		return
 	}
 	b := &bench{}
-	only := flag.String("only", "", "comma-separated `lines`: mllp, fanout, latency, idle, start, clients")
+	only := flag.String("only", "", "comma-separated `lines`: mllp, fanout, latency, idle, start, clients, ward")
 	flag.StringVar(&b.program, "program", "build/vitalien", "the `program` to measure")
 	flag.StringVar(&b.modules, "modules", "app/testdata/clients/node_modules", "`folder` of npm packages with the peers")
 	flag.StringVar(&b.folder, "folder", "build", "`folder` on the disk to measure")
 	flag.IntVar(&b.rounds, "rounds", 5, "how often the sides take turns")
+	flag.DurationVar(&b.ward, "ward", time.Minute, "how `long` the ward is measured")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()

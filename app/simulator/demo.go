@@ -6,6 +6,9 @@ import (
 	"time"
 )
 
+// MonitorName is what simulated monitors are called.
+const MonitorName = "Moniteur simulé"
+
 // demoBeacon is where the monitors of the demonstration make themselves known:
 // nowhere but on this computer.
 const demoBeacon = "127.0.0.1:4600"
@@ -30,7 +33,8 @@ var stories = [][]scene{
 }
 
 // Monitors are the two monitors of the demonstration, bed 2 with a patient and
-// bed 3 with another. Each has a port of its own on this computer, those that
+// bed 3 with another; the beds' names say that they are simulated, since that
+// is what a station knows a monitor by. Each has a port of its own on this computer, those that
 // such monitors have when they are free, and no other computer hears of them.
 // They are to be given to Run.
 func Monitors(ctx context.Context, o Options) ([]*Monitor, error) {
@@ -38,7 +42,7 @@ func Monitors(ctx context.Context, o Options) ([]*Monitor, error) {
 	for i, given := range []string{"Louis", "Jeanne"} {
 		m := MonitorOptions{
 			Listen: fmt.Sprintf("127.0.0.1:%d", 4601+i), Beacon: demoBeacon,
-			Name: "Moniteur simulé", Bed: fmt.Sprint(i + 2), Department: "DEMO",
+			Name: MonitorName, Bed: fmt.Sprintf("%d (simulé)", i+2), Department: "DEMO",
 			Patient: admission(fmt.Sprintf("DEMO-%d", i+2), given), PressureEvery: 2 * time.Minute,
 			Seed: o.Seed + uint64(i) + 10, Now: o.Now, Logger: o.Logger,
 		}

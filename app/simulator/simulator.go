@@ -151,7 +151,7 @@ func (b *patientBody) pressure() (systolic, diastolic, mean int) {
 func newWardMonitor(seed uint64) func(time.Time) []byte {
 	body, count := newBody(seed), 0
 	return func(now time.Time) []byte {
-		m := message{device: "Moniteur simulé", bed: "1", now: now, patient: "DEMO-1^^^VITALIEN-DEMO||Démonstration^Camille||19800312|F"}
+		m := message{device: MonitorName, bed: "1", now: now, patient: "DEMO-1^^^VITALIEN-DEMO||Démonstration^Camille||19800312|F"}
 		heart := body.heart.step(body.random)
 		m.add("147842^MDC_ECG_HEART_RATE^MDC", "1.7.4.147842", fmt.Sprintf("%.0f", heart), "264864^MDC_DIM_BEAT_PER_MIN^MDC")
 		m.add("150456^MDC_PULS_OXIM_SAT_O2^MDC", "1.3.1.150456", fmt.Sprintf("%.0f", body.saturation.step(body.random)), "262688^MDC_DIM_PERCENT^MDC")
