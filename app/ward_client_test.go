@@ -59,7 +59,7 @@ func (c *wardClient) read(ctx context.Context) error {
 			err = c.conn.Write(ctx, websocket.MessageText, []byte("3"))
 		case strings.HasPrefix(string(packet), `42["vitals",`):
 			c.live++
-		case strings.HasPrefix(string(packet), `430[{"ok":false`):
+		case strings.HasPrefix(string(packet), "430[") && !strings.Contains(string(packet), `"ok":true`):
 			err = fmt.Errorf("%w: %.200s", errEvent, packet)
 		}
 		if err != nil {

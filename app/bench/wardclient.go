@@ -106,7 +106,7 @@ func (w *ward) follow(c *reader, vitals bool) (order uint64, err error) {
 		case bytes.HasPrefix(packet, []byte(`42["vitals",`)):
 			live++
 			continue
-		case bytes.HasPrefix(packet, []byte(`430[{"ok":true`)):
+		case bytes.HasPrefix(packet, []byte(`430[`)) && bytes.Contains(packet, []byte(`"ok":true`)):
 			continue
 		case !bytes.HasPrefix(packet, []byte(eventPrefix)):
 			return 0, fmt.Errorf("unexpected packet %.200q", packet)

@@ -34,9 +34,9 @@ var stories = [][]scene{
 
 // Monitors are the two monitors of the demonstration, bed 2 with a patient and
 // bed 3 with another; the beds' names say that they are simulated, since that
-// is what a station knows a monitor by. Each has a port of its own on this computer, those that
-// such monitors have when they are free, and no other computer hears of them.
-// They are to be given to Run.
+// is what a station knows a monitor by. Each has a port of its own on this
+// computer, those that such monitors have when they are free, and no other
+// computer hears of them. They are to be given to Run.
 func Monitors(ctx context.Context, o Options) ([]*Monitor, error) {
 	var list []*Monitor
 	for i, given := range []string{"Louis", "Jeanne"} {
