@@ -153,3 +153,88 @@ func TestFolded_KeepsEveryLetterOfTheAddress(t *testing.T) {
 		}
 	}
 }
+
+// bedsAndPulses is a page with beds above so many measurements.
+func bedsAndPulses(n int) view { return view{recent: pulses(n), live: threeBeds()} }
+
+func TestLive_BedsStandAboveTheMeasurementsInTheirOrder(t *testing.T) {
+	p := testLive(t)
+	p.update(bedsAndPulses(3))
+	var titles []string
+	for _, key := range p.beds.order {
+		titles = append(titles, p.beds.panels[key].title.text)
+	}
+	if got := strings.Join(titles, ", "); got != "Lit 1 · BeneView T8, Lit 2 · uMEC 10, Lit 10 · uMEC 10" {
+		t.Errorf("%s", got)
+	}
+	if p.top() == 0 || !p.heading.Visible() || p.first() != "3" {
+		t.Errorf("measurements begin at %v, first %s", p.top(), p.first())
+	}
+	p.update(view{live: threeBeds()[:1]})
+	if p.heading.Visible() || p.empty.Visible() || len(p.beds.panels) != 1 {
+		t.Errorf("heading %v, empty %v, %d beds", p.heading.Visible(), p.empty.Visible(), len(p.beds.panels))
+	}
+	p.update(view{})
+	if p.beds.Visible() || !p.empty.Visible() {
+		t.Error("beds are shown that are gone")
+	}
+}
+
+func TestLive_ABedThatAppearsDoesNotMoveWhatIsRead(t *testing.T) {
+	p := testLive(t)
+	p.update(view{recent: pulses(40), live: threeBeds()[:1]})
+	p.scroll.ScrollToOffset(fyne.NewPos(0, p.top()+200))
+	p.update(bedsAndPulses(42))
+	if got := p.scroll.Offset.Y - p.top(); got != 200 {
+		t.Errorf("reads at %v below the heading, was at 200", got)
+	}
+	if p.first() != "40" || !p.fresh.Visible() {
+		t.Error("what is new does not wait")
+	}
+	test.Tap(p.fresh)
+	if p.first() != "42" || p.scroll.Offset.Y != p.top() {
+		t.Errorf("first %s, at %v, measurements begin at %v", p.first(), p.scroll.Offset.Y, p.top())
+	}
+}
+
+func TestLive_WhoLooksAtTheBedsGetsNewMeasurementsBelow(t *testing.T) {
+	p := testLive(t)
+	p.update(bedsAndPulses(40))
+	p.scroll.ScrollToOffset(fyne.NewPos(0, p.top()/2))
+	at := p.scroll.Offset
+	p.update(bedsAndPulses(41))
+	if p.first() != "41" || p.scroll.Offset != at || p.fresh.Visible() {
+		t.Errorf("first %s, at %v, button shown %v", p.first(), p.scroll.Offset, p.fresh.Visible())
+	}
+}
+
+func TestLive_ValuesPaleWithTime(t *testing.T) {
+	p := testLive(t)
+	now := testNow
+	p.now = func() time.Time { return now }
+	p.update(view{live: threeBeds()[1:2]})
+	tile := p.beds.panels[p.beds.order[0]].tiles[0]
+	for _, c := range []struct {
+		after       time.Duration
+		value, note string
+		colour      fyne.ThemeColorName
+	}{
+		{0, "72", "50–120", colourPulse},
+		{20 * time.Second, "72", "50–120", colourMuted},
+		{2 * time.Minute, "—", "Périmée", colourMuted},
+	} {
+		now = testNow.Add(c.after)
+		p.age()
+		if tile.value.main != c.value || tile.note.text != c.note || tile.value.colour != c.colour {
+			t.Errorf("after %v: %s, %s, %s", c.after, tile.value.main, tile.note.text, tile.value.colour)
+		}
+	}
+}
+
+func TestLive_SaysHowManyBedsItDoesNotShow(t *testing.T) {
+	p := testLive(t)
+	p.update(view{live: wideBeds()})
+	if len(p.beds.panels) != maxBeds || p.beds.more.text != "2 autres lits ne sont pas affichés" || !p.beds.more.Visible() {
+		t.Errorf("%d beds, then %q", len(p.beds.panels), p.beds.more.text)
+	}
+}

@@ -16,6 +16,7 @@ type monitorsPage struct {
 	words    words
 	now      func() time.Time
 	do       actions
+	add      *button
 	empty    *fyne.Container
 	sections [3]*monitorSection // by monitorPlace
 	monitors []placed
@@ -38,10 +39,10 @@ func newMonitorsPage(w words, o Options, do actions) *monitorsPage {
 		p.sections[place] = newMonitorSection(w.say(heading))
 	}
 	p.empty = column(gap, howToConnect(w, o)...)
-	add := newButton(w.say("monitors.add"), widget.MediumImportance, do.addMonitor)
+	p.add = newButton(w.say("monitors.add"), widget.MediumImportance, do.addMonitor)
 	title := newLabel(w.say("monitors.title"), colourText, sizeTitle).strong().cutting()
 	p.CanvasObject = page(
-		padded(0, 8, between(title, add)),
+		padded(0, 8, between(title, p.add)),
 		p.sections[placeWaiting].Container, p.sections[placeAccepted].Container, p.sections[placePeer].Container,
 		p.empty,
 	)
@@ -165,9 +166,9 @@ type monitorRow struct {
 	where   *label
 	traffic *label
 	fault   *widget.Label
+	action  *button // nil: nothing can be done
 }
 
-// newMonitorRow makes a row with what can be done about it; nil: nothing.
 func newMonitorRow(action *button) *monitorRow {
 	r := &monitorRow{
 		icon:    newSymbol("monitor", colourMuted, 28),
@@ -176,6 +177,7 @@ func newMonitorRow(action *button) *monitorRow {
 		where:   newLabel("", colourMuted, sizeSmall).cutting(),
 		traffic: newLabel("", colourMuted, sizeSmall).cutting(),
 		fault:   paragraph(""),
+		action:  action,
 	}
 	r.fault.Importance = widget.DangerImportance
 	r.fault.SizeName = sizeSmall

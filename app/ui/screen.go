@@ -28,10 +28,14 @@ type screen struct {
 	band   *band
 	alarm  *alarmBand
 	status *statusLine
-	live   *livePage
-	pages  []content
-	front  int
-	view   view // the last one
+
+	live     *livePage
+	alarms   *alarmsPage
+	monitors *monitorsPage
+
+	pages []content
+	front int
+	view  view // the last one
 }
 
 // A content is one of the pages. Only the one in front is kept up to date.
@@ -54,11 +58,11 @@ func newScreen(w words, o Options, do actions) *screen {
 	s := &screen{now: o.Now, band: newBand(w, do.end), status: newStatusLine(w)}
 	s.alarm = newAlarmBand(w, o.Now, do.acknowledge, func() { s.open(pageAlarms) })
 	s.live = newLivePage(w, o.Now, newEmptyPage(w, o, do.openAddress))
-	alarms, monitors := newAlarmsPage(w, o.Now, do.acknowledge), newMonitorsPage(w, o, do)
+	s.alarms, s.monitors = newAlarmsPage(w, o.Now, do.acknowledge), newMonitorsPage(w, o, do)
 	s.pages = []content{
 		{s.live.Container, s.live.update, s.live.age},
-		{alarms.CanvasObject, alarms.update, alarms.age},
-		{monitors.CanvasObject, monitors.update, monitors.age},
+		{s.alarms.CanvasObject, s.alarms.update, s.alarms.age},
+		{s.monitors.CanvasObject, s.monitors.update, s.monitors.age},
 		{newHelpPage(w, o), func(view) {}, func() {}},
 	}
 	s.rail = newRail(w,
