@@ -105,10 +105,11 @@ func (b *alarmBand) flash() {
 	b.light()
 }
 
-// light lights the mark or puts it out. What is over or acknowledged is steady.
+// light lights the mark or puts it out, as it is for what is over or
+// acknowledged.
 func (b *alarmBand) light() {
-	look, period := lookOfAlarm(b.shown.Priority), 0
-	if b.shown.Active() && b.shown.Acknowledged.IsZero() {
+	look, period, lit := lookOfAlarm(b.shown.Priority), 0, lit(&b.shown)
+	if lit {
 		switch b.shown.Priority {
 		case fhirmap.PriorityHigh:
 			period = highBeats
@@ -119,7 +120,7 @@ func (b *alarmBand) light() {
 	}
 	b.flashing.Store(period > 0)
 	b.ground.set(look.ground)
-	if lit := period == 0 || b.beat%period < period/2; lit && b.shown.Acknowledged.IsZero() {
+	if lit && (period == 0 || b.beat%period < period/2) {
 		b.lamp.set(look.strong)
 		b.mark.show(look.mark, look.on)
 	} else {

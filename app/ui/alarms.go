@@ -124,7 +124,7 @@ func newAlarmRow(w words, acknowledge func()) *alarmRow {
 
 func (r *alarmRow) show(text alarmText) (reshaped bool) {
 	look := lookOfAlarm(text.priority)
-	if text.waiting {
+	if text.lit {
 		r.lamp.set(look.strong)
 		r.mark.show(look.mark, look.on)
 	} else {

@@ -15,8 +15,8 @@ func TestByUrgency(t *testing.T) {
 	for _, a := range byUrgency(everyAlert()) {
 		order += a.ID
 	}
-	// High and present, high and over, medium, low; what is acknowledged last.
-	if order != "adbce" {
+	// High, medium, low, what is over; what is acknowledged last.
+	if order != "abcde" {
 		t.Errorf("order %s", order)
 	}
 	if got := waiting(everyAlert()); got != 4 {
@@ -70,7 +70,7 @@ func TestAlarmBand_FlashesAsThePriorityAsks(t *testing.T) {
 		"high":         {everyAlert()[0], "*-*-*-*-*-*-*-*-"},
 		"medium":       {everyAlert()[1], "****----****----"},
 		"low":          {everyAlert()[2], "****************"},
-		"over":         {everyAlert()[3], "****************"},
+		"over":         {everyAlert()[3], "----------------"},
 		"acknowledged": {acknowledged, "----------------"},
 	} {
 		b := newAlarmBand(newWords("fr"), func() time.Time { return testNow }, func(string) {}, func() {})
@@ -80,7 +80,7 @@ func TestAlarmBand_FlashesAsThePriorityAsks(t *testing.T) {
 		}
 		steady := name != "high" && name != "medium"
 		if b.flashing.Load() == steady {
-			t.Errorf("%s: asks for beats: %v", name, !steady)
+			t.Errorf("%s: asks for beats: %v", name, steady)
 		}
 		if got := b.lampOver(16); got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)

@@ -14,6 +14,7 @@ type alarmText struct {
 	detail   string // Priorité haute · depuis 35 s · LEFÈVRE Éloïse · BeneView T8
 	priority fhirmap.Priority
 	waiting  bool // nobody has acknowledged it
+	lit      bool // and it is present
 }
 
 func (w words) alarm(a *fhirmap.Alert, now time.Time) alarmText {
@@ -23,7 +24,7 @@ func (w words) alarm(a *fhirmap.Alert, now time.Time) alarmText {
 	}
 	text := alarmText{
 		title:    joined(" · ", where, w.condition(a)),
-		priority: a.Priority, waiting: a.Acknowledged.IsZero(),
+		priority: a.Priority, waiting: a.Acknowledged.IsZero(), lit: lit(a),
 	}
 	person := ""
 	if a.Patient != nil {
@@ -77,20 +78,19 @@ func (w words) kind(k fhirmap.AlarmKind) string {
 	return ""
 }
 
-// byUrgency puts what nobody has acknowledged first, in it the more urgent,
-// in it what is still present, in it the newer.
+// byUrgency puts what nobody has acknowledged first, in it what is present, in
+// it the more urgent, in it the newer.
 func byUrgency(alerts []fhirmap.Alert) []fhirmap.Alert {
 	sorted := slices.Clone(alerts)
 	slices.SortStableFunc(sorted, func(a, b fhirmap.Alert) int {
-		return cmp.Or(
-			before(a.Acknowledged.IsZero(), b.Acknowledged.IsZero()),
-			cmp.Compare(b.Priority.Rank(), a.Priority.Rank()),
-			before(a.Active(), b.Active()),
-			b.Start.Compare(a.Start),
-		)
+		return cmp.Or(before(a.Acknowledged.IsZero(), b.Acknowledged.IsZero()), fhirmap.Urgency(a, b))
 	})
 	return sorted
 }
+
+// lit tells whether the mark of an alarm is to be seen from afar: it is
+// present, and nobody has acknowledged it.
+func lit(a *fhirmap.Alert) bool { return a.Active() && a.Acknowledged.IsZero() }
 
 func before(a, b bool) int {
 	switch {

@@ -80,14 +80,17 @@ func (b *beds) place() {
 	b.Container.Objects = append(objects, b.more)
 }
 
-// inOrder sorts by bed, then device: Lit 2 stands before Lit 10.
+// inOrder sorts by bed, then device: Lit 2 stands before Lit 10, and what has
+// no bed behind them.
 func inOrder(live []fhirmap.Live) []fhirmap.Live {
 	sorted := slices.Clone(live)
 	slices.SortStableFunc(sorted, func(a, b fhirmap.Live) int {
-		return cmp.Or(natural(a.Bed, b.Bed), natural(a.Device.Name, b.Device.Name), strings.Compare(a.Device.ID, b.Device.ID))
+		return cmp.Or(byBed(a.Bed, b.Bed), natural(a.Device.Name, b.Device.Name), strings.Compare(a.Device.ID, b.Device.ID))
 	})
 	return sorted
 }
+
+func byBed(a, b string) int { return cmp.Or(before(a != "", b != ""), natural(a, b)) }
 
 // natural compares texts with the numbers in them as numbers.
 func natural(a, b string) int {

@@ -118,7 +118,7 @@ func TestLive_Age(t *testing.T) {
 }
 
 func TestTiles_ColumnsByWidth(t *testing.T) {
-	for width, want := range map[float32]int{100: 1, 280: 1, 571: 1, 572: 2, 864: 3, 1500: 5} {
+	for width, want := range map[float32]int{100: 1, 272: 1, 555: 1, 556: 2, 840: 3, 1500: 5} {
 		layout := &tiles{least: cardWidth}
 		layout.fit(width)
 		if layout.columns != want {
@@ -213,7 +213,8 @@ func TestLive_ValuesPaleWithTime(t *testing.T) {
 	now := testNow
 	p.now = func() time.Time { return now }
 	p.update(view{live: threeBeds()[1:2]})
-	tile := p.beds.panels[p.beds.order[0]].tiles[0]
+	panel := p.beds.panels[p.beds.order[0]]
+	tile := panel.tiles[0]
 	for _, c := range []struct {
 		after       time.Duration
 		value, note string
@@ -221,13 +222,16 @@ func TestLive_ValuesPaleWithTime(t *testing.T) {
 	}{
 		{0, "72", "50–120", colourPulse},
 		{20 * time.Second, "72", "50–120", colourMuted},
-		{2 * time.Minute, "—", "Périmée", colourMuted},
+		{62 * time.Second, "128/82", "90–160", colourPressure}, // the cuff's alone is left
 	} {
 		now = testNow.Add(c.after)
 		p.age()
 		if tile.value.main != c.value || tile.note.text != c.note || tile.value.colour != c.colour {
 			t.Errorf("after %v: %s, %s, %s", c.after, tile.value.main, tile.note.text, tile.value.colour)
 		}
+	}
+	if len(panel.grid.Objects) != 1 || panel.fresh.text != "Rien reçu depuis 1\u00a0min" {
+		t.Errorf("%d tiles, %q", len(panel.grid.Objects), panel.fresh.text)
 	}
 }
 

@@ -48,7 +48,7 @@ func placedOf(s station.Situation) []placed {
 	}
 	slices.SortStableFunc(all, func(a, b placed) int {
 		return cmp.Or(
-			cmp.Compare(a.place, b.place), natural(a.Bed, b.Bed), natural(a.Name, b.Name),
+			cmp.Compare(a.place, b.place), byBed(a.Bed, b.Bed), natural(a.Name, b.Name),
 			strings.Compare(a.Address, b.Address),
 		)
 	})

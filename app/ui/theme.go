@@ -69,7 +69,7 @@ const (
 	railWidth   = 196
 	gap         = 12
 	margin      = 20
-	cardWidth   = 280 // at least
+	cardWidth   = 272 // at least
 	tileWidth   = 150 // at least
 	bedInset    = 14  // of the tiles in the panel of their bed
 	dialogWidth = 480

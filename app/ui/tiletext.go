@@ -73,10 +73,12 @@ var occasional = []fhirmap.Type{
 }
 
 // tiles are what the screen shows of l: a tile for each parameter that the
-// monitor knows of, with or without a value.
+// monitor knows of, with or without a value. Of one that is silent altogether,
+// which the panel says, those that are too old have none.
 func (w words) tiles(l *fhirmap.Live, alerts []fhirmap.Alert, now time.Time) []tileText {
 	byType := make(map[fhirmap.Type]*fhirmap.LiveValue, len(l.Values))
 	var others []fhirmap.Type
+	silent := now.Sub(newest(l)) > goneAfter
 	for i := range l.Values {
 		t := l.Values[i].Type
 		byType[t] = &l.Values[i]
@@ -87,7 +89,7 @@ func (w words) tiles(l *fhirmap.Live, alerts []fhirmap.Alert, now time.Time) []t
 	slices.Sort(others)
 	all := make([]tileText, 0, len(l.Values))
 	add := func(g group) {
-		if text, there := w.tile(g, byType, l, now); there {
+		if text, there := w.tile(g, byType, l, now); there && !(silent && text.standing == absent) {
 			text.alarm = alarmOf(alerts, l, g.parts)
 			all = append(all, text)
 		}

@@ -84,7 +84,8 @@ func TestTiles_Texts(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := tilesOf(t, bedLive("1", "m", 0, c.values...))[c.tile]
+			fresh := aged(liveOf(fhirmap.PrematureBeats, "0", bpm, valid), 0)
+			got := tilesOf(t, bedLive("1", "m", 0, append(c.values, fresh)...))[c.tile]
 			if got.main != c.main || got.aside != c.aside || got.note != c.note || got.age != c.age || got.standing != c.standing {
 				t.Errorf("%q %q %q %q %d, want %q %q %q %q %d",
 					got.main, got.aside, got.note, got.age, got.standing, c.main, c.aside, c.note, c.age, c.standing)
@@ -102,7 +103,7 @@ func TestTiles_AgeIsByThisComputersClock(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	v.Time, v.AsOf = testNow.Add(-24*time.Hour), testNow.Add(-24*time.Hour)
-	if got := tilesOf(t, bedLive("1", "m", 0, v))["FC"]; got.main != noValue {
+	if got := tilesOf(t, bedLive("1", "m", 0, v)); len(got) != 0 {
 		t.Errorf("%+v", got)
 	}
 }
