@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -57,16 +58,18 @@ func TestBridge_BeatsOnlyWhileAnAlarmFlashesInAVisibleWindow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		core := newFakeCore()
-		flashing, beats := true, 0
+		var flashing atomic.Bool
+		var beats atomic.Int64
+		flashing.Store(true)
 		b := testBridge(core, func(f func()) { f() })
-		b.flashing = func() bool { return flashing }
-		b.flash = func() { beats++ }
-		over := func(what string, least, most int) {
+		b.flashing = flashing.Load
+		b.flash = func() { beats.Add(1) }
+		over := func(what string, least, most int64) {
 			t.Helper()
-			before := beats
+			before := beats.Load()
 			time.Sleep(10 * time.Second)
 			synctest.Wait()
-			if got := beats - before; got < least || got > most {
+			if got := beats.Load() - before; got < least || got > most {
 				t.Errorf("%s: %d beats in 10 s, want %d to %d", what, got, least, most)
 			}
 		}
@@ -74,7 +77,7 @@ func TestBridge_BeatsOnlyWhileAnAlarmFlashesInAVisibleWindow(t *testing.T) {
 		over("hidden", 0, 0)
 		b.appear()
 		over("visible", 39, 41)
-		flashing = false
+		flashing.Store(false)
 		core.change(func(*fakeCore) {})
 		over("acknowledged", 0, 1)
 		cancel()
