@@ -309,3 +309,66 @@ func TestMonitors_RepeatedPressure(t *testing.T) {
 	m.Pressure(131, 85, 99, time.Now().Add(time.Second))
 	awaitBoard(t, a, "recorded", func() bool { return pressures(a) == 2 })
 }
+
+// TestQuarantine: a message that is refused is listed without its content, and
+// exported whole, by the program that runs and from its store afterwards.
+func TestQuarantine(t *testing.T) {
+	folder := t.TempDir()
+	refused := strings.Replace(oru("Q1", 72), "|2.6|", "|9.9|", 1)
+	check := func() {
+		t.Helper()
+		status, list, problem := command(t, folder, "quarantine", "list")
+		if status != cli.Done || problem != "" || strings.Count(list, "\n") != 1 || !strings.Contains(list, "\thl7\t127.0.0.1\t") || strings.Contains(list, "Lef") {
+			t.Errorf("%d, %q, %q", status, list, problem)
+		}
+		file := filepath.Join(t.TempDir(), "quarantine.jsonl")
+		if status, _, problem := command(t, folder, "quarantine", "export", file); status != cli.Done {
+			t.Fatal(problem)
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var r struct{ Message []byte }
+		if err := json.Unmarshal(text, &r); err != nil || string(r.Message) != refused {
+			t.Errorf("%v: %q", err, r.Message)
+		}
+	}
+	t.Run("running", func(t *testing.T) {
+		a := start(t, cli.Flags{DataDir: folder})
+		if answer := exchange(t, a.monitor.Addr().String(), refused); !bytes.Contains(answer, []byte("MSA|AR|Q1")) {
+			t.Errorf("answered %q", answer)
+		}
+		check()
+		awaitBoard(t, a, "counted", func() bool {
+			peers := a.station.Peers()
+			return len(peers) == 1 && peers[0].Rejected == 1
+		})
+		_, body := get(t, a, "/status")
+		if !strings.Contains(body, `"peers":[{"address":"127.0.0.1"`) || !strings.Contains(body, `"rejected":1`) || strings.Contains(body, "Lef") {
+			t.Error(body)
+		}
+	})
+	check()
+}
+
+// TestLookup: a monitor that asks who somebody is gets the patient whom the
+// EHR has named, and nobody else.
+func TestLookup(t *testing.T) {
+	a := start(t, cli.Flags{})
+	ehr := run(t, "sio4", "node", filepath.Join(clients, "receive.js"), "sio4", a.server.URL())
+	ehr.expect("connect")
+	ehr.emit("startConsultation", map[string]any{"patient": map[string]any{"id": "4711", "family": "Lefèvre", "given": "Éloïse", "birthDate": "1980-03-12"}})
+	query := func(id string) string {
+		return string(exchange(t, a.monitor.Addr().String(), strings.Join([]string{
+			`MSH|^~\&|COMEN|NC5|||20261120101500||QRY^R02|L` + id + `|P|2.3.1||||||UNICODE UTF-8`,
+			`QRD|20261120101500|R|I|Q1|||1^RD|` + id + `|RES`, `QRF|MON`,
+		}, "\r")+"\r"))
+	}
+	if found := query("4711"); !strings.Contains(found, "ORF^R04") || !strings.Contains(found, "MSA|AA|L4711") || !strings.Contains(found, "Lefèvre^Éloïse") {
+		t.Errorf("%q", found)
+	}
+	if missing := query("4712"); !strings.Contains(missing, "ORF^R04") || strings.Contains(missing, "Lef") || !strings.Contains(missing, "MSA|AE|L4712") {
+		t.Errorf("%q", missing)
+	}
+}

@@ -57,3 +57,34 @@ func (p *post) sample(more string) []byte {
 	}
 	return packets[len(packets)-1].frame.packet()
 }
+
+// BenchmarkVitals has a ward of 200 beds change, and clients take the newest
+// values of each: what one change costs, all told.
+func BenchmarkVitals(b *testing.B) {
+	const beds = 200
+	for _, clients := range []int{0, 1, 10} {
+		b.Run(fmt.Sprintf("%d×%d", clients, beds), func(b *testing.B) {
+			p := newPost(b)
+			var all []*client2
+			for range clients {
+				c := p.mustConnect(4, "websocket", "")
+				c.subscribe(b, `{"resource":"Vitals"}`)
+				all = append(all, c)
+			}
+			last := fmt.Sprint(beds - 1)
+			for round := int64(1); b.Loop(); round++ {
+				for bed := range beds {
+					p.show(fmt.Sprint(bed), round)
+				}
+				for _, c := range all {
+					for s, err := c.vitals(); s.Bed != last || s.rate() != fmt.Sprint(round); s, err = c.vitals() {
+						if err != nil {
+							b.Fatal(err)
+						}
+					}
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*beds), "µs/change")
+		})
+	}
+}

@@ -205,3 +205,30 @@ func checkPayload(t *testing.T, form form, packet []byte, r *fhirmap.Recorded, v
 		t.Errorf("context %q, want %q", got.Context.Reference, r.Consultation)
 	}
 }
+
+// Whatever is asked for is served or refused with a code of the contract.
+func FuzzSubscription(f *testing.F) {
+	for _, seed := range []string{
+		`{"resource":"Vitals","filter":{"bed":"3","code":"http://loinc.org|8867-4"}}`, `{"resource":"Alert","after":0,"events":["UPDATE"]}`,
+		`{"resource":"Observation","after":18446744073709551615}`, `{"resource":"Vitals","filter":{"bed":{}}}`, `[]`, `{"resource":"Vitals","resource":"Alert"}`,
+	} {
+		f.Add(seed)
+	}
+	live := fhirmap.Live{Device: fhirmap.Device{ID: "m"}, Bed: "3", Values: []fhirmap.LiveValue{{Type: fhirmap.HeartRate}}}
+	f.Fuzz(func(t *testing.T, text string) {
+		asked, err := readSubscription(json.RawMessage(text))
+		if err != nil {
+			if code := fhirmap.FaultOf(err).Code; code != "bad_request" {
+				t.Fatalf("%q: %s", text, code)
+			}
+			return
+		}
+		if _, logged := subscribed[asked.Resource]; !logged && asked.Resource != resourceVitals {
+			t.Fatalf("%q: serves %q", text, asked.Resource)
+		}
+		about := about{device: &live.Device, patient: live.Patient, bed: live.Bed, coding: func() []fhirmap.Coding { return liveCodings(&live) }}
+		if empty := asked.Filter == (filter{}); empty && !asked.Filter.matches(&about) {
+			t.Fatalf("%q: no filter lets nothing through", text)
+		}
+	})
+}

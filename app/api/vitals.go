@@ -119,8 +119,8 @@ func vitalsFrame(l *fhirmap.Live) wsFrame {
 	return closeEvent(bytes.Clone(fhirmap.AppendVitals(openEvent("vitals"), l)))
 }
 
-// vitalsPace is how long a client that has just been handed a piece waits for
-// the next, so that what changes meanwhile leaves together.
+// vitalsPace is how long a client that has just been handed all there is waits
+// for more, so that what changes meanwhile leaves together.
 const vitalsPace = 5 * time.Millisecond
 
 // vitalsSource is the newest values that a filter lets through: first those of
@@ -153,6 +153,9 @@ func (s *vitalsSource) wait(ctx context.Context) error {
 
 func (s *vitalsSource) next() (frames []wsFrame, err error) {
 	frames, s.cursor = s.vitals.after(s.cursor, &s.filter)
-	s.rest = time.After(vitalsPace)
+	s.rest = nil
+	if !s.vitals.beyond(s.cursor) {
+		s.rest = time.After(vitalsPace)
+	}
 	return frames, nil
 }
