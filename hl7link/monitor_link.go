@@ -181,8 +181,8 @@ func (l *monitorLink) message(ctx context.Context, text []byte) {
 		return
 	}
 	defer m.release()
-	if kind := m.Header().Component(9, 1); kind == "ACK" || kind == "ADR" {
-		return
+	if kind := m.Header().Component(9, 1); kind != "" && kind != "ORU" {
+		return // an answer; what it says comes by itself as well
 	}
 	if !spokenByMindray(m) {
 		l.reject(ctx, text, "no message of the Realtime Result Interface")

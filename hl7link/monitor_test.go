@@ -305,7 +305,8 @@ func TestRunMonitor_KeepsWhatCannotBeRead(t *testing.T) {
 		listen(monitor)
 		other := strings.Replace(periodic("101", "70"), "2.3.1", "2.6", 1)
 		unreadable := rti("204", "OBX||NM|101^|2101|7x||||||F", "OBX||NM|151^|2102|14||||||F")
-		say(t, monitor, admitted("812"), "nonsense", other, unreadable)
+		answer := "MSH|^~\\&|Mindray|Gateway|||||ORF^R04|3|P|2.3.1|\rMSA|AA|1203\rOBX||NM|101^|2101|99||||||F\r"
+		say(t, monitor, admitted("812"), answer, "nonsense", other, unreadable)
 		want := []string{
 			"nonsense", other, unreadable,
 		}
