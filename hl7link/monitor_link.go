@@ -118,7 +118,7 @@ func (l *monitorLink) read(ctx context.Context) error {
 	deadline := time.Now().Add(l.Silence)
 	for {
 		if err := l.SetReadDeadline(deadline); err != nil {
-			return err
+			return l.ended(err)
 		}
 		n, readErr := l.Conn.Read(buf)
 		l.splitter.Feed(buf[:n])
@@ -129,23 +129,27 @@ func (l *monitorLink) read(ctx context.Context) error {
 		if l.messages > before {
 			deadline = time.Now().Add(l.Silence)
 		}
-		switch {
-		case l.splitter.Dropped-l.noise > maxNoise:
+		if l.splitter.Dropped-l.noise > maxNoise {
 			return errNoise
-		case readErr == nil:
-		case l.messages == 0 && l.splitter.Dropped > 0:
-			return errNoise
-		case errors.Is(readErr, os.ErrDeadlineExceeded):
-			return errSilent
-		case errors.Is(readErr, io.EOF):
-			if begun, _ := l.splitter.Pending(); begun {
-				return errCut
-			}
-			return readErr
-		default:
-			return readErr
+		}
+		if readErr != nil {
+			return l.ended(readErr)
 		}
 	}
+}
+
+// ended says why the connection ended.
+func (l *monitorLink) ended(err error) error {
+	begun, _ := l.splitter.Pending()
+	switch {
+	case l.messages == 0 && l.splitter.Dropped > 0:
+		return errNoise
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return errSilent
+	case errors.Is(err, io.EOF) && begun:
+		return errCut
+	}
+	return err
 }
 
 // drain reads every whole message that has come.
