@@ -67,7 +67,7 @@ func (m *Monitor) admitClient(conn net.Conn) *client {
 		}
 	}
 	m.clients[c] = true
-	c.queue(script{m.faults.Cyrillic}.everything(&m.bedside))
+	c.queue(m.script().everything(&m.bedside))
 	return c
 }
 
@@ -185,7 +185,7 @@ func (c *client) take(text []byte) {
 		m := c.monitor
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		s := script{m.faults.Cyrillic}
+		s := m.script()
 		c.queue(append(s.everything(&m.bedside), s.values(&m.bedside)))
 	}
 }

@@ -44,7 +44,7 @@ func Monitors(ctx context.Context, o Options) ([]*Monitor, error) {
 			Listen: fmt.Sprintf("127.0.0.1:%d", 4601+i), Beacon: demoBeacon,
 			Name: MonitorName, Bed: fmt.Sprintf("%d (simulé)", i+2), Department: "DEMO",
 			Patient: admission(fmt.Sprintf("DEMO-%d", i+2), given), PressureEvery: 2 * time.Minute,
-			Seed: o.Seed + uint64(i) + 10, Now: o.Now, Logger: o.Logger,
+			Seed: o.Seed + uint64(i) + 10, Now: o.Now, Logger: o.Logger, Test: true,
 		}
 		monitor, err := ListenMonitor(ctx, m)
 		if err != nil {

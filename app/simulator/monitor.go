@@ -28,6 +28,7 @@ type MonitorOptions struct {
 	Now                   func() time.Time // nil: time.Now
 	Logger                *slog.Logger     // nil: none
 	Faults                Faults           // how it misbehaves from the start
+	Test                  bool             // its messages say that they are a test (MSH-11 T)
 }
 
 // Broadcast is where monitors send their beacon on their own network.
@@ -44,6 +45,9 @@ type Faults struct {
 	Junk     bool // bytes that belong to no frame stand before each
 	Cyrillic bool // labels and alarms in Russian, in the firmware's shifted code page
 }
+
+// script is how it writes now. The caller holds m.
+func (m *Monitor) script() script { return script{cyrillic: m.faults.Cyrillic, test: m.o.Test} }
 
 // A Monitor is a simulated bedside monitor that speaks Mindray's Realtime
 // Result Interface (HL7 2.3.1, MLLP) as real ones do: it is the TCP server,
@@ -191,7 +195,7 @@ func (m *Monitor) inflate(ctx context.Context) error {
 func (m *Monitor) change(do func(*bedside, script) [][]byte) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	s := script{m.faults.Cyrillic}
+	s := m.script()
 	messages := do(&m.bedside, s)
 	if m.bedside.refreshAlarms() {
 		messages = append(messages, s.alarmed(&m.bedside)...)
@@ -286,7 +290,7 @@ func (m *Monitor) shout(ctx context.Context) error {
 	return m.each(ctx, time.Second, func() {
 		m.mu.Lock()
 		silent := m.faults.NoBeacon
-		datagram := script{m.faults.Cyrillic}.beacon(&m.bedside, m.o.Clients-len(m.clients))
+		datagram := m.script().beacon(&m.bedside, m.o.Clients-len(m.clients))
 		m.mu.Unlock()
 		if !silent {
 			conn.Write(datagram) // nobody listens yet: the next one will tell

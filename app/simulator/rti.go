@@ -33,8 +33,11 @@ const (
 	rtiNIBPDone = 504
 )
 
-// A script writes text in the bytes of a firmware's language.
-type script struct{ cyrillic bool }
+// A script writes messages in the bytes of a firmware's language.
+type script struct {
+	cyrillic bool
+	test     bool // MSH-11: T, not P
+}
 
 // label is the label of a parameter or alarm on this firmware.
 func (s script) label(latin, cyrillic string) string {
@@ -64,15 +67,19 @@ func (s script) bytes(text string) []byte {
 }
 
 func (s script) message(kind string, id int, segments ...string) []byte {
-	header := fmt.Sprintf(`MSH|^~\&|||||||%s|%d|P|2.3.1|`, kind, id)
-	return s.bytes(header + "\r" + strings.Join(segments, "\r") + "\r")
+	return s.bytes(strings.Join(append([]string{s.header(kind, id)}, segments...), "\r") + "\r")
 }
 
 func (s script) result(id int, observations ...string) []byte {
-	if len(observations) == 0 {
-		return s.bytes(fmt.Sprintf(`MSH|^~\&|||||||ORU^R01|%d|P|2.3.1|`, id) + "\r")
-	}
 	return s.message("ORU^R01", id, observations...)
+}
+
+func (s script) header(kind string, id int) string {
+	mode := "P"
+	if s.test {
+		mode = "T"
+	}
+	return fmt.Sprintf(`MSH|^~\&|||||||%s|%d|%s|2.3.1|`, kind, id, mode)
 }
 
 // obx is an OBX segment whose identifier has a label.
