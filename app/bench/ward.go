@@ -34,6 +34,7 @@ type ward struct {
 	seen     []atomic.Int64 // by pressure: when the last client had it
 	began    time.Time
 	missing  atomic.Int64 // events that clients still have to read
+	live     atomic.Int64 // events "vitals", of all clients
 	all      chan struct{}
 }
 
@@ -173,7 +174,7 @@ func (w *ward) load(ctx context.Context, b *bench, failed <-chan error) ([]row, 
 		syncing <- took
 	}()
 	var memory int64
-	start := time.Now()
+	live, start := w.live.Load(), time.Now()
 	for i := range w.sent {
 		select {
 		case err := <-failed:
@@ -194,7 +195,9 @@ func (w *ward) load(ctx context.Context, b *bench, failed <-chan error) ([]row, 
 	if err != nil {
 		return nil, err
 	}
-	busy := 100 * float64(after-before) / float64(time.Since(start))
+	lasted := time.Since(start)
+	busy := 100 * float64(after-before) / float64(lasted)
+	pace := float64(w.live.Load()-live) / wardVitals / lasted.Seconds()
 	select {
 	case <-w.all:
 	case err := <-failed:
@@ -205,19 +208,20 @@ func (w *ward) load(ctx context.Context, b *bench, failed <-chan error) ([]row, 
 	if err := w.last(); err != nil {
 		return nil, err
 	}
-	return w.rows(b.ward, memory, busy, <-syncing), nil
+	return w.rows(b.ward, memory, busy, pace, <-syncing), nil
 }
 
-func (w *ward) rows(d time.Duration, memory int64, busy float64, synced []time.Duration) []row {
+func (w *ward) rows(d time.Duration, memory int64, busy, pace float64, synced []time.Duration) []row {
 	took := make([]time.Duration, len(w.sent))
 	for i := range took {
 		took[i] = time.Duration(w.seen[i].Load() - w.sent[i].Load())
 	}
 	megabytes := float64(memory) / (1 << 20)
-	ward := fmt.Sprintf("200 monitors, 1/s of 20 values, 10 clients, %v: ", d)
+	ward := fmt.Sprintf("200 monitors, 20 values/s each, %v: ", d)
 	return []row{
 		{work: ward + "RssAnon", figure: fmt.Sprintf("%.1f MB", megabytes), value: megabytes, limit: 120, unit: "MB", atMost: true},
 		{work: ward + "of a core", figure: fmt.Sprintf("%.1f %%", busy), value: busy, limit: 35, unit: "%", atMost: true},
+		{work: ward + "live values to each", figure: fmt.Sprintf("%.0f /s", pace), value: pace, limit: 0.9 * (wardMonitors + wardSenders), unit: "/s"},
 		{
 			work: ward + "socket to client", figure: millis(median(took)), p99: millis(quantile(took, 0.99)),
 			baseline: "bare fsync " + millis(median(synced)), bp99: millis(quantile(synced, 0.99)),

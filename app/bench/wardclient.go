@@ -86,7 +86,7 @@ func bedValues(number int) string {
 
 // follow reads what a client gets until the last pressure. It demands that
 // every pressure comes once and that the log's numbers rise, and gives a hash
-// of all that was recorded, in its order.
+// of all that was recorded from the first pressure on, in its order.
 func (w *ward) follow(c *reader, vitals bool) (order uint64, err error) {
 	c.conn.SetDeadline(time.Time{})
 	if vitals {
@@ -105,6 +105,7 @@ func (w *ward) follow(c *reader, vitals bool) (order uint64, err error) {
 			return 0, err
 		case bytes.HasPrefix(packet, []byte(`42["vitals",`)):
 			live++
+			w.live.Add(1)
 			continue
 		case bytes.HasPrefix(packet, []byte(`430[`)) && bytes.Contains(packet, []byte(`"ok":true`)):
 			continue
@@ -119,10 +120,12 @@ func (w *ward) follow(c *reader, vitals bool) (order uint64, err error) {
 			return 0, fmt.Errorf("event %d comes after %d", number, last)
 		}
 		last = number
-		sum.Write(strconv.AppendUint(nil, number, 10))
 		done, err := w.pressure(packet, had)
 		if err != nil {
 			return 0, err
+		}
+		if had[0] { // all clients are there by then
+			sum.Write(strconv.AppendUint(nil, number, 10))
 		}
 		if done {
 			if vitals && live == 0 {
