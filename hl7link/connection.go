@@ -311,7 +311,7 @@ func (c *connection) decode(text []byte) decoded {
 func (c *connection) store(ctx context.Context, d *decoded, a answer) answer {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.RecordTimeout)
 	defer cancel()
-	fresh := c.memory.withoutKnown(d)
+	fresh := c.memory.withoutKnown(d, func(m *fhirmap.Measurement) bool { return c.recorded(ctx, m) })
 	receipt, err := c.Sink.Record(ctx, d.report)
 	if err != nil {
 		f := fhirmap.FaultOf(err)
@@ -328,6 +328,19 @@ func (c *connection) store(ctx context.Context, d *decoded, a answer) answer {
 		a.at = receipt.Received.In(c.Zone)
 	}
 	return a
+}
+
+// recorded asks whether m was recorded in an earlier run. When that cannot be
+// told it is recorded again.
+func (c *connection) recorded(ctx context.Context, m *fhirmap.Measurement) bool {
+	if c.Recorded == nil {
+		return false
+	}
+	known, err := c.Recorded(ctx, *m)
+	if err != nil {
+		c.log.Error("not known whether a measurement was recorded before", "error", err)
+	}
+	return known && err == nil
 }
 
 // write sends one frame in one write.

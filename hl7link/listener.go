@@ -27,6 +27,8 @@ type ListenerOptions struct {
 	Sink       Sink
 	Directory  Directory  // answers monitors that ask who somebody is; nil: such a query is not supported
 	Quarantine Quarantine // keeps what was refused; nil: nobody does
+	// Recorded is that of MonitorOptions.
+	Recorded func(ctx context.Context, m fhirmap.Measurement) (bool, error)
 
 	Logger *slog.Logger
 	Zone   *time.Location // of times without offset; default: time.Local

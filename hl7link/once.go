@@ -18,11 +18,20 @@ import (
 // brings none again.
 type memory struct {
 	mu      sync.Mutex
-	devices map[string][]digest // by device and bed, the newest last
-	order   []string            // of devices, by when they were first heard
+	devices map[string][]kept // by device and bed, the newest last
+	order   []string          // of devices, by when they were first heard
 }
 
 type digest [sha256.Size]byte
+
+// A kept measurement was recorded as person's.
+type kept struct {
+	digest
+	person string
+}
+
+// someone is who is not known any more: the key of no patient.
+const someone = "?"
 
 // What a memory holds at most: a monitor shows one cuff pressure, and a list of
 // a few when it reconnects.
@@ -34,28 +43,36 @@ const (
 // A remembrance is what to keep once its report is on disk.
 type remembrance struct {
 	place string
-	digest
+	kept
 }
 
-// withoutKnown takes from the report what was recorded before: it is shown, and
-// not recorded again. What it gives is to be kept once the report is safe. A
-// report that holds nothing but such values, and cannot be told from its
-// repetition otherwise, gets a key of them.
-func (y *memory) withoutKnown(d *decoded) []remembrance {
+// withoutKnown takes from the report what was recorded before: it is shown, to
+// the one whose it is, and not recorded again. Of a place that it has not heard of, recorded tells. What
+// it gives is to be kept once the report is safe. A report that holds nothing
+// but such values, and cannot be told from its repetition otherwise, gets a key
+// of them.
+func (y *memory) withoutKnown(d *decoded, recorded func(*fhirmap.Measurement) bool) []remembrance {
 	if len(d.single) == 0 {
 		return nil
 	}
-	r, fresh, known := &d.report, []remembrance(nil), 0
+	r, fresh, again := &d.report, []remembrance(nil), 0
 	pressure := false
 	key := sha256.New()
 	for i := len(d.single) - 1; i >= 0; i-- {
 		at := d.single[i]
 		m := &r.Measurements[at]
 		one := remember(m)
-		if y.knows(one) {
-			d.showAgain(m)
+		owner, known, heard := y.knows(one)
+		if !heard && recorded(m) {
+			known, owner = true, someone
+			y.keep([]remembrance{{one.place, kept{one.digest, someone}}})
+		}
+		if known {
+			if owner == one.person {
+				d.showAgain(m)
+			}
 			r.Measurements = slices.Delete(r.Measurements, at, at+1)
-			known++
+			again++
 			continue
 		}
 		fmt.Fprintf(key, "%q %x ", one.place, one.digest)
@@ -65,7 +82,7 @@ func (y *memory) withoutKnown(d *decoded) []remembrance {
 	if pressure { // it is not among what comes again by itself
 		r.Streaming = false
 	}
-	if r.Key == "" && known == 0 && len(fresh) == len(r.Measurements) && r.Peer != "" && len(r.Alarms) == 0 {
+	if r.Key == "" && again == 0 && len(fresh) == len(r.Measurements) && r.Peer != "" && len(r.Alarms) == 0 {
 		fmt.Fprint(key, r.Peer)
 		r.Key = hex.EncodeToString(key.Sum(nil))
 	}
@@ -103,7 +120,7 @@ func remember(m *fhirmap.Measurement) remembrance {
 	for i := range m.Readings {
 		writeReading(h, &m.Readings[i])
 	}
-	return remembrance{m.Device.ID + "\x00" + m.Bed, digest(h.Sum(nil))}
+	return remembrance{m.Device.ID + "\x00" + m.Bed, kept{digest(h.Sum(nil)), m.Patient.Key()}}
 }
 
 func writeReading(h hash.Hash, r *fhirmap.Reading) {
@@ -114,10 +131,20 @@ func writeReading(h hash.Hash, r *fhirmap.Reading) {
 	fmt.Fprintf(h, " %s=%s %s", r.Type, value, r.Unit.UCUM)
 }
 
-func (y *memory) knows(one remembrance) bool {
+// knows tells whether one was kept, as whose, and whether anything was of its
+// place.
+func (y *memory) knows(one remembrance) (owner string, known, heard bool) {
 	y.mu.Lock()
 	defer y.mu.Unlock()
-	return slices.Contains(y.devices[one.place], one.digest)
+	all, heard := y.devices[one.place]
+	if i := find(all, one.digest); i >= 0 {
+		return all[i].person, true, true
+	}
+	return "", false, heard
+}
+
+func find(all []kept, d digest) int {
+	return slices.IndexFunc(all, func(k kept) bool { return k.digest == d })
 }
 
 // keep remembers what is on disk now.
@@ -126,7 +153,7 @@ func (y *memory) keep(all []remembrance) {
 	defer y.mu.Unlock()
 	for _, one := range all {
 		known, seen := y.devices[one.place]
-		if slices.Contains(known, one.digest) {
+		if find(known, one.digest) >= 0 {
 			continue
 		}
 		if !seen {
@@ -135,13 +162,13 @@ func (y *memory) keep(all []remembrance) {
 		if len(known) == maxRemembered {
 			known = slices.Delete(known, 0, 1)
 		}
-		y.devices[one.place] = append(known, one.digest)
+		y.devices[one.place] = append(known, one.kept)
 	}
 }
 
 func (y *memory) admit(place string) {
 	if y.devices == nil {
-		y.devices = map[string][]digest{}
+		y.devices = map[string][]kept{}
 	}
 	if len(y.order) == maxRememberedDevices {
 		delete(y.devices, y.order[0])

@@ -1,6 +1,7 @@
 package hl7link
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -131,6 +132,39 @@ func TestListener_AdmissionIsOne(t *testing.T) {
 	}
 }
 
+// What was recorded in an earlier run is not recorded again, and a pressure of
+// the person before is not shown as the next one's.
+func TestListener_KnownFromBefore(t *testing.T) {
+	sink := &memorySink{}
+	asked := 0
+	address, _ := start(t, ListenerOptions{Sink: sink, Recorded: func(_ context.Context, m fhirmap.Measurement) (bool, error) {
+		asked++
+		return m.Bed == "7", nil
+	}})
+	monitor := dial(t, address)
+	for i, text := range []string{
+		cuff("7", "1", "120", "20260101114500", 60), cuff("7", "1", "120", "20260101114500", 61),
+		cuff("8", "1", "130", "20260101114500", 62), cuff("8", "1", "130", "20260101114500", 63), cuff("8", "2", "130", "20260101114500", 64),
+		cuff("7", "1", "121", "20260101115500", 65),
+	} {
+		if code, err := monitor.Send(t.Context(), []byte(text)); err != nil || code != "AA" {
+			t.Fatal(i, code, err)
+		}
+	}
+	if diff := cmp.Diff([]string{"8 130 11:45", "7 121 11:55"}, pressures(sink)); diff != "" || asked != 2 {
+		t.Error(asked, diff)
+	}
+	var shown []string
+	for _, r := range sink.reports {
+		for _, l := range r.Live {
+			shown = append(shown, l.Bed+" "+l.Patient.ID+" "+l.Values[0].Value.String())
+		}
+	}
+	if diff := cmp.Diff([]string{"8 1 130"}, shown); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestMemory_IsBounded(t *testing.T) {
 	var y memory
 	for i := range 3 * maxRememberedDevices {
@@ -145,7 +179,7 @@ func TestMemory_IsBounded(t *testing.T) {
 	}
 	newest := remembrance{place: y.order[len(y.order)-1]}
 	newest.digest[0] = 2*maxRemembered - 1
-	if !y.knows(newest) {
+	if _, known, _ := y.knows(newest); !known {
 		t.Error("the newest is forgotten")
 	}
 }

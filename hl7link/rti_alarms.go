@@ -31,6 +31,16 @@ var rtiLevels = map[string]fhirmap.Priority{
 
 var rtiAsterisks = [...]fhirmap.Priority{"", fhirmap.PriorityLow, fhirmap.PriorityMedium, fhirmap.PriorityHigh}
 
+// rtiAlarmed is what the alarms are about whose codes captures of monitors show
+// beside their texts.
+var rtiAlarmed = map[string]fhirmap.Type{
+	"10002": fhirmap.HeartRate,        // HR too low
+	"10076": fhirmap.BodyTemperature,  // T1 too low
+	"205":   fhirmap.OxygenSaturation, // SpO2 sensor off
+	"458":   fhirmap.Systolic,         // NIBP cuff off
+	"5":     fhirmap.HeartRate,        // ECG lead off
+}
+
 // alarm reads messages 54 and 56, which list all alarms of their kind that are
 // present. Monitors send them each second: only a change is told.
 func (s *rtiSession) alarm(m *Message, kind fhirmap.AlarmKind) {
@@ -83,7 +93,7 @@ func (s *rtiSession) alarmIn(segment Segment, kind fhirmap.AlarmKind) (fhirmap.A
 		}
 	}
 	return fhirmap.Alarm{
-		Kind: kind, System: mindrayAlarms, Code: shorten(code, maxAlarmText), Text: shorten(strings.TrimSpace(own), maxAlarmText),
+		Kind: kind, System: mindrayAlarms, Code: shorten(code, maxAlarmText), Type: rtiAlarmed[code], Text: shorten(strings.TrimSpace(own), maxAlarmText),
 		Priority: priority, Start: readTime(segment.Text(14), s.zone).time,
 	}, true
 }

@@ -48,7 +48,7 @@ func (s *Station) Recorded(ctx context.Context, m fhirmap.Measurement) (bool, er
 }
 
 func (l *latest) catchUp(ctx context.Context, s *Station) error {
-	if l.known == nil {
+	if l.known == nil || s.Head() > l.cursor+repeatedRecords {
 		return l.load(s)
 	}
 	for head := s.Head(); l.cursor < head; {
