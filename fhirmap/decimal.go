@@ -2,6 +2,7 @@ package fhirmap
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -105,7 +106,36 @@ func (d Decimal) Places() int {
 
 // Cmp is -1, 0 or 1 as d is smaller than, equal to or larger than o. 2.0 and
 // 2.00 are equal.
-func (d Decimal) Cmp(o Decimal) int { return d.d.Cmp(&o.d) }
+func (d Decimal) Cmp(o Decimal) int {
+	if a, ok := d.whole(o.d.Exponent); ok {
+		if b, ok := o.whole(d.d.Exponent); ok {
+			return cmp.Compare(a, b)
+		}
+	}
+	return d.d.Cmp(&o.d)
+}
+
+// whole is how many units of the last place, of d or of a number with that
+// exponent, whichever is the smaller, d consists of. It is false for numbers of
+// more digits than a measurement has.
+func (d *Decimal) whole(exponent int32) (int64, bool) {
+	const most = 1 << 40
+	shift := d.d.Exponent - exponent
+	if d.d.Form != apd.Finite || !d.d.Coeff.IsInt64() || shift > 6 || shift < -6 {
+		return 0, false
+	}
+	n := d.d.Coeff.Int64()
+	if n < 0 || n > most {
+		return 0, false
+	}
+	for ; shift > 0; shift-- {
+		n *= 10
+	}
+	if d.d.Negative {
+		n = -n
+	}
+	return n, true
+}
 
 // Float64 is the nearest float64, for drawing only: it loses the precision.
 func (d Decimal) Float64() float64 {

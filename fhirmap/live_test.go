@@ -34,3 +34,21 @@ func TestMeasurement_LiveValues(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// The short way of comparing says what the library says.
+func TestDecimal_Cmp(t *testing.T) {
+	var all []Decimal
+	for _, text := range []string{
+		"0", "-0", "0.0", "1", "-1", "1.0", "10", "9.9", "9.99", "-9.99", "36.60", "36.6", "120", "1e2", "100.000000", "99.9999999", "1e9", "-1e9",
+		"1099511627776", "1099511627777", "9223372036854775807", "9223372036854775808", "123456789012345678901234567890", "0.000000000000000001",
+	} {
+		all = append(all, MustDecimal(text))
+	}
+	for _, a := range all {
+		for _, b := range all {
+			if got, want := a.Cmp(b), a.d.Cmp(&b.d); got != want {
+				t.Errorf("%s, %s: %d, want %d", a, b, got, want)
+			}
+		}
+	}
+}

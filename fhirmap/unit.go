@@ -151,31 +151,77 @@ func unitsOf(t Type) []Unit {
 }
 
 // In expresses value, given in the unit that a device wrote as text, in a unit
-// of t, a vital sign or another parameter, with about the device's precision and never a coarser unit
-// step than clinicians read: 98.6 °F is 37.0 °C, 16.0 kPa is 120 mmHg. A unit
-// that is unknown, or that cannot be one of t, is an error: such a value must not pass for a vital sign.
+// of t, a vital sign or another parameter, with about the device's precision and
+// never a coarser unit step than clinicians read: 98.6 °F is 37.0 °C, 16.0 kPa
+// is 120 mmHg. A unit that is unknown, or that cannot be one of t, is an error:
+// such a value must not pass for a vital sign.
 func In(t Type, value Decimal, text string) (Decimal, Unit, error) {
-	units := unitsOf(t)
-	if units == nil {
-		return Decimal{}, Unit{}, fmt.Errorf("unknown type %q", t)
-	}
-	ways, known := conversions[normalUnit(text)]
+	way, known := usualWays[written{t, text}]
 	if !known {
-		return Decimal{}, Unit{}, fmt.Errorf("unknown unit %q", text)
-	}
-	for _, unit := range units {
-		for _, way := range ways {
-			// The difference of two temperatures has no zero to shift.
-			if way.to != unit || t == TemperatureDiff && way.before.Cmp(Decimal{}) != 0 {
-				continue
-			}
-			if way.factor.Cmp(NewDecimal(1, 0)) == 0 && way.before.Cmp(Decimal{}) == 0 {
-				return value, unit, nil
-			}
-			places := max(value.Places()+way.places, atLeast[normalUnit(text)])
-			converted, err := value.linear(way.before, way.factor, way.after, places)
-			return converted, unit, err
+		var err error
+		if way, err = wayTo(t, text); err != nil {
+			return Decimal{}, Unit{}, err
 		}
 	}
-	return Decimal{}, Unit{}, fmt.Errorf("%q is no unit of %s", text, t)
+	if way.same {
+		return value, way.to, nil
+	}
+	places := max(value.Places()+way.places, way.atLeast)
+	converted, err := value.linear(way.before, way.factor, way.after, places)
+	return converted, way.to, err
+}
+
+// A way is a conversion into a unit of one type.
+type way struct {
+	conversion
+	same    bool // nothing is to be done
+	atLeast int
+}
+
+type written struct {
+	t    Type
+	unit string
+}
+
+// usualWays spares nearly all values the search.
+var usualWays = func() map[written]way {
+	texts := map[string]bool{}
+	for text := range conversions {
+		texts[text], texts[strings.ToUpper(text)] = true, true
+	}
+	for text := range aliases {
+		texts[text], texts[strings.ToUpper(text)] = true, true
+	}
+	ways := map[written]way{}
+	for t, p := range parameterIndex {
+		texts[p.Unit.UCUM], texts[p.Unit.Label] = true, true
+		for text := range texts {
+			if found, err := wayTo(t, text); err == nil {
+				ways[written{t, text}] = found
+			}
+		}
+	}
+	return ways
+}()
+
+func wayTo(t Type, text string) (way, error) {
+	units := unitsOf(t)
+	if units == nil {
+		return way{}, fmt.Errorf("unknown type %q", t)
+	}
+	text = normalUnit(text)
+	all, known := conversions[text]
+	if !known {
+		return way{}, fmt.Errorf("unknown unit %q", text)
+	}
+	for _, unit := range units {
+		for _, c := range all {
+			shifts := c.before.Cmp(Decimal{}) != 0
+			// The difference of two temperatures has no zero to shift.
+			if c.to == unit && !(t == TemperatureDiff && shifts) {
+				return way{c, c.factor.Cmp(NewDecimal(1, 0)) == 0 && !shifts, atLeast[text]}, nil
+			}
+		}
+	}
+	return way{}, fmt.Errorf("%q is no unit of %s", text, t)
 }

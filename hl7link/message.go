@@ -312,13 +312,18 @@ func (s Segment) Subcomponents(field, repetition, component int) int {
 // At is the text of one subcomponent, all counted from 1 as HL7 does; empty
 // when it is not there.
 func (s Segment) At(field, repetition, component, subcomponent int) string {
-	if subcomponent < 1 || subcomponent > s.Subcomponents(field, repetition, component) {
+	f := s.field(field, repetition)
+	if f == nil || component < 1 || subcomponent < 1 {
 		return ""
 	}
-	f := s.field(field, repetition)
 	value := f.Value
 	if f.Components != nil {
+		if component > len(f.Components) || subcomponent > len(f.Components[component-1].SubComponents) {
+			return ""
+		}
 		value = f.Components[component-1].SubComponents[subcomponent-1].Value
+	} else if component > 1 || subcomponent > 1 {
+		return ""
 	}
 	if bytes.IndexByte(value, tokenStart) < 0 {
 		return shared(value)
