@@ -66,8 +66,12 @@ func isDigits(text string) bool { return strings.Trim(text, "0123456789") == "" 
 // check holds what ParseDecimal demands: a number that it would not read again
 // must not be stored.
 func (d Decimal) check() error {
+	e := d.d.Exponent
+	if _, small := d.whole(e); small && e <= 0 && e > -20 {
+		return nil
+	}
 	var buffer [maxDigits + 1]byte
-	if e := d.d.Exponent; e > maxDigits || e < -maxDigits || len(d.Append(buffer[:0])) > maxDigits {
+	if e > maxDigits || e < -maxDigits || len(d.Append(buffer[:0])) > maxDigits {
 		return fmt.Errorf("number of more than %d characters", maxDigits)
 	}
 	return nil

@@ -125,7 +125,10 @@ func acknowledge(text []byte, a answer) []byte {
 	if accept {
 		code = "C" + code[1:]
 	}
-	id := sha256.Sum256(append([]byte(code), text...))
+	digest := sha256.New()
+	digest.Write([]byte(code))
+	digest.Write(text)
+	id := digest.Sum(nil)
 	sep := string(rune(h.d.Field))
 	header := []string{
 		"MSH", string([]byte{h.d.Component, h.d.Repetition, h.d.Escape, h.d.Subcomponent}),

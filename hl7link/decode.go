@@ -223,6 +223,7 @@ func (d *decoded) observe(text []byte, m *Message, with decoding) {
 	spoken := spokenBy(with.dialects, m)
 	from := originOf(m, with.peer, spoken)
 	r := reader{zone: with.zone, dialects: spoken}
+	defer r.release()
 	d.report.Streaming = slices.ContainsFunc(spoken, func(s *dialect) bool { return s.streaming != nil && s.streaming(m) })
 	for _, person := range m.persons() {
 		bed := from.bed(person)

@@ -132,23 +132,30 @@ func (o *observation) limits(s Segment, unit string) {
 		}
 		low, high = text[:1+dash], text[2+dash:]
 	}
-	bottom, lowOK := o.limit(low, unit)
-	top, highOK := o.limit(high, unit)
-	if !lowOK || !highOK || bottom != nil && top != nil && bottom.Cmp(*top) > 0 {
+	var both struct{ low, high fhirmap.Decimal }
+	hasLow, lowOK := o.limit(&both.low, low, unit)
+	hasHigh, highOK := o.limit(&both.high, high, unit)
+	if !lowOK || !highOK || hasLow && hasHigh && both.low.Cmp(both.high) > 0 {
 		return
 	}
-	o.reading.Low, o.reading.High = bottom, top
+	kept := both
+	if hasLow {
+		o.reading.Low = &kept.low
+	}
+	if hasHigh {
+		o.reading.High = &kept.high
+	}
 }
 
-// limit is one bound, nil for none; false when it cannot be read.
-func (o *observation) limit(text, unit string) (*fhirmap.Decimal, bool) {
+// limit reads one bound into d; not ok when it cannot be read.
+func (o *observation) limit(d *fhirmap.Decimal, text, unit string) (has, ok bool) {
 	if text = strings.TrimSpace(text); text == "" {
-		return nil, true
+		return false, true
 	}
 	value, err := parseNumber(text)
 	if err != nil || !isNumber(text) {
-		return nil, false
+		return false, false
 	}
-	converted, _, err := fhirmap.In(o.vital, value, unit)
-	return &converted, err == nil
+	*d, _, err = fhirmap.In(o.vital, value, unit)
+	return true, err == nil
 }

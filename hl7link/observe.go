@@ -3,7 +3,9 @@ package hl7link
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"vitalien/fhirmap"
@@ -69,7 +71,8 @@ type reader struct {
 	beside   []*observation // parameters that are no vital signs, and values in strange units
 	troubles []trouble
 
-	last struct { // the time that was read last, which most of a message shares
+	all  *[]observation // room for them
+	last struct {       // the time that was read last, which most of a message shares
 		text string
 		stamp
 	}
@@ -79,7 +82,7 @@ type reader struct {
 // read collects the observations of all OBX segments of m, which sender sent.
 func (r *reader) read(m *Message, sender fhirmap.Device) {
 	r.m, r.device = m, sender
-	all := make([]observation, min(m.count("OBX"), maxObservations))
+	all := r.room(min(m.count("OBX"), maxObservations))
 	r.found, r.beside = make([]*observation, 0, len(all)), nil
 	message := stamp{time: parseTime(m.Header().Text(7), r.zone)}
 	order, device, used := stamp{}, &sender, 0
@@ -116,6 +119,31 @@ func (r *reader) read(m *Message, sender fhirmap.Device) {
 			}
 		}
 	}
+}
+
+// rooms are observations of messages that nobody needs any more.
+var rooms = sync.Pool{New: func() any { return new([]observation) }}
+
+// room is for n observations of one message, in place of those of the person
+// before, who are done with.
+func (r *reader) room(n int) []observation {
+	if r.all == nil {
+		r.all = rooms.Get().(*[]observation)
+	}
+	clear(*r.all)
+	*r.all = slices.Grow((*r.all)[:0], n)[:n]
+	return *r.all
+}
+
+// release ends the use of what r has found, but not of what was made of it.
+func (r *reader) release() {
+	if r.all == nil {
+		return
+	}
+	if clear(*r.all); cap(*r.all) <= maxPooled/16 {
+		rooms.Put(r.all)
+	}
+	r.found, r.beside, r.all = nil, nil, nil
 }
 
 func (r *reader) readTime(text string) stamp {
