@@ -62,7 +62,7 @@ func parseTime(text string, zone *time.Location) time.Time {
 		in = time.UTC
 	}
 	t, ok := ofDigits(digits, fraction, in)
-	if !ok || t.Year() < 1900 || east < -12*3600 || east > 14*3600 { // no place on Earth
+	if !ok || east < -12*3600 || east > 14*3600 { // no place on Earth
 		return time.Time{}
 	}
 	if !hasOffset {
@@ -111,14 +111,16 @@ func ofDigits(digits, fraction string, zone *time.Location) (time.Time, bool) {
 	nanoseconds, fractionOK := number(fraction + "000000000"[:9-len(fraction)])
 	year, month, day := date/10000, date/100%100, date%100
 	hour, minute, second := clock/10000, clock/100%100, clock%100
-	if !dateOK || !clockOK || !fractionOK || month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 59 {
+	if !dateOK || !clockOK || !fractionOK || year < 1900 || month < 1 || month > 12 || hour > 23 || minute > 59 || second > 59 {
 		return time.Time{}, false
 	}
-	if day > time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day() {
+	if leap := month == 2 && day == 29 && year%4 == 0 && (year%100 != 0 || year%400 == 0); !leap && (day < 1 || day > daysOf[month-1]) {
 		return time.Time{}, false
 	}
 	return time.Date(year, time.Month(month), day, hour, minute, second, nanoseconds, zone), true
 }
+
+var daysOf = [...]int{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}
 
 // number reads decimal digits alone.
 func number(digits string) (n int, ok bool) {
