@@ -28,24 +28,25 @@ var table0211 = map[string]encoding.Encoding{
 
 // toUTF8 decodes text from the character set that its MSH-18 names; without
 // one, or when the bytes contradict it, by guess. contradicted says that MSH-18
-// named another one. set is nil for UTF-8.
+// named another one. set is nil for UTF-8. What is decoded may share the bytes
+// of text.
 func toUTF8(text []byte) (decoded string, set encoding.Encoding, contradicted bool) {
 	text = bytes.TrimPrefix(text, []byte("\xEF\xBB\xBF"))
 	named := charsetNames(text)
 	if set := lookupCharset(named); set != nil {
 		if out, err := set.NewDecoder().Bytes(text); err == nil {
-			return string(out), set, false
+			return shared(out), set, false
 		}
 	}
 	if utf8.Valid(text) {
-		return string(text), nil, false
+		return shared(text), nil, false
 	}
 	set = guess(text, mindrayHeader(headerLine(text)))
 	out, err := set.NewDecoder().Bytes(text)
 	if err != nil { // a charmap decodes every byte
 		out, _ = charmap.Windows1252.NewDecoder().Bytes(text)
 	}
-	return string(out), set, len(named) > 0
+	return shared(out), set, len(named) > 0
 }
 
 // charsetNames reads MSH-18 from the undecoded header, which needs ASCII

@@ -44,6 +44,7 @@ const (
 type Splitter struct {
 	max     int
 	buf     []byte // received and not yet given out
+	room    []byte // where it begins, to be used again
 	scanned int    // how much of buf is known not to end the message
 	mode    mode
 	midLine bool // the bytes thrown away last did not end a line
@@ -63,7 +64,19 @@ func NewSplitter(limit int) *Splitter {
 
 // Feed adds received bytes. Call Next until it gives nothing more before
 // feeding again: that bounds the memory.
-func (s *Splitter) Feed(received []byte) { s.buf = append(s.buf, received...) }
+func (s *Splitter) Feed(received []byte) {
+	if len(s.buf) > 0 {
+		s.buf = append(s.buf, received...)
+		return
+	}
+	s.buf = append(s.room, received...)
+	if s.room = s.buf[:0]; cap(s.room) > maxRoom {
+		s.room = nil
+	}
+}
+
+// maxRoom bounds what a connection keeps between messages, in bytes.
+const maxRoom = 8 << 10
 
 // Next gives the next whole message, nil when more bytes are needed. After
 // ErrFrameTooLong the stream cannot be followed any further.

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"vitalien/fhirmap"
@@ -65,6 +66,12 @@ type packer struct {
 	err    error
 }
 
+// maxPooled bounds what is kept of a large message, in texts or measurements.
+const maxPooled = 256
+
+// texts are the known texts of entries that are packed.
+var texts = sync.Pool{New: func() any { return make(map[string]uint64, 64) }}
+
 func (e *entry) pack(out []byte) ([]byte, error) {
 	form := formCompact
 	for i := range e.Measurements {
@@ -73,7 +80,14 @@ func (e *entry) pack(out []byte) ([]byte, error) {
 			break
 		}
 	}
-	p := &packer{limits: form == formLimits, out: append(out, form), known: make(map[string]uint64, 32+len(e.Measurements))}
+	known := texts.Get().(map[string]uint64)
+	defer func() {
+		if len(known) <= maxPooled {
+			clear(known)
+			texts.Put(known)
+		}
+	}()
+	p := &packer{limits: form == formLimits, out: append(out, form), known: known}
 	p.time(e.Received)
 	p.number(e.Open)
 	p.text(e.Link)

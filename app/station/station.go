@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -197,7 +198,14 @@ func (s *Station) append(ctx context.Context, r *fhirmap.Report) (fhirmap.Receip
 		return fhirmap.Receipt{}, err
 	}
 	e := entry{Received: received, Link: r.Link, Peer: r.Peer, Key: r.Key, Open: s.open.seqOrZero()}
-	if e.Measurements = s.judge(r, received); len(e.Measurements) == 0 {
+	room := rooms.Get().(*[]recordedEntry)
+	defer func() {
+		if clear(*room); cap(*room) <= maxPooled {
+			rooms.Put(room)
+		}
+	}()
+	*room = s.judge((*room)[:0], r, received)
+	if e.Measurements = *room; len(e.Measurements) == 0 {
 		return fhirmap.Receipt{Received: received}, nil
 	}
 	first, err := s.appendEntry(ctx, kindReport, e.observations(), &e)
@@ -210,12 +218,14 @@ func (s *Station) append(ctx context.Context, r *fhirmap.Report) (fhirmap.Receip
 	return fhirmap.Receipt{Seq: first, Received: received}, nil
 }
 
+// rooms are the measurements of entries that are on disk.
+var rooms = sync.Pool{New: func() any { return new([]recordedEntry) }}
+
 // judge adds to the measurements of r what only the station knows, and leaves
-// out those that are not due for recording.
-func (s *Station) judge(r *fhirmap.Report, received time.Time) []recordedEntry {
-	var list []recordedEntry
+// out those that are not due for recording. It appends to list.
+func (s *Station) judge(list []recordedEntry, r *fhirmap.Report, received time.Time) []recordedEntry {
 	if !r.Streaming {
-		list = make([]recordedEntry, 0, len(r.Measurements))
+		list = slices.Grow(list, len(r.Measurements))
 	}
 	m := new(recordedEntry)
 	for i := range r.Measurements {
