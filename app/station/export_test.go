@@ -93,6 +93,32 @@ func TestExport_PatientJSON(t *testing.T) {
 }
 
 // An id is what a device or an EHR gave. It leaves the folder by no name.
+// What comes late stands where its time is, and what only an older record says
+// of the patient is said.
+func TestExport_PatientJSONByTime(t *testing.T) {
+	d := newDesk(t)
+	at := func(value string, ago time.Duration) fhirmap.Measurement {
+		m := pulse(value)
+		m.Time = morning.Add(-ago)
+		return m
+	}
+	bare := claire()
+	bare.Family, bare.Given = "", ""
+	d.record(report(of(claire(), at("72", time.Minute))))
+	d.record(report(of(bare, at("75", 0)), of(bare, at("70", 3*time.Hour)), of(bare, at("71", 2*time.Hour))))
+	d.record(report(of(bare, at("73", 30*time.Second))))
+	dir := t.TempDir()
+	d.export(ExportOptions{Dir: dir, Format: ExportPatientJSON})
+	p := readPatient(t, filepath.Join(dir, "patient_2.json"))
+	var got []string
+	for _, r := range p.Records {
+		got = append(got, r["ObservationValue"])
+	}
+	if want := []string{"75", "73", "72", "71", "70"}; !slices.Equal(got, want) || p.Surname != claire().Family {
+		t.Errorf("%v of %q, want %v", got, p.Surname, want)
+	}
+}
+
 func TestExport_FileNames(t *testing.T) {
 	d := newDesk(t)
 	ids := []string{"../../evil", "a/b", "a\\b", "CON", "x:y", ".", "é", "A", "a", strings.Repeat("9", 200)}

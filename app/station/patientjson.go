@@ -3,8 +3,10 @@ package station
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"maps"
 	"os"
@@ -86,10 +88,11 @@ func number(n uint64) string { return strconv.FormatUint(n, 10) }
 
 // patientFile is the file of one patient while it is being made.
 type patientFile struct {
-	patient fhirmap.Patient // as named last
+	patient fhirmap.Patient // what was said of them last
 	part    string          // file with the records so far
 	buffer  bytes.Buffer    // and those that follow
-	some    bool
+	oldest  time.Time       // record so far
+	mixed   bool            // some are newer than one before them
 }
 
 // patientFiles are all of them.
@@ -155,6 +158,7 @@ func (p *patientFiles) add(m *fhirmap.Recorded) error {
 		file = &patientFile{patient: *m.Subject, part: filepath.Join(p.folder, key)}
 		p.all[key] = file
 	}
+	file.known(m.Subject)
 	before := file.buffer.Len()
 	for i := range m.Readings {
 		r := &m.Readings[i]
@@ -165,17 +169,24 @@ func (p *patientFiles) add(m *fhirmap.Recorded) error {
 		if err != nil {
 			return err
 		}
-		if file.some {
-			file.buffer.WriteByte(',')
-		}
-		file.some = true
-		file.buffer.WriteByte('\n')
 		file.buffer.Write(line)
+		file.buffer.WriteByte('\n')
+		file.mixed = file.mixed || !file.oldest.IsZero() && m.Effective().After(file.oldest)
+		file.oldest = m.Effective()
 	}
 	if p.size += file.buffer.Len() - before; p.size < partsInMemory {
 		return nil
 	}
 	return p.flush()
+}
+
+// known takes over what an older record said of the patient and no newer one.
+func (f *patientFile) known(older *fhirmap.Patient) {
+	if f.patient.Family+f.patient.Given == "" {
+		f.patient.Family, f.patient.Given = older.Family, older.Given
+	}
+	f.patient.BirthDate = cmp.Or(f.patient.BirthDate, older.BirthDate)
+	f.patient.Sex = cmp.Or(f.patient.Sex, older.Sex)
 }
 
 // flush moves what waits to the parts.
@@ -265,9 +276,60 @@ func (f *patientFile) write(w io.Writer) error {
 		return err
 	}
 	defer part.Close()
-	if _, err := io.Copy(out, part); err != nil {
+	separator := "\n"
+	err = f.newestFirst(part, func(line []byte) {
+		out.WriteString(separator)
+		out.Write(line)
+		separator = ",\n"
+	})
+	out.WriteString("\n]}\n")
+	return errors.Join(err, out.Flush())
+}
+
+// newestFirst calls fn with each record of part, by its time. They are in that
+// order already unless some came late, as what a device had stored does.
+func (f *patientFile) newestFirst(part *os.File, fn func(line []byte)) error {
+	if !f.mixed {
+		return eachLine(part, fn)
+	}
+	type span struct {
+		at   int64
+		from int64
+		size int
+	}
+	var all []span
+	from := int64(0)
+	err := eachLine(part, func(line []byte) {
+		all = append(all, span{timestampOf(line), from, len(line)})
+		from += int64(len(line)) + 1
+	})
+	if err != nil {
 		return err
 	}
-	out.WriteString("\n]}\n")
-	return out.Flush()
+	slices.SortStableFunc(all, func(a, b span) int { return cmp.Compare(b.at, a.at) })
+	var line []byte
+	for _, s := range all {
+		line = slices.Grow(line[:0], s.size)[:s.size]
+		if _, err := part.ReadAt(line, s.from); err != nil {
+			return err
+		}
+		fn(line)
+	}
+	return nil
+}
+
+func eachLine(r io.Reader, fn func(line []byte)) error {
+	lines := bufio.NewScanner(r)
+	lines.Buffer(nil, 1<<20) // a record has six short texts
+	for lines.Scan() {
+		fn(lines.Bytes())
+	}
+	return lines.Err()
+}
+
+// timestampOf reads the time of a record, its first member, in seconds.
+func timestampOf(line []byte) int64 {
+	text, _, _ := bytes.Cut(bytes.TrimPrefix(line, []byte(`{"Timestamp":"`)), []byte(`"`))
+	at, _ := time.Parse(time.RFC3339, string(text))
+	return at.Unix()
 }
