@@ -67,6 +67,10 @@ type alert struct {
 
 // alerts reads an ORU^R40. Every OBR begins an alert.
 func (d *decoded) alerts(text []byte, m *Message, with decoding) {
+	if m.count("OBX") > maxObservations {
+		d.verdict = verdict{"AE", trouble{errInternal, "OBX", maxObservations + 1, 1, "too many observations"}}
+		return
+	}
 	spoken := spokenBy(with.dialects, m)
 	from := originOf(m, with.peer, spoken)
 	for _, person := range m.persons() {
@@ -88,6 +92,9 @@ func (d *decoded) alerts(text []byte, m *Message, with decoding) {
 	if len(d.report.Alarms) == 0 {
 		d.verdict = verdict{"AE", trouble{errSegmentSequence, "OBX", 1, 3, "no alert event"}}
 		return
+	}
+	for i := range d.report.Alarms {
+		d.report.Alarms[i].Test = m.isTest()
 	}
 	if broken := d.tooLong(); broken != nil {
 		d.refuse(verdict{"AE", trouble{code: errDataType, text: broken.Error()}})

@@ -138,3 +138,27 @@ func TestDecode_BiolightSettings(t *testing.T) {
 		}
 	}
 }
+
+// An alarm of a simulator or of a monitor in training mode is none of a person.
+func TestDecode_TestAlarms(t *testing.T) {
+	physiological := rti("54", "OBX||CE|1|1|10002^***HR||||||F")
+	for text, want := range map[string]bool{
+		r40(alertOrder, lowAlert): false, strings.Replace(r40(alertOrder, lowAlert), "|1|P|", "|1|T|", 1): true, strings.Replace(r40(alertOrder, lowAlert), "|1|P|", "|1|D|", 1): true,
+		physiological: false, strings.Replace(physiological, "|P|", "|T|", 1): true,
+	} {
+		d := decode([]byte(text), decoding{zone: paris, dialects: dialects, ward: &rtiWard{}})
+		if len(d.report.Alarms) != 1 || d.report.Alarms[0].Test != want {
+			t.Errorf("%q: %+v", text, d.report.Alarms)
+		}
+	}
+}
+
+func TestDecode_TooManyAlerts(t *testing.T) {
+	many := make([]string, 2*maxObservations)
+	for i := range many {
+		many[i] = strings.Replace(lowAlert, "196674", fmt.Sprint(196608+i), 1)
+	}
+	if d := decode([]byte(r40(many...)), decoding{zone: paris, dialects: dialects}); d.verdict.code != "AE" || len(d.report.Alarms) > 0 {
+		t.Errorf("%+v", d.verdict)
+	}
+}

@@ -42,7 +42,7 @@ func (l *Listener) serve(ctx context.Context, v *visitor) {
 		ListenerOptions: &l.options, Conn: v.Conn, peer: v.peer, readers: l.readers, pending: &l.pending,
 		log: l.options.Logger.With("peer", v.peer), splitter: NewSplitter(l.options.MaxFrame),
 		changed: l.changed, accepted: l.recovered, heard: func() { l.heard(v) },
-		peers: &l.status, memory: &l.memory,
+		peers: &l.status, memory: l.memory,
 	}
 	l.changed(0, nil)
 	l.status.connected(v.peer)
@@ -311,7 +311,12 @@ func (c *connection) decode(text []byte) decoded {
 func (c *connection) store(ctx context.Context, d *decoded, a answer) answer {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.RecordTimeout)
 	defer cancel()
-	fresh := c.memory.withoutKnown(d, func(m *fhirmap.Measurement) bool { return c.recorded(ctx, m) })
+	all := d.repeatable()
+	defer c.memory.claim(all)()
+	fresh := c.memory.withoutKnown(d, all, func(m *fhirmap.Measurement) *fhirmap.Measurement { return c.recorded(ctx, m) })
+	if !d.holdsAnything() { // all of it is known, and of somebody else
+		return a
+	}
 	receipt, err := c.Sink.Record(ctx, d.report)
 	if err != nil {
 		f := fhirmap.FaultOf(err)
@@ -330,17 +335,18 @@ func (c *connection) store(ctx context.Context, d *decoded, a answer) answer {
 	return a
 }
 
-// recorded asks whether m was recorded in an earlier run. When that cannot be
-// told it is recorded again.
-func (c *connection) recorded(ctx context.Context, m *fhirmap.Measurement) bool {
+// recorded is m as it was recorded in an earlier run, nil if it was not. When
+// that cannot be told it is recorded again.
+func (c *connection) recorded(ctx context.Context, m *fhirmap.Measurement) *fhirmap.Measurement {
 	if c.Recorded == nil {
-		return false
+		return nil
 	}
-	known, err := c.Recorded(ctx, *m)
+	earlier, err := c.Recorded(ctx, *m)
 	if err != nil {
 		c.log.Error("not known whether a measurement was recorded before", "error", err)
+		return nil
 	}
-	return known && err == nil
+	return earlier
 }
 
 // write sends one frame in one write.

@@ -236,9 +236,8 @@ func (d *decoded) observe(text []byte, m *Message, with decoding) {
 		d.measure(&r, who.patient, bed)
 	}
 	d.troubles = append(d.troubles, r.troubles...)
-	mode := m.Header().Text(11)
 	for i := range d.report.Measurements {
-		d.report.Measurements[i].Test = mode == "T" || mode == "D"
+		d.report.Measurements[i].Test = m.isTest()
 	}
 	switch broken := d.tooLong(); {
 	case broken != nil:

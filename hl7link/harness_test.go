@@ -32,6 +32,9 @@ func (s *memorySink) Record(_ context.Context, r fhirmap.Report) (fhirmap.Receip
 	if s.fail != nil {
 		return fhirmap.Receipt{}, s.fail
 	}
+	if len(r.Measurements)+len(r.Live)+len(r.Alarms) == 0 {
+		return fhirmap.Receipt{}, &fhirmap.Fault{Code: "bad_request", English: "a report that tells nothing"}
+	}
 	if receipt, ok := s.receipts[r.Key]; ok && r.Key != "" {
 		receipt.Repeated = true
 		return receipt, nil

@@ -78,7 +78,8 @@ func TestDecode_PatientOfUnknownOrigin(t *testing.T) {
 		{"2.3.1", "PID||42\rPV1||I|^^&1&16909060\r", "urn:hl7:mindray:16909060#external", "42"},
 		{"2.3.1", "PID||42\rPV1||I|^^&1&16909060\rOBX||ST|2301^||812||||||F\r", "urn:hl7:mindray:16909060", "812"},
 	} {
-		reports, err := Decode([]byte("MSH|^~\\&|||||||ORU^R01|1|P|"+c.version+"\r"+c.segments+"OBX|1|NM|8867-4^HR^LN||72||||||F\r"), paris)
+		code := map[string]string{"2.5": "8867-4^HR^LN", "2.3.1": "101^HR"}[c.version]
+		reports, err := Decode([]byte("MSH|^~\\&|||||||ORU^R01|1|P|"+c.version+"\r"+c.segments+"OBX|1|NM|"+code+"||72||||||F\r"), paris)
 		if err != nil {
 			t.Fatal(err)
 		}

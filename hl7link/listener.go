@@ -28,7 +28,7 @@ type ListenerOptions struct {
 	Directory  Directory  // answers monitors that ask who somebody is; nil: such a query is not supported
 	Quarantine Quarantine // keeps what was refused; nil: nobody does
 	// Recorded is that of MonitorOptions.
-	Recorded func(ctx context.Context, m fhirmap.Measurement) (bool, error)
+	Recorded func(ctx context.Context, m fhirmap.Measurement) (*fhirmap.Measurement, error)
 
 	Logger *slog.Logger
 	Zone   *time.Location // of times without offset; default: time.Local
@@ -105,7 +105,7 @@ type Listener struct {
 	told  refusal
 
 	status peers
-	memory memory
+	memory *memory
 }
 
 // readers are places for messages that may be read at once: few, since reading
@@ -131,7 +131,7 @@ func Listen(ctx context.Context, address string, o ListenerOptions) (*Listener, 
 		socket = tls.NewListener(socket, o.TLS)
 	}
 	return &Listener{
-		options: o, socket: socket, open: map[*visitor]struct{}{}, status: peers{tell: o.OnPeer, now: o.Now},
+		options: o, socket: socket, open: map[*visitor]struct{}{}, status: peers{tell: o.OnPeer, now: o.Now}, memory: newMemory(),
 		readers: readers{make(chan struct{}, 2*runtime.GOMAXPROCS(0)), make(chan struct{}, 2)},
 	}, nil
 }

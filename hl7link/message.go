@@ -225,6 +225,13 @@ func afterDelimiters(header string, d Delimiters) string {
 // Header is the MSH segment.
 func (m *Message) Header() Segment { return m.Segments[0] }
 
+// isTest tells whether the message is no earnest: of a simulator, or of a
+// monitor in training mode (MSH-11, HL7 table 0103: T, D).
+func (m *Message) isTest() bool {
+	mode := m.Header().Text(11)
+	return mode == "T" || mode == "D"
+}
+
 // persons gives the parts of an ORU, one for each PID segment (7.3.1, the
 // PATIENT_RESULT group), so that what was measured of one person is never
 // read as another's. Each has the header; what stands before the first PID

@@ -1,6 +1,7 @@
 package hl7link
 
 import (
+	"slices"
 	"strings"
 
 	"vitalien/fhirmap"
@@ -26,7 +27,13 @@ func spokenByMindray(m *Message) bool {
 	header := m.Header()
 	sender := header.Text(3) + header.Text(4)
 	return header.Text(12) == "2.3.1" && header.Component(9, 1) == "ORU" && header.Component(9, 2) == "R01" &&
-		(sender == "" || strings.Contains(strings.ToUpper(sender), "MINDRAY"))
+		(sender == "" || strings.Contains(strings.ToUpper(sender), "MINDRAY")) && !m.namesCodingSystem()
+}
+
+// namesCodingSystem tells whether some OBX-3 does, which those of RTI never do:
+// the message is another sender's, and its MSH-10 a control id.
+func (m *Message) namesCodingSystem() bool {
+	return slices.ContainsFunc(m.Segments, func(s Segment) bool { return s.Name == "OBX" && s.Component(3, 3) != "" })
 }
 
 var mindrayTerms = terms{

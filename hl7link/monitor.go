@@ -28,10 +28,10 @@ type MonitorOptions struct {
 	// other, at once when the state changes and else at most once a second; it
 	// must return soon. May be nil.
 	OnChange func(MonitorStatus)
-	// Recorded tells whether a measurement was recorded in an earlier run of
-	// the program: after each connection the monitor repeats what it measured
-	// last. May be nil: none was.
-	Recorded func(ctx context.Context, m fhirmap.Measurement) (bool, error)
+	// Recorded gives a measurement as it was recorded in an earlier run of the
+	// program, nil if it was not: after each connection the monitor repeats what
+	// it measured last, whoever lies there by then. May be nil: none was.
+	Recorded func(ctx context.Context, m fhirmap.Measurement) (*fhirmap.Measurement, error)
 
 	DialTimeout   time.Duration // default 5 s
 	Silence       time.Duration // without a message, after which it is offline; default 10 s
@@ -117,6 +117,7 @@ func RunMonitor(ctx context.Context, o MonitorOptions) error {
 		MonitorOptions: o, log: o.Logger.With("monitor", o.Address), history: &rtiHistory{},
 		status: MonitorStatus{Address: o.Address, Name: o.Name, State: MonitorConnecting, Since: o.Now()},
 	}
+	c.history.recorded = func(m *fhirmap.Measurement) *fhirmap.Measurement { return c.recorded(ctx, m) }
 	c.outbox = newOutbox(c)
 	delivering, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var delivery sync.WaitGroup
@@ -140,6 +141,22 @@ func RunMonitor(ctx context.Context, o MonitorOptions) error {
 		}
 	}
 	return nil
+}
+
+// recorded is m as it was recorded in an earlier run, nil if it was not. When
+// that cannot be told it is recorded again.
+func (c *monitorClient) recorded(ctx context.Context, m *fhirmap.Measurement) *fhirmap.Measurement {
+	if c.Recorded == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.RecordTimeout)
+	defer cancel()
+	earlier, err := c.Recorded(ctx, *m)
+	if err != nil {
+		c.log.Error("not known whether a measurement was recorded before", "error", err)
+		return nil
+	}
+	return earlier
 }
 
 // connect serves one connection; good tells whether it was one to a monitor

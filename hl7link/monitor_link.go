@@ -10,6 +10,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"vitalien/fhirmap"
 )
 
 const (
@@ -32,8 +34,9 @@ type monitorLink struct {
 	session  *rtiSession
 	splitter *Splitter
 	begun    time.Time
-	messages int // that could be read
-	noise    int // bytes thrown away before the last message
+	messages int    // that could be read
+	noise    int    // bytes thrown away before the last message
+	pressure []byte // the last message of a cuff pressure, which is told once its state had time to come
 }
 
 func newMonitorLink(c *monitorClient, conn net.Conn) *monitorLink {
@@ -69,9 +72,7 @@ func (l *monitorLink) run(ctx context.Context) error {
 	defer writer.Wait()
 	defer cancel()
 	err := l.read(ctx)
-	for _, r := range l.session.close() {
-		l.outbox.put(ctx, r, nil)
-	}
+	l.deliver(ctx, l.session.close(), nil)
 	return err
 }
 
@@ -171,10 +172,19 @@ func (l *monitorLink) drain(ctx context.Context) error {
 			l.message(ctx, text)
 		}
 	}
-	for _, r := range l.session.flush() {
-		l.outbox.put(ctx, r, nil)
-	}
+	l.deliver(ctx, l.session.flush(), nil)
 	return nil
+}
+
+// deliver hands reports over, with the message that they come from.
+func (l *monitorLink) deliver(ctx context.Context, reports []fhirmap.Report, text []byte) {
+	for _, r := range reports {
+		if len(r.Measurements) > 0 && r.Measurements[0].Type == fhirmap.BloodPressure && !r.Streaming {
+			l.outbox.put(ctx, r, l.pressure)
+		} else {
+			l.outbox.put(ctx, r, text)
+		}
+	}
 }
 
 // message reads one message.
@@ -193,8 +203,9 @@ func (l *monitorLink) message(ctx context.Context, text []byte) {
 		return
 	}
 	reports, troubles := l.session.read(m, l.Now())
-	for _, r := range reports {
-		l.outbox.put(ctx, r, text)
+	l.deliver(ctx, reports, text)
+	if m.Header().Text(10) == rtiPressure {
+		l.pressure = text
 	}
 	l.heard()
 	if len(troubles) > 0 { // what could be read counts all the same

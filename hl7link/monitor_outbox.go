@@ -176,38 +176,8 @@ func (b *outbox) record(ctx context.Context, d *delivery) (err error) {
 			err = errPanic
 		}
 	}()
-	if err := b.withoutRecorded(ctx, d); err != nil {
-		return err
-	}
-	r := &d.report
-	if len(r.Measurements)+len(r.Live)+len(r.Alarms) == 0 {
-		return nil
-	}
-	_, err = b.Sink.Record(ctx, *r)
+	_, err = b.Sink.Record(ctx, d.report)
 	return err
-}
-
-// withoutRecorded leaves out what was recorded in an earlier run; it is shown
-// all the same.
-func (b *outbox) withoutRecorded(ctx context.Context, d *delivery) error {
-	if b.Recorded == nil || d.report.Streaming {
-		return nil
-	}
-	var fresh []fhirmap.Measurement
-	var shown []fhirmap.Live
-	for _, m := range d.report.Measurements {
-		known, err := b.Recorded(ctx, m)
-		switch {
-		case err != nil:
-			return err
-		case !known:
-			fresh = append(fresh, m)
-		case m.Origin == "":
-			shown = append(shown, fhirmap.Live{Device: m.Device, Bed: m.Bed, Patient: m.Patient, Time: m.Time, Values: m.LiveValues()})
-		}
-	}
-	d.report.Measurements, d.report.Live = fresh, append(d.report.Live, shown...)
-	return nil
 }
 
 // outcome keeps why the last report was not recorded, which stays true until

@@ -268,8 +268,11 @@ func TestRunMonitor_RecordedInAnEarlierRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sink := &memorySink{}
 		network, stop := runFake(t, sink, func(o *MonitorOptions) {
-			o.Recorded = func(_ context.Context, m fhirmap.Measurement) (bool, error) {
-				return m.Type == fhirmap.BodyWeight || m.Time.Format("1504") == "1900", nil
+			o.Recorded = func(_ context.Context, m fhirmap.Measurement) (*fhirmap.Measurement, error) {
+				if m.Type == fhirmap.BodyWeight || m.Time.Format("1504") == "1900" {
+					return &m, nil
+				}
+				return nil, nil
 			}
 		})
 		monitor := <-network.dialled
@@ -278,7 +281,7 @@ func TestRunMonitor_RecordedInAnEarlierRun(t *testing.T) {
 		stop()
 		lines := allLines(sink.reports)
 		if len(lines) != 5 || !strings.HasPrefix(lines[0], "body_height") || !strings.Contains(lines[4], "19:10:00") ||
-			!strings.HasPrefix(lines[1], "live systolic_blood_pressure 120mmHg valid") {
+			!strings.HasPrefix(lines[1], "live diastolic_blood_pressure 80mmHg valid") {
 			t.Errorf("%q", lines)
 		}
 	})

@@ -137,13 +137,18 @@ func TestListener_AdmissionIsOne(t *testing.T) {
 func TestListener_KnownFromBefore(t *testing.T) {
 	sink := &memorySink{}
 	asked := 0
-	address, _ := start(t, ListenerOptions{Sink: sink, Recorded: func(_ context.Context, m fhirmap.Measurement) (bool, error) {
-		asked++
-		return m.Bed == "7", nil
+	address, _ := start(t, ListenerOptions{Sink: sink, Recorded: func(_ context.Context, m fhirmap.Measurement) (*fhirmap.Measurement, error) {
+		if asked++; m.Bed != "7" {
+			return nil, nil
+		}
+		patient := *m.Patient
+		patient.ID = "1"
+		m.Patient = &patient
+		return &m, nil
 	}})
 	monitor := dial(t, address)
 	for i, text := range []string{
-		cuff("7", "1", "120", "20260101114500", 60), cuff("7", "1", "120", "20260101114500", 61),
+		cuff("7", "2", "120", "20260101114500", 60), cuff("7", "1", "120", "20260101114500", 61),
 		cuff("8", "1", "130", "20260101114500", 62), cuff("8", "1", "130", "20260101114500", 63), cuff("8", "2", "130", "20260101114500", 64),
 		cuff("7", "1", "121", "20260101115500", 65),
 	} {
@@ -160,22 +165,22 @@ func TestListener_KnownFromBefore(t *testing.T) {
 			shown = append(shown, l.Bed+" "+l.Patient.ID+" "+l.Values[0].Value.String())
 		}
 	}
-	if diff := cmp.Diff([]string{"8 1 130"}, shown); diff != "" {
+	if diff := cmp.Diff([]string{"7 1 120", "8 1 130"}, shown); diff != "" {
 		t.Error(diff)
 	}
 }
 
 func TestMemory_IsBounded(t *testing.T) {
-	var y memory
-	for i := range 3 * maxRememberedDevices {
+	y := newMemory()
+	for i := range 2 * maxPlaces {
 		for j := range 2 * maxRemembered {
 			one := remembrance{place: fmt.Sprint(i)}
 			one.digest[0] = byte(j)
 			y.keep([]remembrance{one, one})
 		}
 	}
-	if len(y.devices) != maxRememberedDevices || len(y.order) != maxRememberedDevices || len(y.devices[y.order[0]]) != maxRemembered {
-		t.Errorf("%d devices", len(y.devices))
+	if len(y.places) != maxPlaces || len(y.order) != maxPlaces || len(y.places[y.order[0]]) != maxRemembered {
+		t.Errorf("%d places", len(y.places))
 	}
 	newest := remembrance{place: y.order[len(y.order)-1]}
 	newest.digest[0] = 2*maxRemembered - 1

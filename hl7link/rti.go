@@ -3,6 +3,7 @@ package hl7link
 import (
 	"net/url"
 	"slices"
+	"strconv"
 	"time"
 
 	"vitalien/fhirmap"
@@ -43,6 +44,8 @@ type rtiSession struct {
 	batch    rtiBatch
 	pressure []rtiValue // of the last cuff measurement, and when it was
 	measured stamp
+	cuff     string                       // its key
+	fresh    []fhirmap.Measurement        // it, until the monitor vouches for it
 	told     map[fhirmap.AlarmKind]string // what was last said of the alarms
 	held     fhirmap.Report               // until it is known whose it is
 
@@ -71,7 +74,7 @@ func newRTISession(id, name, peer string, zone *time.Location, history *rtiHisto
 // forget drops what was said of the patient who was there.
 func (s *rtiSession) forget() {
 	s.limits, s.doubted, s.module = map[string]bounds{}, map[string]bool{}, map[string]string{}
-	s.batch, s.pressure, s.measured = rtiBatch{}, nil, stamp{}
+	s.batch, s.pressure, s.measured, s.cuff, s.fresh = rtiBatch{}, nil, stamp{}, "", nil
 	clear(s.told)
 }
 
@@ -81,12 +84,11 @@ func (s *rtiSession) read(m *Message, now time.Time) (reports []fhirmap.Report, 
 	if !s.known && now.Sub(s.opened) >= patientGrace {
 		s.settle()
 	}
-	mode := m.Header().Text(11)
-	s.test = mode == "T" || mode == "D"
+	s.test = m.isTest()
 	switch m.Header().Text(10) {
 	case rtiPatient:
 		s.flushBatch()
-		troubles = s.admit(m)
+		troubles = s.admit(m, now)
 	case rtiPeriodic:
 		troubles = s.collect(m)
 	case rtiValueState:
@@ -96,6 +98,7 @@ func (s *rtiSession) read(m *Message, now time.Time) (reports []fhirmap.Report, 
 		troubles = s.takePressure(m)
 	case rtiPressureState:
 		s.state(m)
+		s.tellPressure()
 		s.showPressure()
 	case rtiLimits:
 		s.limit(m)
@@ -148,9 +151,16 @@ func (s *rtiSession) settle() {
 func (s *rtiSession) release() {
 	held := s.held
 	s.held = fhirmap.Report{}
+	held.Measurements = slices.DeleteFunc(held.Measurements, func(m fhirmap.Measurement) bool {
+		return s.doubtsPressure() && pressureKey(&m) == s.cuff
+	})
 	for i := range held.Measurements {
 		m := &held.Measurements[i]
 		m.Device, m.Patient, m.Bed = s.device, s.subject(), s.bed
+	}
+	held.Measurements = slices.DeleteFunc(held.Measurements, func(m fhirmap.Measurement) bool { return s.history.past(&m) != nil })
+	if len(held.Measurements) > 0 {
+		held.Key = s.key(held.Measurements)
 	}
 	s.remember(held.Measurements)
 	for i := range held.Alarms {
@@ -173,7 +183,7 @@ func (s *rtiSession) subject() *fhirmap.Patient {
 }
 
 // admit reads message 103: who the patient is, and where.
-func (s *rtiSession) admit(m *Message) []trouble {
+func (s *rtiSession) admit(m *Message, now time.Time) []trouble {
 	patient, bed := s.from.patient, s.from.bed
 	if !s.guest {
 		patient, bed = s.origin.patient(m), s.origin.bed(m)
@@ -196,7 +206,8 @@ func (s *rtiSession) admit(m *Message) []trouble {
 		typed = slices.DeleteFunc(typed, s.history.typedBefore)
 	}
 	if len(typed) > 0 {
-		s.tell(fhirmap.Report{Key: s.key(typed), Measurements: typed})
+		// It may be typed again as it was before: the key is of this time.
+		s.tell(fhirmap.Report{Key: s.key(typed, strconv.FormatInt(now.UnixNano(), 10)), Measurements: typed})
 	}
 	return append(wrong, troubles...)
 }

@@ -64,7 +64,7 @@ func (s *rtiSession) alarm(m *Message, kind fhirmap.AlarmKind) {
 	}
 	s.told[kind] = state
 	r := fhirmap.Report{Alarms: []fhirmap.Alarms{{
-		Device: s.device, Bed: s.bed, Patient: s.subject(), Complete: []fhirmap.AlarmKind{kind}, List: list,
+		Device: s.device, Bed: s.bed, Patient: s.subject(), Complete: []fhirmap.AlarmKind{kind}, List: list, Test: s.test,
 	}}}
 	if s.waiting() {
 		s.hold(r)

@@ -17,6 +17,16 @@ type rtiHistory struct {
 	owner     *fhirmap.Patient
 	typed     map[fhirmap.Type]string // of owner
 	pressures []rtiPast
+	// recorded gives a measurement as it was recorded in an earlier run; nil: it
+	// was not. May be nil: nothing was.
+	recorded func(*fhirmap.Measurement) *fhirmap.Measurement
+}
+
+func (h *rtiHistory) earlier(m *fhirmap.Measurement) *fhirmap.Measurement {
+	if h.recorded == nil {
+		return nil
+	}
+	return h.recorded(m)
 }
 
 // An rtiPast is a cuff measurement that was told of, and whose it was.
@@ -40,22 +50,30 @@ func (h *rtiHistory) own(patient *fhirmap.Patient) {
 // of its owner, and remembers it.
 func (h *rtiHistory) typedBefore(m fhirmap.Measurement) bool {
 	now := signature(&m)
-	known := h.typed[m.Type] == now
+	last, heard := h.typed[m.Type]
 	h.typed[m.Type] = now
-	return known
+	return last == now || !heard && h.earlier(&m) != nil
 }
 
-// past finds the measurement with that key, nil if it is new.
-func (h *rtiHistory) past(key string) *rtiPast {
+// past finds a measurement, nil if it is new.
+func (h *rtiHistory) past(m *fhirmap.Measurement) *rtiPast {
 	if h == nil {
 		return nil
 	}
-	for i := range h.pressures {
-		if h.pressures[i].key == key {
-			return &h.pressures[i]
-		}
+	key := pressureKey(m)
+	if i := slices.IndexFunc(h.pressures, func(p rtiPast) bool { return p.key == key }); i >= 0 {
+		return &h.pressures[i]
+	}
+	if earlier := h.earlier(m); earlier != nil {
+		h.note(rtiPast{key, earlier.Patient})
+		return &h.pressures[len(h.pressures)-1]
 	}
 	return nil
+}
+
+func (h *rtiHistory) note(p rtiPast) {
+	h.pressures = append(h.pressures, p)
+	h.pressures = slices.Delete(h.pressures, 0, max(0, len(h.pressures)-maxPast))
 }
 
 // remember notes measurements that are told of now.
@@ -65,9 +83,8 @@ func (s *rtiSession) remember(told []fhirmap.Measurement) {
 		return
 	}
 	for i := range told {
-		h.pressures = append(h.pressures, rtiPast{pressureKey(&told[i]), s.patient})
+		h.note(rtiPast{pressureKey(&told[i]), s.subject()})
 	}
-	h.pressures = slices.Delete(h.pressures, 0, max(0, len(h.pressures)-maxPast))
 }
 
 // signature is the values of m.
@@ -100,33 +117,58 @@ func (s *rtiSession) takePressure(m *Message) []trouble {
 	}
 	var fresh []fhirmap.Measurement
 	for _, measurement := range s.measurements(found) {
-		key := pressureKey(&measurement)
-		past := s.history.past(key)
+		past := s.history.past(&measurement)
 		switch {
 		case past == nil:
 			fresh = append(fresh, measurement)
-		case !s.waiting() && !samePerson(past.owner, s.patient):
+		case !s.waiting() && !samePerson(past.owner, s.subject()):
 			return troubles
+		}
+	}
+	if len(fresh) > 0 && s.cuff != pressureKey(&fresh[0]) { // the doubts were of another one
+		s.cuff = pressureKey(&fresh[0])
+		for id := range rtiCuff {
+			delete(s.doubted, id)
 		}
 	}
 	if s.waiting() {
 		s.hold(fhirmap.Report{Measurements: fresh})
 		return troubles
 	}
-	s.pressure, s.measured = s.values(m), stamp{}
+	s.pressure, s.measured, s.fresh = s.values(m), stamp{}, fresh
 	for _, o := range found {
 		s.measured = o.stamp
 	}
-	if len(fresh) == 0 {
+	if len(fresh) == 0 || s.doubtsPressure() {
 		s.showPressure()
-		return troubles
 	}
-	for _, v := range s.pressure {
-		delete(s.doubted, v.id)
+	return troubles
+}
+
+// rtiCuff are the parameters of a cuff measurement.
+var rtiCuff = set("170", "171", "172")
+
+// doubtsPressure tells whether the monitor doubts the last cuff measurement,
+// which it says (504) of one of its parameters.
+func (s *rtiSession) doubtsPressure() bool {
+	for id := range rtiCuff {
+		if s.doubted[id] {
+			return true
+		}
 	}
+	return false
+}
+
+// tellPressure tells of a cuff measurement behind which its state had time to
+// come. One that the monitor doubts waits until it no longer does.
+func (s *rtiSession) tellPressure() {
+	if len(s.fresh) == 0 || s.doubtsPressure() {
+		return
+	}
+	fresh := s.fresh
+	s.fresh = nil
 	s.remember(fresh)
 	s.tell(fhirmap.Report{Key: s.key(fresh), Measurements: fresh})
-	return troubles
 }
 
 // showPressure tells what the screen shows of the last cuff measurement.
@@ -160,9 +202,9 @@ func (s *rtiSession) hold(r fhirmap.Report) {
 
 // key is that of a report of cuff measurements: after a restart of the program
 // the monitor repeats the last one, and a message sent again is known by it.
-func (s *rtiSession) key(fresh []fhirmap.Measurement) string {
+func (s *rtiSession) key(fresh []fhirmap.Measurement, more ...string) string {
 	h := sha256.New()
-	h.Write([]byte(s.device.ID + "\x00" + s.patient.Key()))
+	h.Write([]byte(strings.Join(append(more, s.device.ID, s.patient.Key()), "\x00")))
 	for i := range fresh {
 		h.Write([]byte("\x00" + pressureKey(&fresh[i]) + "\x00" + signature(&fresh[i])))
 	}

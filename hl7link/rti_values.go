@@ -109,6 +109,7 @@ func (p rtiParameter) value(segment Segment) fhirmap.LiveValue {
 // flushBatch tells of the values of the batch: those that the monitor vouches
 // for as measurements, everything else as it is shown.
 func (s *rtiSession) flushBatch() {
+	s.tellPressure()
 	batch := s.batch
 	s.batch = rtiBatch{}
 	if len(batch.values) == 0 || s.waiting() { // they come again

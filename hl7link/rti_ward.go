@@ -12,6 +12,7 @@ import (
 // each message with its bed. It is for one goroutine.
 type rtiWard struct {
 	beds map[string]*rtiSession
+	many bool // there were too many of them, and some are forgotten
 }
 
 // maxBeds bounds the monitors behind one connection.
@@ -26,6 +27,12 @@ func (w *rtiWard) read(d *decoded, m *Message, from sender) bool {
 	if !rtiSpecial[m.Header().Text(10)] || m.count("OBX") > maxObservations {
 		return false
 	}
+	patient, troubles := identified(from.patient)
+	if d.troubles = append(d.troubles, troubles...); len(troubles) > 0 {
+		patient = nobodyOf(from.device) // somebody, and not of whose consultation is open
+	}
+	from.patient, from.bed = patient, shorten(from.bed, maxBedName)
+	from.device.Name = shorten(from.device.Name, 2*maxBedName)
 	s := w.session(m, from)
 	reports, troubles := s.read(m, time.Time{})
 	d.troubles = append(d.troubles, troubles...)
@@ -49,22 +56,23 @@ func (w *rtiWard) read(d *decoded, m *Message, from sender) bool {
 func (w *rtiWard) session(m *Message, from sender) *rtiSession {
 	place := m.First("PV1")
 	if place.Name == "" && m.First("PID").Name == "" {
-		switch len(w.beds) {
-		case 0:
+		switch {
+		case w.many:
+		case len(w.beds) == 0:
 			return w.add("", from)
-		case 1:
+		case len(w.beds) == 1:
 			for _, s := range w.beds {
 				return s
 			}
 		}
 		s := guestSession(from)
-		s.patient = &fhirmap.Patient{System: from.device.ID}
+		s.patient = nobodyOf(from.device)
 		return s
 	}
 	s := w.beds[bedKey(place)]
 	if s == nil {
 		s = w.beds[""] // the one that had not yet said where it is
-		if s == nil || len(w.beds) > 1 {
+		if s == nil || len(w.beds) > 1 || w.many {
 			return w.add(bedKey(place), from)
 		}
 		w.beds = nil
@@ -79,6 +87,10 @@ func (w *rtiWard) session(m *Message, from sender) *rtiSession {
 	s.device, s.bed, s.from = from.device, from.bed, from
 	return s
 }
+
+// nobodyOf is a patient who is not known, so that no consultation inherits the
+// readings.
+func nobodyOf(d fhirmap.Device) *fhirmap.Patient { return &fhirmap.Patient{System: d.ID} }
 
 // bedKey tells the beds of a gateway apart: what PV1-3 says of the place.
 func bedKey(place Segment) string {
@@ -98,7 +110,7 @@ func (w *rtiWard) add(key string, from sender) *rtiSession {
 }
 
 func (w *rtiWard) keep(key string, s *rtiSession) {
-	if w.beds == nil || len(w.beds) >= maxBeds {
+	if w.many = w.many || len(w.beds) >= maxBeds; w.beds == nil || len(w.beds) >= maxBeds {
 		w.beds = map[string]*rtiSession{}
 	}
 	w.beds[key] = s

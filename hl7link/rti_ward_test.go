@@ -1,6 +1,7 @@
 package hl7link
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -111,5 +112,56 @@ func TestListener_MindraySentAgain(t *testing.T) {
 	}
 	if recorded != 1 {
 		t.Errorf("%v", linesOf(sink))
+	}
+}
+
+// Somebody whose name is too long to be recorded is nobody: not whom the open
+// consultation is of. The readings are not lost.
+func TestListener_MindrayNamesTooLong(t *testing.T) {
+	sink := &memorySink{}
+	address, _ := start(t, ListenerOptions{Sink: sink})
+	c := dial(t, address)
+	long := strings.Repeat("9", 2000)
+	for _, m := range []string{admitted(long), periodic("101", "72"), bedside("1", long, periodic("101", "73")), bedside(long, "11", periodic("101", "74"))} {
+		if _, err := c.Send(t.Context(), []byte(m)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []string{"body_height | body_height=170.0 cm | admission of nobody", "body_weight | body_weight=70.0 kg | admission of nobody",
+		"heart_rate | heart_rate=72 /min of nobody", "heart_rate | heart_rate=73 /min of nobody", "heart_rate | heart_rate=74 /min of 11"}
+	if diff := cmp.Diff(want, linesOf(sink)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A device that names no sender and counts its messages comes to the numbers of
+// Mindray's. Its codes tell that it is another.
+func TestListener_ControlIDsLikeMindrays(t *testing.T) {
+	for _, id := range []string{"12", "51", "54", "56", "103", "204", "205", "503", "504"} {
+		sink := &memorySink{}
+		address, stop := start(t, ListenerOptions{Sink: sink})
+		text := "MSH|^~\\&|||||20260101120000||ORU^R01|" + id + "|P|2.3.1\rPID|||1\rOBR|1\rOBX|1|NM|8867-4^HR^LN||72|/min|||||F\r"
+		c := dial(t, address)
+		sendAll(t, c, text, text)
+		if diff := cmp.Diff([]string{"heart_rate | heart_rate=72 /min | 2026-01-01T12:00:00+01:00 of 1"}, linesOf(sink)); diff != "" {
+			t.Error(id, diff)
+		}
+		stop()
+	}
+}
+
+// When a gateway has more beds than are remembered, what does not say its bed
+// stays nobody's.
+func TestRTIWard_TooManyBeds(t *testing.T) {
+	var w rtiWard
+	read := func(text string) *fhirmap.Patient {
+		d := decode([]byte(text), decoding{zone: paris, peer: "192.0.2.1", dialects: dialects, ward: &w})
+		return d.report.Measurements[0].Patient
+	}
+	for bed := range maxBeds + 1 {
+		read(bedside(strconv.Itoa(bed), strconv.Itoa(bed), periodic("101", "72")))
+	}
+	if p := read(periodic("101", "73")); len(w.beds) > maxBeds || p == nil || p.ID != "" {
+		t.Errorf("%d beds, %+v", len(w.beds), p)
 	}
 }

@@ -31,20 +31,23 @@ type latest struct {
 	known  map[measured]fhirmap.Recorded // nil: the log has not been read yet
 }
 
-// Recorded tells whether the log has m as the newest of its kind at its place:
-// of the same time, with the same values. Who it is of does not count then, for
-// what somebody else was measured is not measured again. What has no time, as
-// typed at admission, must be of the same person. What the log cannot tell any
-// more, because it is too long ago, was not recorded.
-func (s *Station) Recorded(ctx context.Context, m fhirmap.Measurement) (bool, error) {
+// Recorded gives the newest measurement of its kind at its place in the log if
+// that is m: of the same time, with the same values; else nil. Whose it is does
+// not count then, for what somebody else was measured is not measured again.
+// What has no time, as typed at admission, must be of the same person. What the
+// log cannot tell any more, because it is too long ago, was not recorded.
+func (s *Station) Recorded(ctx context.Context, m fhirmap.Measurement) (*fhirmap.Measurement, error) {
 	l := &s.latest
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.catchUp(ctx, s); err != nil {
-		return false, err
+		return nil, err
 	}
 	last, ok := l.known[kindOf(&fhirmap.Recorded{Measurement: m})]
-	return ok && sameMeasurement(&last.Measurement, &m), nil
+	if !ok || !sameMeasurement(&last.Measurement, &m) {
+		return nil, nil
+	}
+	return &last.Measurement, nil
 }
 
 func (l *latest) catchUp(ctx context.Context, s *Station) error {

@@ -36,8 +36,12 @@ func TestRecorded(t *testing.T) {
 	}
 	is := func(s *Station, m fhirmap.Measurement, want bool) {
 		t.Helper()
-		if have, err := s.Recorded(t.Context(), m); err != nil || have != want {
+		have, err := s.Recorded(t.Context(), m)
+		if err != nil || have != nil != want {
 			t.Errorf("%v, %v; want %v", have, err, want)
+		}
+		if have != nil && !have.Patient.Same(zoe) {
+			t.Errorf("it is not %+v's", have.Patient)
 		}
 	}
 	record := func(s *Station, list ...fhirmap.Measurement) {
