@@ -35,6 +35,7 @@ type placeLive struct {
 	patient  *fhirmap.Patient
 	received time.Time
 	version  uint64
+	cleared  uint64 // the version that took away what was somebody else's
 	values   []liveSlot
 }
 
@@ -52,12 +53,13 @@ func (l *live) put(r *fhirmap.Report, received time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var at *placeLive
+	came := arrivalOf(r, received)
 	for i := range r.Measurements {
 		m := &r.Measurements[i]
 		at = l.at(at, &m.Device, m.Bed, received)
 		at.take(m.Patient)
 		if m.Origin != fhirmap.OriginAdmission { // nobody has measured it now
-			at.measured(m, received, r.Streaming)
+			at.measured(m, &came)
 		}
 	}
 	for i := range r.Live {
@@ -67,12 +69,55 @@ func (l *live) put(r *fhirmap.Report, received time.Time) {
 			at.take(shown.Patient)
 		}
 		for j := range shown.Values {
-			at.show(&shown.Values[j], shown.Time, received, r.Streaming)
+			at.show(&shown.Values[j], shown.Time, &came)
 		}
 	}
 	if at != nil {
 		l.wake()
 	}
+}
+
+// An arrival is when values came, by the clocks of both ends.
+type arrival struct {
+	received  time.Time
+	newest    time.Time // of what the monitor says, by its own clock
+	streaming bool
+}
+
+func arrivalOf(r *fhirmap.Report, received time.Time) arrival {
+	a := arrival{received: received, streaming: r.Streaming}
+	if !a.streaming {
+		return a
+	}
+	for i := range r.Measurements {
+		a.note(r.Measurements[i].Time)
+	}
+	for i := range r.Live {
+		a.note(r.Live[i].Time)
+		for j := range r.Live[i].Values {
+			a.note(r.Live[i].Values[j].Time)
+		}
+	}
+	return a
+}
+
+func (a *arrival) note(own time.Time) {
+	if own.After(a.newest) {
+		a.newest = own
+	}
+}
+
+// asOf is when a value of the time own held. Where values come by themselves,
+// the newest holds now, and what the monitor says again beside it, such as a
+// cuff pressure of before, is older by as much as by the monitor's clock.
+func (a *arrival) asOf(own time.Time) time.Time {
+	switch {
+	case own.IsZero():
+		return a.received
+	case a.streaming:
+		return a.received.Add(own.Sub(a.newest))
+	}
+	return own
 }
 
 // at finds the place of device and bed, which most often is the one before.
@@ -116,6 +161,9 @@ func (at *placeLive) take(who *fhirmap.Patient) {
 	}
 	for i := range at.values {
 		v := &at.values[i].LiveValue
+		if v.State != "" {
+			at.cleared = at.version
+		}
 		v.Value, v.State = nil, ""
 	}
 	at.patient = clonePatient(who)
@@ -123,19 +171,16 @@ func (at *placeLive) take(who *fhirmap.Patient) {
 
 // measured takes over the readings of m. Values that come again by themselves
 // replace the ones before, whatever clock the monitor has; of others the newest.
-func (at *placeLive) measured(m *fhirmap.Measurement, received time.Time, streaming bool) {
+func (at *placeLive) measured(m *fhirmap.Measurement, came *arrival) {
 	own := m.Time
 	if own.IsZero() {
-		own = received
+		own = came.received
 	}
 	doubted := !m.Plausible()
 	contradictory := doubted && !slices.ContainsFunc(m.Readings, func(r fhirmap.Reading) bool { return !fhirmap.Plausible(r) })
 	for i := range m.Readings {
 		r := &m.Readings[i]
-		v := fhirmap.LiveValue{Type: r.Type, Value: r.Value, Unit: r.Unit, State: fhirmap.LiveValid, Low: r.Low, High: r.High, Time: own, AsOf: own}
-		if streaming {
-			v.AsOf = received
-		}
+		v := fhirmap.LiveValue{Type: r.Type, Value: r.Value, Unit: r.Unit, State: fhirmap.LiveValid, Low: r.Low, High: r.High, Time: own, AsOf: came.asOf(m.Time)}
 		if r.Type == fhirmap.HeartRate && m.Type != fhirmap.HeartRate {
 			v.Type = fhirmap.PulseRate
 		}
@@ -145,34 +190,40 @@ func (at *placeLive) measured(m *fhirmap.Measurement, received time.Time, stream
 		case contradictory || doubted && !fhirmap.Plausible(*r):
 			v.State = fhirmap.LiveImplausible
 		}
-		slot := at.slot(v.Type)
-		if slot != nil && (streaming || slot.State == "" || !own.Before(slot.Time)) {
-			slot.put(&v, received)
+		if slot := at.slot(v.Type); slot != nil && !slot.newer(&v, came.received) {
+			slot.put(&v, came.received)
 		}
 	}
 }
 
 // show takes over a value as the monitor shows it, or its limits alone.
-func (at *placeLive) show(v *fhirmap.LiveValue, own, received time.Time, streaming bool) {
+func (at *placeLive) show(v *fhirmap.LiveValue, own time.Time, came *arrival) {
 	slot := at.slot(v.Type)
 	if slot == nil {
 		return
 	}
 	shown := *v
-	switch {
-	case !v.Time.IsZero():
-	case !own.IsZero():
+	if shown.Time.IsZero() {
 		shown.Time = own
-	default:
-		shown.Time = received
 	}
-	if shown.AsOf = shown.Time; streaming {
-		shown.AsOf = received
+	shown.AsOf = came.asOf(shown.Time)
+	if shown.Time.IsZero() {
+		shown.Time = came.received
 	}
 	if v.State == fhirmap.LiveValid && !fhirmap.Plausible(fhirmap.Reading{Type: v.Type, Value: v.Value, Unit: v.Unit}) {
 		shown.State = fhirmap.LiveImplausible
 	}
-	slot.put(&shown, received)
+	if v.State == "" || !slot.newer(&shown, came.received) {
+		slot.put(&shown, came.received)
+	}
+}
+
+// newer tells whether what s shows is newer than v. What is newer than the
+// present was measured by a clock that has been set right since, and what is
+// not shown any more is no obstacle either.
+func (s *liveSlot) newer(v *fhirmap.LiveValue, received time.Time) bool {
+	return s.State != "" && v.AsOf.Before(s.AsOf) && !v.Time.Equal(s.Time) &&
+		!s.AsOf.After(received.Add(aheadTolerance)) && !expired(s.received, received)
 }
 
 // slot finds the place of a parameter, nil when there are too many.
@@ -220,6 +271,9 @@ func (at *placeLive) snapshot(now time.Time) fhirmap.Live {
 			shown.Time = slot.Time
 		}
 	}
+	if len(shown.Values) == 0 {
+		shown.Time = at.received
+	}
 	return shown
 }
 
@@ -236,7 +290,8 @@ func (l *live) since(after uint64, now time.Time) ([]fhirmap.Live, uint64) {
 			continue
 		}
 		if at.version > after {
-			if shown := at.snapshot(now); len(shown.Values) > 0 {
+			shown := at.snapshot(now)
+			if len(shown.Values) > 0 || after > 0 && at.cleared > after {
 				list = append(list, shown)
 			}
 		}
@@ -269,7 +324,8 @@ func (s *Station) Live() []fhirmap.Live {
 }
 
 // LiveSince is the part of Live that has changed since it gave version, 0 for
-// all of it, and the version to pass next time.
+// all of it, and the version to pass next time. A bed without values is one of
+// which those of the person before are to be taken away.
 func (s *Station) LiveSince(version uint64) (changed []fhirmap.Live, now uint64) {
 	return s.live.since(version, s.now())
 }

@@ -28,6 +28,7 @@ type sampler struct {
 
 	mu      sync.Mutex
 	streams map[stream]*samples
+	reports uint64 // that have asked
 }
 
 type samples struct {
@@ -36,8 +37,9 @@ type samples struct {
 }
 
 type sample struct {
-	of fhirmap.Type
-	at time.Time
+	of     fhirmap.Type
+	at     time.Time
+	report uint64 // that it was recorded of
 }
 
 func newSampler(every time.Duration) *sampler {
@@ -47,9 +49,19 @@ func newSampler(every time.Duration) *sampler {
 	return &sampler{every: every, streams: map[stream]*samples{}}
 }
 
-// due tells whether m is to be recorded now, and takes it as recorded then.
-// restore is for when that fails: the next value counts.
-func (s *sampler) due(m *recordedEntry, now time.Time) bool {
+// begin gives the number of a report, for due.
+func (s *sampler) begin() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reports++
+	return s.reports
+}
+
+// due tells whether m of the report with that number is to be recorded now, and
+// takes it as recorded then. What a report holds twice, such as the temperatures
+// of two probes, is due together. restore is for when recording fails: the next
+// value counts.
+func (s *sampler) due(m *recordedEntry, report uint64, now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	key := streamOf(m)
@@ -60,7 +72,7 @@ func (s *sampler) due(m *recordedEntry, now time.Time) bool {
 		s.streams[key.clone()] = of
 	}
 	of.touched = now
-	return of.take(m.Type, now, s.every)
+	return of.take(sample{m.Type, now, report}, s.every)
 }
 
 func (s *sampler) restore(list []recordedEntry, taken time.Time) {
@@ -109,19 +121,19 @@ func (s *sampler) makeRoom(now time.Time) {
 	}
 }
 
-// take tells whether a value of type t is to be recorded at now, and notes that
-// it is. A clock that was set back makes everything due.
-func (of *samples) take(t fhirmap.Type, now time.Time, every time.Duration) bool {
+// take tells whether a value is to be recorded as next, and notes that it is. A
+// clock that was set back makes everything due.
+func (of *samples) take(next sample, every time.Duration) bool {
 	for i := range of.last {
-		if s := &of.last[i]; s.of == t {
-			if d := now.Sub(s.at); d >= 0 && d < every {
-				return false
+		if last := &of.last[i]; last.of == next.of {
+			if d := next.at.Sub(last.at); d >= 0 && d < every {
+				return last.report == next.report
 			}
-			s.at = now
+			*last = next
 			return true
 		}
 	}
-	of.last = append(of.last, sample{t, now})
+	of.last = append(of.last, next)
 	return true
 }
 

@@ -170,7 +170,7 @@ func TestSampler_RemembersABoundedNumber(t *testing.T) {
 	s := newSampler(time.Minute)
 	for i := range streamLimit + 100 {
 		m := recordedEntry{Measurement: from(fmt.Sprint(i), pulse("70"))}
-		if !s.due(&m, morning.Add(time.Duration(i)*time.Millisecond)) {
+		if !s.due(&m, s.begin(), morning.Add(time.Duration(i)*time.Millisecond)) {
 			t.Fatal("not due", i)
 		}
 		if len(s.streams) > streamLimit {
@@ -208,7 +208,7 @@ func TestSampler_Model(t *testing.T) {
 			}
 			before, recorded := last[key]
 			want := !recorded || now.Sub(before) >= every
-			if have := s.due(&m, now); have != want {
+			if have := s.due(&m, s.begin(), now); have != want {
 				r.Fatalf("%s: due %v, want %v", key, have, want)
 			}
 			if !want {
@@ -222,4 +222,15 @@ func TestSampler_Model(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Two probes measure the same at one time: neither is left out.
+func TestRecord_WhatAStreamSaysTwiceIsRecordedTwice(t *testing.T) {
+	d := newDesk(t)
+	for i := range 3 {
+		d.record(streaming(pulse(fmt.Sprint(70+i)), pulse(fmt.Sprint(90+i))))
+		d.record(streaming(pulse(fmt.Sprint(80 + i)))) // over another connection
+		d.clock.advance(30 * time.Second)
+	}
+	wantValues(t, d.recordedValues(), "70", "90", "72", "92")
 }

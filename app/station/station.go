@@ -224,14 +224,17 @@ var rooms = sync.Pool{New: func() any { return new([]recordedEntry) }}
 // judge adds to the measurements of r what only the station knows, and leaves
 // out those that are not due for recording. It appends to list.
 func (s *Station) judge(list []recordedEntry, r *fhirmap.Report, received time.Time) []recordedEntry {
-	if !r.Streaming {
+	var report uint64
+	if r.Streaming {
+		report = s.sampler.begin()
+	} else {
 		list = slices.Grow(list, len(r.Measurements))
 	}
 	m := new(recordedEntry)
 	for i := range r.Measurements {
 		*m = recordedEntry{Measurement: r.Measurements[i]}
 		m.Subject, m.Consultation = s.attribute(&m.Measurement, received)
-		if r.Streaming && !s.sampler.due(m, received) {
+		if r.Streaming && !s.sampler.due(m, report, received) {
 			continue
 		}
 		if m.Status == "" {
