@@ -1,6 +1,7 @@
 package station
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -67,21 +68,35 @@ type placeAlerts struct {
 	mu      sync.Mutex
 	heard   time.Time
 	present map[string]alertEntry
+	users   int // between enter and leave; guarded by alerts.mu
 }
 
 func newAlerts() *alerts {
 	return &alerts{places: map[place]*placeAlerts{}, shown: map[string]shownAlert{}}
 }
 
-func (a *alerts) at(where place, now time.Time) *placeAlerts {
+// enter gives the place, locked, until leave.
+func (a *alerts) enter(where place, now time.Time) *placeAlerts {
 	a.mu.Lock()
-	defer a.mu.Unlock()
 	p := a.places[where]
 	if p == nil {
 		p = &placeAlerts{present: map[string]alertEntry{}, heard: now}
 		a.places[where] = p
 	}
+	p.users++
+	a.mu.Unlock()
+	p.mu.Lock()
 	return p
+}
+
+// leave forgets the place when nothing is present there.
+func (a *alerts) leave(where place, p *placeAlerts) {
+	defer p.mu.Unlock()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if p.users--; p.users == 0 && len(p.present) == 0 {
+		delete(a.places, where)
+	}
 }
 
 // alarm records how the alarms of r differ from the alerts that are present.
@@ -108,22 +123,19 @@ func (s *Station) alarmsAt(ctx context.Context, r *fhirmap.Report, a *fhirmap.Al
 	if !s.alerts.presentAt(where) && !slices.ContainsFunc(a.List, func(alarm fhirmap.Alarm) bool { return !alarm.Ended }) {
 		return nil
 	}
-	p := s.alerts.at(where, received)
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	p := s.alerts.enter(where, received)
+	defer s.alerts.leave(where, p)
 	p.heard = received
 	test := a.Test || slices.ContainsFunc(r.Measurements, func(m fhirmap.Measurement) bool { return m.Test })
 	said := comparison{now: received, alarms: a, present: maps.Clone(p.present), start: func(alarm *fhirmap.Alarm) alertEntry {
 		return s.newAlert(a, alarm, test, received)
 	}}
 	said.compare()
-	if len(said.changes) == 0 {
-		return nil
+	changes, err := s.alerts.fitting(said.changes)
+	if len(changes) > 0 {
+		err = cmp.Or(s.change(ctx, p, changes, received), err)
 	}
-	if err := s.alerts.room(said.changes); err != nil {
-		return err
-	}
-	return s.change(ctx, p, said.changes, received)
+	return err
 }
 
 // change makes changes at p durable and then visible. The caller holds p and the
@@ -165,23 +177,36 @@ func (a *alerts) presentAt(where place) bool {
 	return a.places[where] != nil
 }
 
-// room refuses more conditions than can be remembered. Alerts that are over make
-// room first.
-func (a *alerts) room(changes []alertEntry) error {
-	need := 0
-	for i := range changes {
-		if changes[i].Type == AlertCreated {
-			need++
-		}
+// fitting leaves out the starts of more conditions than can be remembered. Alerts
+// that are over make room first.
+func (a *alerts) fitting(changes []alertEntry) ([]alertEntry, error) {
+	if len(changes) == 0 {
+		return nil, nil
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	free := mostAlerts - a.active() - need
-	if need == 0 || free >= 0 {
-		a.dropEnded(max(0, min(mostEndedKept, free)))
-		return nil
+	need, free := 0, mostAlerts-a.active()
+	for i := range changes {
+		switch {
+		case changes[i].Type == AlertCreated:
+			need++
+		case !changes[i].Alert.Active():
+			free++
+		}
 	}
-	return errTooManyAlarms
+	if need <= free {
+		a.dropEnded(min(mostEndedKept, free-need))
+		return changes, nil
+	}
+	fit := slices.DeleteFunc(changes, func(c alertEntry) bool {
+		if c.Type != AlertCreated {
+			return false
+		}
+		free--
+		return free < 0
+	})
+	a.dropEnded(0)
+	return fit, errTooManyAlarms
 }
 
 func (a *alerts) active() (n int) {
@@ -260,9 +285,8 @@ func (s *Station) AcknowledgeAlert(ctx context.Context, id string) error {
 			French: "Cette alerte n’existe plus\u202f: elle est terminée et déjà acquittée.",
 		}
 	}
-	p := s.alerts.at(shown.place(), s.now())
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	p := s.alerts.enter(shown.place(), s.now())
+	defer s.alerts.leave(shown.place(), p)
 	shown, ok = s.alerts.find(id)
 	if !ok || !shown.Alert.Acknowledged.IsZero() {
 		return nil // by somebody else meanwhile

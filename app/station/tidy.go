@@ -85,7 +85,10 @@ func (s *Station) applyAlert(r localstore.Record, first, last uint64) error {
 	}
 	for i := range e.Alerts {
 		if seq := r.First + uint64(i); first <= seq && seq <= last {
-			s.alerts.apply(s.alerts.at(e.Alerts[i].place(), s.now()), e.Alerts[i:i+1], seq)
+			where := e.Alerts[i].place()
+			p := s.alerts.enter(where, s.now())
+			s.alerts.apply(p, e.Alerts[i:i+1], seq)
+			s.alerts.leave(where, p)
 		}
 	}
 	return nil
@@ -113,12 +116,10 @@ func (s *Station) noteAlerts() error {
 	return err
 }
 
-// note fills in which entries count, and forgets places without alerts. The
-// caller has the ward for itself.
+// note fills in which entries count. The caller has the ward for itself.
 func (a *alerts) note(note *alertNote) (changed bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	maps.DeleteFunc(a.places, func(_ place, p *placeAlerts) bool { return len(p.present) == 0 })
 	if !a.changed && note.UpTo < a.noted+noteBehind {
 		return false
 	}
@@ -136,15 +137,15 @@ func (s *Station) tidyAlerts(ctx context.Context) error {
 	s.ward.RLock()
 	defer s.ward.RUnlock()
 	now := s.now()
-	for _, p := range s.alerts.tidy(now) {
-		if err := s.endSilent(ctx, p, now); err != nil {
+	for _, where := range s.alerts.tidy(now) {
+		if err := s.endSilent(ctx, where, now); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (a *alerts) tidy(now time.Time) []*placeAlerts {
+func (a *alerts) tidy(now time.Time) []place {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for id, shown := range a.shown {
@@ -153,12 +154,12 @@ func (a *alerts) tidy(now time.Time) []*placeAlerts {
 			a.changed = true
 		}
 	}
-	return slices.Collect(maps.Values(a.places))
+	return slices.Collect(maps.Keys(a.places))
 }
 
-func (s *Station) endSilent(ctx context.Context, p *placeAlerts, now time.Time) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+func (s *Station) endSilent(ctx context.Context, where place, now time.Time) error {
+	p := s.alerts.enter(where, now)
+	defer s.alerts.leave(where, p)
 	if now.Sub(p.heard) <= alertSilence || len(p.present) == 0 {
 		return nil
 	}
