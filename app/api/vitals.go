@@ -45,8 +45,12 @@ type vital struct {
 	about  about
 }
 
-// vitalsKept is how long values are kept that do not change any more.
-const vitalsKept = time.Hour
+// How long values are kept that do not change any more, and of how many beds:
+// as many as the board shows.
+const (
+	vitalsKept = time.Hour
+	vitalsMost = 1024
+)
 
 func newVitals(board liveBoard, now func() time.Time) *vitals {
 	return &vitals{board: board, now: now, order: list.New(), known: map[bedside]*list.Element{}}
@@ -96,7 +100,7 @@ func (v *vitals) update() {
 		live := changed[i] // its own, or one would keep all
 		v.put(&live, now)
 	}
-	for front := v.order.Front(); now.Sub(front.Value.(*vital).came) > vitalsKept; front = v.order.Front() {
+	for front := v.order.Front(); v.order.Len() > vitalsMost || now.Sub(front.Value.(*vital).came) > vitalsKept; front = v.order.Front() {
 		delete(v.known, front.Value.(*vital).bedside)
 		v.order.Remove(front)
 	}

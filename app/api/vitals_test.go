@@ -277,6 +277,48 @@ func TestVitals_ForgetsTheSilent(t *testing.T) {
 	}
 }
 
+// A monitor that is at another bed in each message fills nothing.
+func TestVitals_ABoundedNumberOfBeds(t *testing.T) {
+	p := newPost(t)
+	v := p.server.vitals
+	for i := range 3 * vitalsMost {
+		p.show(fmt.Sprint(i), 71)
+		if i%100 == 0 {
+			v.beyond(0)
+		}
+	}
+	v.beyond(0)
+	if v.order.Len() > vitalsMost || len(v.known) != v.order.Len() {
+		t.Errorf("%d kept, %d known", v.order.Len(), len(v.known))
+	}
+	newest := v.order.Back().Value.(*vital)
+	if next, cursor := v.after(newest.number-1, &filter{}); len(next) != 1 || cursor != newest.number {
+		t.Errorf("%d, %d", len(next), cursor)
+	}
+}
+
+// A client hears that what it was shown of the person before is gone.
+func TestVitals_AnEmptyBed(t *testing.T) {
+	p := newPost(t)
+	p.show("3", 71)
+	c := p.mustConnect(4, "websocket", "")
+	c.subscribe(t, `{"resource":"Vitals"}`)
+	if s, err := c.vitals(); err != nil || s.rate() != "71" {
+		t.Fatal(s, err)
+	}
+	typed := fhirmap.Measurement{
+		Type: fhirmap.BodyHeight, Origin: fhirmap.OriginAdmission, Bed: "3", Patient: &fhirmap.Patient{System: "urn:ward", ID: "next"},
+		Device:   fhirmap.Device{ID: "m-3", Type: fhirmap.PatientMonitor},
+		Readings: []fhirmap.Reading{{Type: fhirmap.BodyHeight, Value: new(fhirmap.MustDecimal("170")), Unit: fhirmap.Centimetre}},
+	}
+	if _, err := p.station.Record(t.Context(), fhirmap.Report{Link: "test", Measurements: []fhirmap.Measurement{typed}}); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := c.vitals(); err != nil || s.Bed != "3" || s.Device != "m-3" || s.Values == nil || len(s.Values) != 0 || s.Time.IsZero() {
+		t.Errorf("%+v, %v", s, err)
+	}
+}
+
 // TestVitals_Pace: a client is handed what changed at once, and what changes
 // meanwhile a little later in one piece.
 func TestVitals_Pace(t *testing.T) {
