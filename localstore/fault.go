@@ -126,7 +126,7 @@ func faultFor(err error) error {
 		return lockedFault(err)
 	case isAny(err, bolterrors.ErrInvalid, bolterrors.ErrVersionMismatch, bolterrors.ErrChecksum):
 		return corruptFault(err)
-	case isDiskFull(err):
+	case DiskFull(err):
 		return diskFullFault(err)
 	case isAny(err, readOnlyErrors...):
 		return readOnlyFault(err)
@@ -149,9 +149,10 @@ func codeIs(err error, code string) bool {
 	return err != nil && fhirmap.FaultOf(err).Code == code
 }
 
-// isDiskFull looks at the text as well: bbolt formats the errors of growing
-// and mapping the file with %s, which loses the error itself.
-func isDiskFull(err error) bool {
+// DiskFull tells whether err says that the disk, or the user's share of it, is
+// full. It looks at the text as well: bbolt formats the errors of growing and
+// mapping the file with %s, which loses the error itself.
+func DiskFull(err error) bool {
 	for _, full := range diskFullErrors {
 		if errors.Is(err, full) || strings.Contains(err.Error(), full.Error()) {
 			return true

@@ -2,11 +2,9 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -78,33 +76,8 @@ func absoluteFile(words []string) ([]string, error) {
 	return []string{words[0], words[1], file}, err
 }
 
-// createWhole has write fill a file of the user's own that did not exist. It
-// is there whole or not at all.
-func createWhole(path string, write func(io.Writer) error) (err error) {
-	if _, err := os.Lstat(path); err == nil {
-		return fmt.Errorf("%s exists; choose another name, or remove it first", path)
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".vitalien-*") // 0600
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			os.Remove(f.Name())
-		}
-	}()
-	if err = errors.Join(write(f), f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
-}
-
 func exportQuarantine(ctx context.Context, s *station.Station, args []string, out io.Writer) error {
-	var written, unreadable int
-	err := createWhole(args[0], func(w io.Writer) (err error) {
-		written, unreadable, err = s.ExportRejected(ctx, w)
-		return err
-	})
+	written, unreadable, err := s.ExportRejectedTo(ctx, args[0])
 	if err == nil {
 		_, err = fmt.Fprintf(out, "%s\t%d messages%s\n", args[0], written, besides(unreadable))
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"vitalien/fhirmap"
+	"vitalien/localstore"
 )
 
 // An ExportFormat is a form in which records leave the program as files.
@@ -67,6 +68,12 @@ func (s *Station) Export(ctx context.Context, o ExportOptions) (Exported, error)
 func exportFault(err error) error {
 	if _, ok := errors.AsType[*fhirmap.Fault](err); ok || errors.Is(err, context.Canceled) {
 		return err
+	}
+	if localstore.DiskFull(err) {
+		return &fhirmap.Fault{
+			Code: localstore.CodeDiskFull, English: "no space left for the export", Cause: err, Temporary: true,
+			French: "Le disque est plein\u00a0: l’export n’a pas été écrit. Libérez de l’espace ou choisissez un autre disque, puis recommencez.",
+		}
 	}
 	return &fhirmap.Fault{
 		Code: "export_failed", English: "the export could not be written", Cause: err, Temporary: true,

@@ -241,3 +241,41 @@ func TestExport_Refuses(t *testing.T) {
 		}
 	}
 }
+
+// The form has one place that says whether a value is good.
+func TestExport_PatientJSONSaysWhatIsNotToBeBelieved(t *testing.T) {
+	d := newDesk(t)
+	early := of(claire(), pulse("72"))
+	early.Status = fhirmap.StatusPreliminary
+	high := of(claire(), pulse("999"))
+	high.Test, high.Readings[0].Interpretation = true, []fhirmap.Interpretation{"HH"}
+	d.record(report(early, high, of(claire(), pulse("73"))))
+	done := d.export(ExportOptions{Dir: t.TempDir(), Format: ExportPatientJSON})
+	have := []string{}
+	for _, r := range readPatient(t, done.Files[0]).Records {
+		have = append(have, r["ObservationValue"]+" "+r["AbnormalFlags"])
+	}
+	if want := []string{"73 ", "999 HH~implausible~test", "72 preliminary"}; !slices.Equal(have, want) {
+		t.Errorf("%q, want %q", have, want)
+	}
+}
+
+// An id of two sources is two persons, also where an export holds but one.
+func TestExport_NoFileIsReplacedByAnotherPersons(t *testing.T) {
+	d := newDesk(t)
+	d.record(report(of(claire(), pulse("72"))))
+	d.clock.advance(time.Hour)
+	d.record(report(of(&fhirmap.Patient{System: "urn:monitor", ID: claire().ID}, pulse("61"))))
+	dir := t.TempDir()
+	for _, since := range []time.Time{{}, morning.Add(time.Minute)} {
+		d.export(ExportOptions{Dir: dir, Format: ExportPatientJSON, Since: since})
+	}
+	whose := map[string]string{}
+	files, _ := filepath.Glob(filepath.Join(dir, "patient_*.json"))
+	for _, file := range files {
+		whose[file] = readPatient(t, file).Records[0]["ObservationValue"]
+	}
+	if len(whose) != 2 {
+		t.Errorf("%v", whose)
+	}
+}

@@ -294,3 +294,18 @@ func TestQuarantine_WithoutItsKey(t *testing.T) {
 	wantFault(t, err, "store_key")
 	d.record(report(pulse("72")))
 }
+
+func TestExportRejectedTo_KeepsWhatIsThere(t *testing.T) {
+	d := newDesk(t)
+	if err := d.Reject(t.Context(), hl7link.Rejected{Link: "hl7", Message: []byte("PID")}); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "refused.jsonl")
+	if written, _, err := d.ExportRejectedTo(t.Context(), path); err != nil || written != 1 {
+		t.Fatal(written, err)
+	}
+	_, _, err := d.ExportRejectedTo(t.Context(), path)
+	wantFault(t, err, "file_exists")
+	_, _, err = d.ExportRejectedTo(t.Context(), filepath.Join(path, "refused.jsonl"))
+	wantFault(t, err, "export_failed")
+}

@@ -37,7 +37,7 @@ type patientRecord struct {
 func recordOf(m *fhirmap.Recorded, r *fhirmap.Reading) patientRecord {
 	return patientRecord{
 		Timestamp: m.Effective().Format(time.RFC3339), ObservationID: observationID(r), ObservationValue: text(r.Value),
-		Units: r.Unit.Label, ReferenceRange: referenceRange(r), AbnormalFlags: flags(r),
+		Units: r.Unit.Label, ReferenceRange: referenceRange(r), AbnormalFlags: cautions(m, r),
 	}
 }
 
@@ -65,6 +65,23 @@ func referenceRange(r *fhirmap.Reading) string {
 		return "<" + r.High.String()
 	}
 	return ""
+}
+
+// cautions are the device's own flags, and why the value is not to be taken for
+// a good one: the form has no other place for that.
+func cautions(m *fhirmap.Recorded, r *fhirmap.Reading) string {
+	list := []string{flags(r)}
+	for _, caution := range [...]struct {
+		holds bool
+		word  string
+	}{
+		{m.Implausible, "implausible"}, {m.Status == fhirmap.StatusPreliminary, "preliminary"}, {m.Test, "test"},
+	} {
+		if caution.holds {
+			list = append(list, caution.word)
+		}
+	}
+	return strings.TrimPrefix(strings.Join(list, "~"), "~")
 }
 
 func flags(r *fhirmap.Reading) string {
@@ -99,8 +116,11 @@ type patientFile struct {
 type patientFiles struct {
 	folder string // of the parts
 	all    map[string]*patientFile
-	size   int // of all buffers
+	names  map[string]string // whose each name of a file is: a key of a patient, or ofSeveral
+	size   int               // of all buffers
 }
+
+const ofSeveral = "?"
 
 // exportPatients writes patient_<id>.json for each patient: who it is, and the
 // records, newest first.
@@ -110,7 +130,7 @@ func (s *Station) exportPatients(ctx context.Context, o ExportOptions) (done Exp
 		return Exported{}, err
 	}
 	defer os.RemoveAll(parts)
-	files := &patientFiles{folder: parts, all: map[string]*patientFile{}}
+	files := &patientFiles{folder: parts, all: map[string]*patientFile{}, names: map[string]string{}}
 	var failed error
 	err = s.store.Backward(func(r localstore.Record) bool {
 		if failed = ctx.Err(); failed == nil {
@@ -136,6 +156,7 @@ func (s *Station) collect(r localstore.Record, o *ExportOptions, files *patientF
 	for i := range events {
 		for j := range slices.Backward(events[i].Measurements) {
 			m := &events[i].Measurements[j]
+			files.name(m.Subject)
 			switch {
 			case !o.wants(m):
 			case m.Subject.Key() == "":
@@ -149,6 +170,21 @@ func (s *Station) collect(r localstore.Record, o *ExportOptions, files *patientF
 		}
 	}
 	return nil
+}
+
+// name notes who could have the file of an id, of all whom the log knows: a
+// second export into the same folder must not replace one person's file by
+// another's.
+func (p *patientFiles) name(who *fhirmap.Patient) {
+	key := who.Key()
+	if key == "" {
+		return
+	}
+	name := strings.ToLower(fileName(who.ID)) // as disks of Windows and macOS compare
+	if owner, known := p.names[name]; known && owner != key {
+		key = ofSeveral
+	}
+	p.names[name] = key
 }
 
 func (p *patientFiles) add(m *fhirmap.Recorded) error {
@@ -222,14 +258,10 @@ func (p *patientFiles) finish(dir string) (list []string, err error) {
 	if err := p.flush(); err != nil {
 		return nil, err
 	}
-	names := map[string]int{}
-	for _, file := range p.all {
-		names[strings.ToLower(fileName(file.patient.ID))]++ // as disks of Windows and macOS compare
-	}
 	for _, key := range slices.Sorted(maps.Keys(p.all)) {
 		file := p.all[key]
 		name := fileName(file.patient.ID)
-		if names[strings.ToLower(name)] > 1 {
+		if p.names[strings.ToLower(name)] == ofSeveral {
 			name += "-" + key[:8]
 		}
 		path := filepath.Join(dir, "patient_"+name+".json")

@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"time"
 
+	"vitalien/fhirmap"
 	"vitalien/hl7link"
 	"vitalien/localstore"
 )
@@ -104,4 +106,24 @@ func (s *Station) ExportRejected(ctx context.Context, w io.Writer) (written, unr
 		err = flushed
 	}
 	return written, unreadable, err
+}
+
+// ExportRejectedTo is ExportRejected into a file of the user's own that does not
+// exist yet. It is there whole or not at all. Errors are Faults: file_exists,
+// disk_full, export_failed, and those of Rejected.
+func (s *Station) ExportRejectedTo(ctx context.Context, path string) (written, unreadable int, err error) {
+	if _, err := os.Lstat(path); err == nil {
+		return 0, 0, &fhirmap.Fault{
+			Code: "file_exists", English: path + " exists",
+			French: "Ce fichier existe déjà. Choisissez un autre nom, ou supprimez-le d’abord.",
+		}
+	}
+	err = wholeFile(path, func(w io.Writer) (err error) {
+		written, unreadable, err = s.ExportRejected(ctx, w)
+		return err
+	})
+	if err != nil {
+		return 0, 0, exportFault(err)
+	}
+	return written, unreadable, nil
 }
