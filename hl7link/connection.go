@@ -42,7 +42,7 @@ func (l *Listener) serve(ctx context.Context, v *visitor) {
 		ListenerOptions: &l.options, Conn: v.Conn, peer: v.peer, readers: l.readers, pending: &l.pending,
 		log: l.options.Logger.With("peer", v.peer), splitter: NewSplitter(l.options.MaxFrame),
 		changed: l.changed, accepted: l.recovered, heard: func() { l.heard(v) },
-		peers: &l.status, memory: l.memory,
+		peers: &l.status, memory: l.memory, ward: rtiWard{namers: &l.namers},
 	}
 	l.changed(0, nil)
 	l.status.connected(v.peer)

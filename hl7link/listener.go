@@ -106,6 +106,7 @@ type Listener struct {
 
 	status peers
 	memory *memory
+	namers namers
 }
 
 // readers are places for messages that may be read at once: few, since reading

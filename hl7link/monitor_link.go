@@ -19,6 +19,8 @@ const (
 	queryAfter = 2           // echoes, while it says what it has to say first
 	maxNoise   = 64 << 10    // bytes between messages
 	quarantine = 5 * time.Second
+
+	unreadEvery = time.Minute // between periodic values that are kept for the same fault
 )
 
 // What can end a connection to a monitor beside itself.
@@ -36,6 +38,8 @@ type monitorLink struct {
 	begun    time.Time
 	messages int    // that could be read
 	noise    int    // bytes thrown away before the last message
+	unread   string // what could not be read of the last periodic values that were kept
+	unreadAt time.Time
 	pressure []byte // the last message of a cuff pressure, which is told once its state had time to come
 }
 
@@ -209,8 +213,22 @@ func (l *monitorLink) message(ctx context.Context, text []byte) {
 	}
 	l.heard()
 	if len(troubles) > 0 { // what could be read counts all the same
-		l.reject(ctx, text, troubles[0].String())
+		l.rejectPart(ctx, m, text, troubles[0].String())
 	}
+}
+
+// rejectPart keeps a message of which something cannot be read. One of those
+// that come each second is enough to show what is wrong with them.
+func (l *monitorLink) rejectPart(ctx context.Context, m *Message, text []byte, reason string) {
+	if m.Header().Text(10) == rtiPeriodic {
+		now := l.Now()
+		if reason == l.unread && now.Sub(l.unreadAt).Abs() < unreadEvery {
+			l.note(func(s *MonitorStatus) { s.Rejected++ })
+			return
+		}
+		l.unread, l.unreadAt = reason, now
+	}
+	l.reject(ctx, text, reason)
 }
 
 // heard notes a message that was read; the first shows that it is a monitor.

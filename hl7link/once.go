@@ -44,11 +44,11 @@ type claim struct {
 	digest
 }
 
-// What a memory holds at most: a monitor shows one cuff pressure, and a list of
-// a few when it reconnects.
+// What a memory holds at most: a monitor shows one cuff pressure, or a list of
+// the last ones.
 const (
-	maxPlaces     = 2048
-	maxRemembered = 16
+	maxPlaces     = 1024
+	maxRemembered = 64
 )
 
 // A remembrance is what to keep once its report is on disk. Its place is a kind

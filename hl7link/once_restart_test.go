@@ -114,3 +114,27 @@ func TestListener_TwoConnectionsAtOnce(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// A list of pressures that comes with each message is recorded once.
+func TestListener_ListOfPressures(t *testing.T) {
+	sink := &memorySink{}
+	address, _ := start(t, ListenerOptions{Sink: sink})
+	var text strings.Builder
+	text.WriteString("MSH|^~\\&|||||||ORU^R01|1005|P|2.6\rPID|||1\rPV1||I|^^S&7&1\r")
+	for i := range 24 {
+		fmt.Fprintf(&text, "OBX||NM|351^S^BHC||%d|11^mmHg^BHC|||||F|||20260101%02d0000\r", 100+i, i)
+	}
+	sendAll(t, dial(t, address), text.String(), text.String(), text.String())
+	if got := pressuresRecorded(sink); got != 24 {
+		t.Errorf("%d pressures", got)
+	}
+}
+
+func pressuresRecorded(sink *memorySink) (n int) {
+	sink.mu.Lock()
+	defer sink.mu.Unlock()
+	for _, r := range sink.reports {
+		n += len(r.Measurements)
+	}
+	return n
+}

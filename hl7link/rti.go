@@ -44,10 +44,10 @@ type rtiSession struct {
 	batch    rtiBatch
 	pressure []rtiValue // of the last cuff measurement, and when it was
 	measured stamp
-	cuff     string                       // its key
-	fresh    []fhirmap.Measurement        // it, until the monitor vouches for it
-	told     map[fhirmap.AlarmKind]string // what was last said of the alarms
-	held     fhirmap.Report               // until it is known whose it is
+	cuff     string                        // its key
+	fresh    []fhirmap.Measurement         // it, until the monitor vouches for it
+	told     map[fhirmap.AlarmKind]rtiSaid // what was last said of the alarms
+	held     fhirmap.Report                // until it is known whose it is
 
 	test    bool             // the message is no earnest (MSH-11)
 	reports []fhirmap.Report // of what is being read
@@ -65,7 +65,7 @@ func newRTISession(id, name, peer string, zone *time.Location, history *rtiHisto
 		device: fhirmap.Device{
 			ID: fhirmap.DeviceID("hl7", "rti", id), Type: fhirmap.PatientMonitor, Name: name, Manufacturer: "Mindray",
 		},
-		told: map[fhirmap.AlarmKind]string{},
+		told: map[fhirmap.AlarmKind]rtiSaid{},
 	}
 	s.forget()
 	return s
@@ -104,10 +104,10 @@ func (s *rtiSession) read(m *Message, now time.Time) (reports []fhirmap.Report, 
 		s.limit(m)
 	case rtiPhysiological:
 		s.flushBatch()
-		s.alarm(m, fhirmap.Physiological)
+		s.alarm(m, fhirmap.Physiological, now)
 	case rtiTechnical:
 		s.flushBatch()
-		s.alarm(m, fhirmap.Technical)
+		s.alarm(m, fhirmap.Technical, now)
 	case rtiModuleOff:
 		s.flushBatch()
 		s.unplug(m)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"vitalien/fhirmap"
@@ -41,9 +42,20 @@ var rtiAlarmed = map[string]fhirmap.Type{
 	"5":     fhirmap.HeartRate,        // ECG lead off
 }
 
+// An rtiSaid is a list of alarms, and when it was told.
+type rtiSaid struct {
+	list string
+	at   time.Time
+}
+
+// alarmsAgain is how often alarms are told that do not change, so that one that
+// lasts is not taken for forgotten.
+const alarmsAgain = 10 * time.Minute
+
 // alarm reads messages 54 and 56, which list all alarms of their kind that are
-// present. Monitors send them each second: only a change is told.
-func (s *rtiSession) alarm(m *Message, kind fhirmap.AlarmKind) {
+// present. Monitors send them each second: a change is told, and now and then
+// that there is none.
+func (s *rtiSession) alarm(m *Message, kind fhirmap.AlarmKind, now time.Time) {
 	var list []fhirmap.Alarm
 	for _, segment := range m.Segments {
 		if segment.Name != "OBX" || rtiAlarmKinds[segment.Text(3)] != kind || len(list) == maxAlarms {
@@ -59,10 +71,10 @@ func (s *rtiSession) alarm(m *Message, kind fhirmap.AlarmKind) {
 		}
 	}
 	state := fmt.Sprintf("%q %v", s.patient.Key(), list)
-	if last, said := s.told[kind]; said && last == state && !s.guest {
+	if last, said := s.told[kind]; said && last.list == state && now.Sub(last.at).Abs() < alarmsAgain && !s.guest {
 		return
 	}
-	s.told[kind] = state
+	s.told[kind] = rtiSaid{state, now}
 	r := fhirmap.Report{Alarms: []fhirmap.Alarms{{
 		Device: s.device, Bed: s.bed, Patient: s.subject(), Complete: []fhirmap.AlarmKind{kind}, List: list, Test: s.test,
 	}}}

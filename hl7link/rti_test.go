@@ -214,7 +214,13 @@ func TestRTISession_Alarms(t *testing.T) {
 	c.expect([]string{"alarms [technical] of 812", `alarm low technical 205 "SpO2 Sensor Off"`, `alarm low technical 5 "ECG Lead Off"`},
 		rti("56", "OBX||CE|4||205^SpO2 Sensor Off||||||F|", "OBX||CE|3||5^ECG Lead Off||||||F|", "OBX||CE|2041^||0^||||||F"))
 	c.expect([]string{"alarms [physiological] of 812"}, rti("54"))
-	c.expect([]string{"alarms [technical] of 812", `alarm low technical 5 "ECG Lead Off"`}, rti("56", "OBX||CE|4||5^ECG Lead Off||||||F|"))
+	lead := rti("56", "OBX||CE|4||5^ECG Lead Off||||||F|")
+	c.expect([]string{"alarms [technical] of 812", `alarm low technical 5 "ECG Lead Off"`}, lead)
+	c.now = c.now.Add(alarmsAgain - time.Second)
+	c.expect(nil, lead)
+	c.now = c.now.Add(time.Second) // one that lasts is not forgotten
+	c.expect([]string{"alarms [technical] of 812", `alarm low technical 5 "ECG Lead Off"`}, lead)
+	c.expect(nil, lead)
 	c.expect(append(sized("813"), "alarms [physiological] of 813"), admitted("813"), rti("54"))
 
 	m, err := Parse([]byte(one))

@@ -2,6 +2,7 @@ package hl7link
 
 import (
 	"strings"
+	"sync"
 	"time"
 
 	"vitalien/fhirmap"
@@ -13,6 +14,33 @@ import (
 type rtiWard struct {
 	beds map[string]*rtiSession
 	many bool // there were too many of them, and some are forgotten
+	// namers are the peers that name patients, over all connections; may be nil.
+	namers *namers
+}
+
+// namers are peers that say whose their readings are. Before one says so on a
+// new connection, that is not known.
+type namers struct {
+	mu    sync.Mutex
+	peers map[string]bool
+}
+
+func (n *namers) add(peer string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.peers == nil || len(n.peers) >= maxPeers {
+		n.peers = map[string]bool{}
+	}
+	n.peers[peer] = true
+}
+
+func (n *namers) has(peer string) bool {
+	if n == nil {
+		return false
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.peers[peer]
 }
 
 // maxBeds bounds the monitors behind one connection.
@@ -33,8 +61,14 @@ func (w *rtiWard) read(d *decoded, m *Message, from sender) bool {
 	}
 	from.patient, from.bed = patient, shorten(from.bed, maxBedName)
 	from.device.Name = shorten(from.device.Name, 2*maxBedName)
+	if silent := m.Header().Text(10) != rtiPatient && m.First("PID").Name == ""; silent && w.namers.has(d.report.Peer) {
+		from.patient = nobodyOf(from.device) // until it says of whom
+	}
 	s := w.session(m, from)
 	reports, troubles := s.read(m, time.Time{})
+	if w.namers != nil && s.admitted && s.patient.Key() != "" {
+		w.namers.add(d.report.Peer)
+	}
 	d.troubles = append(d.troubles, troubles...)
 	d.name, d.bed = s.device.Name, s.bed
 	for _, r := range append(reports, s.flush()...) {
@@ -123,7 +157,7 @@ func guestSession(from sender) *rtiSession {
 	s := &rtiSession{
 		origin: origin{manufacturer: "Mindray", mindray: true}, zone: from.zone,
 		from: from, device: from.device, named: from.device.Name, bed: from.bed, patient: from.patient, known: true, guest: true, admitted: from.patient != nil,
-		told: map[fhirmap.AlarmKind]string{},
+		told: map[fhirmap.AlarmKind]rtiSaid{},
 	}
 	s.forget()
 	return s

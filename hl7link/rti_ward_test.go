@@ -165,3 +165,23 @@ func TestRTIWard_TooManyBeds(t *testing.T) {
 		t.Errorf("%d beds, %+v", len(w.beds), p)
 	}
 }
+
+// What a monitor that names its patients says on a new connection, before it
+// says of whom, is not of whose consultation is open.
+func TestListener_MindrayConnectsAgain(t *testing.T) {
+	sink := &memorySink{}
+	address, _ := start(t, ListenerOptions{Sink: sink})
+	sendAll(t, dial(t, address), periodic("101", "70"), admitted("812"), periodic("101", "71"))
+	sendAll(t, dial(t, address), periodic("101", "72"), stated("101", "3"), admitted("812"), periodic("101", "73"), rti("103", "PID|||||", "PV1||I|^^ICU&7&3232235620&4601&&0"), periodic("101", "74"))
+	var got []string
+	for _, line := range linesOf(sink) {
+		if strings.HasPrefix(line, "heart_rate") {
+			got = append(got, line)
+		}
+	}
+	want := []string{"heart_rate | heart_rate=70 /min of the consultation's", "heart_rate | heart_rate=71 /min of 812",
+		"heart_rate | heart_rate=72 /min of nobody", "heart_rate | heart_rate=73 /min of 812", "heart_rate | heart_rate=74 /min of the consultation's"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
