@@ -13,7 +13,9 @@ import (
 
 func TestFaults_CutAfterEachByte(t *testing.T) {
 	m := serve(t, MonitorOptions{Clients: 1000, Faults: Faults{CutAfter: func(connection int) int { return connection }}})
+	m.mu.Lock()
 	whole := hl7link.Frame(script{}.everything(&m.bedside)[0])
+	m.mu.Unlock()
 	for n := 1; n <= len(whole)+1; n++ {
 		got, err := io.ReadAll(connect(t, m).conn)
 		if err != nil || len(got) != n || !bytes.HasPrefix(append(whole, 0x0b), got) {
