@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -81,7 +82,7 @@ func (a *alerts) enter(where place, now time.Time) *placeAlerts {
 	p := a.places[where]
 	if p == nil {
 		p = &placeAlerts{present: map[string]alertEntry{}, heard: now}
-		a.places[where] = p
+		a.places[place{strings.Clone(where.device), strings.Clone(where.bed)}] = p
 	}
 	p.users++
 	a.mu.Unlock()
@@ -156,12 +157,13 @@ func (s *Station) change(ctx context.Context, p *placeAlerts, changes []alertEnt
 	return nil
 }
 
+// newAlert copies all texts: one would keep its whole message in memory.
 func (s *Station) newAlert(a *fhirmap.Alarms, alarm *fhirmap.Alarm, test bool, received time.Time) alertEntry {
-	e := alertEntry{Type: AlertCreated, Named: a.Patient, Alert: fhirmap.Alert{
-		ID: s.newID(), Kind: alarm.Kind, System: alarm.System, Code: alarm.Code, Text: alarm.Words(),
-		Priority: alarm.Priority, Type: alarm.Type, Device: a.Device, Bed: a.Bed, Start: alarm.Start, Test: test,
+	e := alertEntry{Type: AlertCreated, Named: clonePatient(a.Patient), Alert: fhirmap.Alert{
+		ID: s.newID(), Kind: alarm.Kind, System: strings.Clone(alarm.System), Code: strings.Clone(alarm.Code), Text: strings.Clone(alarm.Words()),
+		Priority: alarm.Priority, Type: alarm.Type, Device: cloneDevice(&a.Device), Bed: strings.Clone(a.Bed), Start: alarm.Start, Test: test,
 	}}
-	e.Alert.Patient, e.Alert.Consultation = s.attribute(&fhirmap.Measurement{Patient: a.Patient, Time: alarm.Start, Test: test}, received)
+	e.Alert.Patient, e.Alert.Consultation = s.attribute(&fhirmap.Measurement{Patient: e.Named, Time: alarm.Start, Test: test}, received)
 	if alarm.Start.IsZero() {
 		e.Alert.Start = received
 	}

@@ -276,38 +276,6 @@ func TestAlerts_OfASilentMonitorEnd(t *testing.T) {
 	}
 }
 
-func TestAlerts_ABoundedNumber(t *testing.T) {
-	d := newDesk(t)
-	many := func(device, n int) fhirmap.Report {
-		r := alarming(nil)
-		r.Alarms[0].Device.ID = fmt.Sprint(device)
-		for i := range n {
-			a := sensorOff()
-			a.Code = fmt.Sprint(i)
-			r.Alarms[0].List = append(r.Alarms[0].List, a)
-		}
-		return r
-	}
-	for device := range mostAlerts / 256 {
-		d.record(many(device, 256))
-	}
-	tooMuch := many(99, 1)
-	tooMuch.Measurements = []fhirmap.Measurement{pulse("72")}
-	if receipt := d.record(tooMuch); receipt.Seq != mostAlerts+1 || len(d.Alerts()) != mostAlerts {
-		t.Errorf("%+v, %d alerts", receipt, len(d.Alerts()))
-	}
-	for device := range mostAlerts / 256 {
-		d.record(many(device, 0))
-	}
-	if n := len(d.Alerts()); n != mostEndedKept {
-		t.Errorf("%d shown", n)
-	}
-	d.record(many(99, 1))
-	if !d.Alerts()[0].Active() {
-		t.Error("the present one is not first")
-	}
-}
-
 // Every change is an event with a number of its own, wherever a follower
 // starts.
 func TestFollow_AlertsOneByOne(t *testing.T) {
@@ -329,55 +297,5 @@ func TestFollow_AlertsOneByOne(t *testing.T) {
 	}
 	if recent := d.Recent(10); len(recent) != 1 || recent[0].Seq != 5 {
 		t.Errorf("%+v", recent)
-	}
-}
-
-// Where no more can be remembered, what ends still ends, and makes room.
-func TestAlerts_EndsAreTakenWhenThereIsNoRoom(t *testing.T) {
-	d := newDesk(t)
-	full := func(device int, first int) fhirmap.Report {
-		r := alarming(nil)
-		r.Alarms[0].Device.ID = fmt.Sprint(device)
-		for i := range 256 {
-			a := sensorOff()
-			a.Code = fmt.Sprint(first + i)
-			r.Alarms[0].List = append(r.Alarms[0].List, a)
-		}
-		return r
-	}
-	for device := range mostAlerts / 256 {
-		d.record(full(device, 0))
-	}
-	d.record(full(0, 1)) // one is over, another has started
-	for _, a := range d.Alerts() {
-		if a.Device.ID == "0" && a.Code == "0" && a.Active() {
-			t.Error("over at the monitor, and shown as present")
-		}
-	}
-	more := full(0, 2)
-	more.Alarms[0].List = more.Alarms[0].List[:200]
-	more.Alarms = append(more.Alarms, full(99, 0).Alarms...)
-	d.record(more) // 56 of one are over, 256 of another would be too many
-	fit := 0
-	for _, a := range d.Alerts() {
-		if a.Device.ID == "99" && a.Active() {
-			fit++
-		}
-	}
-	if fit != 56 {
-		t.Errorf("%d where there was room for 56", fit)
-	}
-}
-
-// Conditions for which there is no room leave nothing behind.
-func TestAlerts_ABoundedNumberOfPlaces(t *testing.T) {
-	d := newDesk(t)
-	for device := range 3 * mostAlerts {
-		r := alarming(nil, sensorOff())
-		r.Alarms[0].Device.ID = fmt.Sprint(device)
-		d.record(r)
-	}
-	if n := len(d.alerts.places); n > mostAlerts {
-		t.Errorf("%d places", n)
 	}
 }

@@ -42,6 +42,7 @@ type placeLive struct {
 type liveSlot struct {
 	fhirmap.LiveValue
 	received time.Time
+	version  uint64 // of the place, when the value came
 }
 
 func newLive() *live {
@@ -54,6 +55,7 @@ func (l *live) put(r *fhirmap.Report, received time.Time) {
 	defer l.mu.Unlock()
 	var at *placeLive
 	came := arrivalOf(r, received)
+	came.before = l.version
 	for i := range r.Measurements {
 		m := &r.Measurements[i]
 		at = l.at(at, &m.Device, m.Bed, received)
@@ -82,6 +84,7 @@ type arrival struct {
 	received  time.Time
 	newest    time.Time // of what the monitor says, by its own clock
 	streaming bool
+	before    uint64 // the version of the board
 }
 
 func arrivalOf(r *fhirmap.Report, received time.Time) arrival {
@@ -171,6 +174,7 @@ func (at *placeLive) take(who *fhirmap.Patient) {
 
 // measured takes over the readings of m. Values that come again by themselves
 // replace the ones before, whatever clock the monitor has; of others the newest.
+// Of two probes the first is shown: the second is often on the skin.
 func (at *placeLive) measured(m *fhirmap.Measurement, came *arrival) {
 	own := m.Time
 	if own.IsZero() {
@@ -190,9 +194,12 @@ func (at *placeLive) measured(m *fhirmap.Measurement, came *arrival) {
 		case contradictory || doubted && !fhirmap.Plausible(*r):
 			v.State = fhirmap.LiveImplausible
 		}
-		if slot := at.slot(v.Type); slot != nil && !slot.newer(&v, came.received) {
-			slot.put(&v, came.received)
+		slot := at.slot(v.Type)
+		if slot == nil || slot.newer(&v, came.received) || slot.State == fhirmap.LiveValid && slot.version > came.before && !v.AsOf.After(slot.AsOf) {
+			continue
 		}
+		slot.put(&v, came.received)
+		slot.version = at.version
 	}
 }
 

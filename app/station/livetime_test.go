@@ -1,6 +1,7 @@
 package station
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -95,4 +96,19 @@ func TestLiveSince_TellsOfABedThatIsEmpty(t *testing.T) {
 	if all := d.Live(); len(all) != 0 {
 		t.Errorf("shown: %+v", all)
 	}
+}
+
+// The second probe of a monitor is often on the skin.
+func TestLive_OfTwoProbesTheFirst(t *testing.T) {
+	d := newDesk(t)
+	for i := range 2 {
+		d.record(streaming(pulse(fmt.Sprint(70+i)), pulse("33")))
+		wantBoard(t, d.board(), fmt.Sprintf("heart_rate %d valid", 70+i))
+	}
+	d.record(streaming(pulse("999"), pulse("72"))) // which can be true
+	wantBoard(t, d.board(), "heart_rate 72 valid")
+	later := pulse("73")
+	later.Time = morning
+	d.record(report(of(nil, from(later.Device.ID, pulse("71"))), later))
+	wantBoard(t, d.board(), "heart_rate 71 valid")
 }
