@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"vitalien/app/station"
+	"vitalien/fhirmap"
 )
 
 // exporting is what the flags of export say.
@@ -100,7 +101,10 @@ func listQuarantine(ctx context.Context, s *station.Station, _ []string, out io.
 		return true
 	})
 	if err == nil && unreadable > 0 {
-		err = fmt.Errorf("%d messages in quarantine cannot be opened: they are damaged", unreadable)
+		err = &fhirmap.Fault{
+			Code: "quarantine_unreadable", English: fmt.Sprintf("%d messages in quarantine cannot be opened", unreadable),
+			French: "Des messages en quarantaine ne peuvent pas être ouverts\u00a0: ils sont endommagés, ou leur clé (vitalien.key) n’est pas la bonne.",
+		}
 	}
 	return err
 }

@@ -16,6 +16,7 @@ import (
 	"vitalien/app/station"
 	"vitalien/fhirmap"
 	"vitalien/hl7link"
+	"vitalien/localstore"
 )
 
 // ward is a store with two measurements of a patient, one of nobody, and a
@@ -95,12 +96,46 @@ func TestExport_WithAndWithoutTheProgram(t *testing.T) {
 				t.Errorf("%+v", r)
 			}
 			wantRejection(t, "q.jsonl")
-			do("quarantine", "export", "q.jsonl").wantOneLine(t, Failed) // exists
-			do("quarantine", "export", "missing/q.jsonl").wantOneLine(t, Failed)
-			if files, _ := filepath.Glob(".vitalien-*"); len(files) > 0 {
+			for file, code := range map[string]string{"q.jsonl": "file_exists", "missing/q.jsonl": "export_failed"} {
+				r := do("quarantine", "export", file)
+				r.wantOneLine(t, Failed)
+				if !strings.Contains(r.stderr, code) {
+					t.Errorf("%s: %s", file, r.stderr)
+				}
+			}
+			if files, _ := filepath.Glob(".export*"); len(files) > 0 {
 				t.Errorf("left behind %v", files)
 			}
 		})
+	}
+}
+
+// TestQuarantine_WithAnotherKey: nothing can be read, with and without the
+// program, and it is said why.
+func TestQuarantine_WithAnotherKey(t *testing.T) {
+	folder := t.TempDir()
+	if err := ward(t, folder).Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, localstore.KeyFile), bytes.Repeat([]byte{7}, 32), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, running := range []bool{false, true} {
+		if running {
+			s, err := station.Open(folder, station.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			serving(t, folder, func(ctx context.Context, words []string, out io.Writer) error {
+				return Execute(ctx, s, words, out)
+			})
+		}
+		r := start(t, "", "quarantine", "list", "--data-dir", folder)
+		r.wantOneLine(t, Failed)
+		if !strings.Contains(r.stderr, "quarantine_unreadable") || !strings.Contains(r.stderr, localstore.KeyFile) {
+			t.Error(r.stderr)
+		}
 	}
 }
 

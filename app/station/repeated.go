@@ -59,8 +59,8 @@ func (l *latest) catchUp(ctx context.Context, s *Station) error {
 			return err
 		}
 		events, err := s.Follow(l.cursor)
-		if err != nil || len(events) == 0 {
-			return err
+		if err != nil || len(events) == 0 { // what cannot be read must not stop what a monitor says
+			return l.load(s)
 		}
 		for i := range events {
 			for j := range events[i].Measurements {

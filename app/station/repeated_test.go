@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"vitalien/fhirmap"
+	"vitalien/localstore"
 )
 
 func cuff(at time.Time, systolic int64, who *fhirmap.Patient) fhirmap.Measurement {
@@ -78,4 +79,24 @@ func TestRecorded(t *testing.T) {
 	record(s, cuff(at.Add(time.Minute), 125, zoe))
 	is(s, cuff(at.Add(time.Minute), 125, zoe), true)
 	is(s, cuff(at, 120, zoe), false) // monitors repeat the newest alone
+}
+
+// A record that cannot be read is no reason to record nothing any more.
+func TestRecorded_BehindARecordThatCannotBeRead(t *testing.T) {
+	d := newDesk(t)
+	pressure := cuff(morning, 120, claire())
+	for range 2 {
+		d.record(report(pressure))
+		if have, err := d.Recorded(t.Context(), pressure); have == nil || err != nil {
+			t.Fatal(have, err)
+		}
+		damaged := localstore.Entry{Kind: kindReport, Count: 1, Data: make([]byte, headerSize+1)}
+		if _, err := d.store.Append(t.Context(), damaged); err != nil {
+			t.Fatal(err)
+		}
+		pressure.Time = pressure.Time.Add(time.Minute)
+		if have, err := d.Recorded(t.Context(), pressure); have != nil || err != nil {
+			t.Fatal(have, err)
+		}
+	}
 }
