@@ -26,7 +26,11 @@ type Message struct {
 
 	charset encoding.Encoding // that \X..\ stands for bytes of; nil: UTF-8
 	fields  *[]hl7.Field      // of all segments
+	bulky   bool              // too large to be kept for a text that was read from it
 }
+
+// bulkyMessage is from where on texts are copied out of a message, in bytes.
+const bulkyMessage = 16 << 10
 
 // arrays are the fields of messages that nobody needs any more.
 var arrays = sync.Pool{New: func() any { return new([]hl7.Field) }}
@@ -69,7 +73,7 @@ func Parse(text []byte) (*Message, error) {
 	if countParts(decoded, d) > maxParts {
 		return nil, errors.New("too many fields")
 	}
-	m := &Message{Delimiters: d, CharsetContradicted: contradicted, charset: set}
+	m := &Message{Delimiters: d, CharsetContradicted: contradicted, charset: set, bulky: len(decoded) > bulkyMessage}
 	m.parse(armourMessage(segmentLines(decoded, d), d))
 	return m, nil
 }
@@ -333,6 +337,9 @@ func (s Segment) At(field, repetition, component, subcomponent int) string {
 		return ""
 	}
 	if bytes.IndexByte(value, tokenStart) < 0 {
+		if s.m.bulky {
+			return string(value)
+		}
 		return shared(value)
 	}
 	return unescape(disarm(value), s.d, s.m.charset)

@@ -167,6 +167,9 @@ func (l *monitorLink) drain(ctx context.Context) error {
 		if frame == nil {
 			break
 		}
+		if junk := l.splitter.Dropped - l.noise; junk > 0 {
+			l.log.Warn("bytes outside of messages were thrown away", "bytes", junk)
+		}
 		l.noise = l.splitter.Dropped
 		messages, err := messagesIn(frame)
 		if err != nil || len(messages) == 0 {

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"vitalien/fhirmap"
@@ -192,8 +193,8 @@ func (s *rtiSession) admit(m *Message, now time.Time) []trouble {
 	if s.admitted && !samePerson(patient, s.patient) {
 		s.forget()
 	}
-	s.patient, s.bed = patient, shorten(bed, maxBedName)
-	s.department = shorten(value(m.First("PV1").At(3, 1, 3, 1)), maxBedName)
+	s.patient, s.bed = ownTexts(patient), strings.Clone(shorten(bed, maxBedName))
+	s.department = strings.Clone(shorten(value(m.First("PV1").At(3, 1, 3, 1)), maxBedName))
 	if s.device.Name = s.named; s.bed != "" {
 		s.device.Name = "Lit " + s.bed
 	}
@@ -242,6 +243,18 @@ func identified(p *fhirmap.Patient) (*fhirmap.Patient, []trouble) {
 		return p, nil
 	}
 	return nil, []trouble{{errDataType, "PID", 1, 3, "patient's texts are too long"}}
+}
+
+// ownTexts is p with texts of its own: those that were read share the memory of
+// their message, which would be kept as long as they are.
+func ownTexts(p *fhirmap.Patient) *fhirmap.Patient {
+	if p == nil {
+		return nil
+	}
+	return &fhirmap.Patient{
+		System: strings.Clone(p.System), ID: strings.Clone(p.ID), Family: strings.Clone(p.Family), Given: strings.Clone(p.Given),
+		BirthDate: strings.Clone(p.BirthDate), Sex: p.Sex,
+	}
 }
 
 // measurements are those of the patient as known now.

@@ -137,7 +137,7 @@ func (s *rtiSession) takePressure(m *Message) []trouble {
 	}
 	s.pressure, s.measured, s.fresh = s.values(m), stamp{}, fresh
 	for _, o := range found {
-		s.measured = o.stamp
+		s.measured = stamp{time: o.time}
 	}
 	if len(fresh) == 0 || s.doubtsPressure() {
 		s.showPressure()

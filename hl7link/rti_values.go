@@ -81,7 +81,7 @@ func (p rtiParameter) none() fhirmap.LiveValue {
 func (p rtiParameter) value(segment Segment) fhirmap.LiveValue {
 	v := p.none()
 	if unit := value(segment.Text(6)); unit != "" { // it never is, and must not be taken for ours
-		v.Unit = fhirmap.Unit{Label: shorten(unit, maxBedName)}
+		v.Unit = fhirmap.Unit{Label: strings.Clone(shorten(unit, maxBedName))}
 	}
 	text, absent, ok := numberText(segment)
 	if !ok || len(text) > maxNumber {
@@ -162,7 +162,7 @@ const valid = "3"
 // state reads messages 205 and 504.
 func (s *rtiSession) state(m *Message) {
 	for _, segment := range m.Segments {
-		id, state := segment.Text(4), segment.Text(5)
+		id, state := strings.Clone(segment.Text(4)), segment.Text(5)
 		if _, known := rtiParameters[id]; segment.Name == "OBX" && segment.Text(3) == "2037" && known && state != "" {
 			s.doubted[id] = state != valid
 		}

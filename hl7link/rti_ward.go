@@ -59,8 +59,8 @@ func (w *rtiWard) read(d *decoded, m *Message, from sender) bool {
 	if d.troubles = append(d.troubles, troubles...); len(troubles) > 0 {
 		patient = nobodyOf(from.device) // somebody, and not of whose consultation is open
 	}
-	from.patient, from.bed = patient, shorten(from.bed, maxBedName)
-	from.device.Name = shorten(from.device.Name, 2*maxBedName)
+	from.patient, from.bed = ownTexts(patient), strings.Clone(shorten(from.bed, maxBedName))
+	from.device.Name = strings.Clone(shorten(from.device.Name, 2*maxBedName))
 	if silent := m.Header().Text(10) != rtiPatient && m.First("PID").Name == ""; silent && w.namers.has(d.report.Peer) {
 		from.patient = nobodyOf(from.device) // until it says of whom
 	}

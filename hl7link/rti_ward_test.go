@@ -1,6 +1,7 @@
 package hl7link
 
 import (
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -184,4 +185,45 @@ func TestListener_MindrayConnectsAgain(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
+}
+
+func heap() int {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return int(m.HeapAlloc)
+}
+
+// What is read from a large message does not keep it in memory.
+func TestDecode_KeepsNoMessages(t *testing.T) {
+	const size, many = 512 << 10, 50
+	padding := strings.Repeat("NTE|"+strings.Repeat("x", 1000)+"\r", size/1000)
+	before, kept := heap(), make([]fhirmap.Report, many)
+	for i := range kept {
+		text := oru("PID|||1||DUPONT^Anne", "PV1||I|^^7", "OBX|1|NM|8867-4^HR^LN||72|/min|||||F|||||||1^A^B", "OBX|2|NM|8310-5^T^LN||99|furlong|||||F") + padding
+		kept[i] = decode([]byte(text), decoding{zone: paris, peer: "192.0.2.1", dialects: dialects}).report
+	}
+	if held := heap() - before; held > many*size/10 || len(kept[0].Measurements)+len(kept[0].Live) != 2 {
+		t.Errorf("%d MiB are kept of %d messages", held>>20, many)
+	}
+	runtime.KeepAlive(kept)
+}
+
+// What is kept of a monitor does not keep its messages.
+func TestRTIWard_KeepsNoMessages(t *testing.T) {
+	const size = 512 << 10
+	padding := strings.Repeat("NTE|"+strings.Repeat("x", 1000)+"\r", size/1000)
+	var w rtiWard
+	before := heap()
+	const beds = 100
+	for bed := range beds {
+		for _, text := range []string{admitted("812"), stated("101", "2"), rti("51", "OBX||NM|2002^|101|120||||||F"), rti("54", "OBX||CE|1|1|10002^***HR||||||F"), pressureAt(seven, "120"), periodic("101", "72")} {
+			text = bedside(strconv.Itoa(bed), strconv.Itoa(bed), strings.Replace(text, "PV1||I|", "NTE|", 1)) + padding
+			decode([]byte(text), decoding{zone: paris, peer: "192.0.2.1", dialects: dialects, ward: &w})
+		}
+	}
+	if kept := heap() - before; kept > beds*size/10 {
+		t.Errorf("%d MiB are kept of %d beds", kept>>20, beds)
+	}
+	runtime.KeepAlive(&w)
 }
