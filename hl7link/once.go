@@ -83,12 +83,15 @@ func (y *memory) withoutKnown(d *decoded, all []remembrance, recorded func(*fhir
 		return nil
 	}
 	r, again, typed, pressure := &d.report, 0, false, false
-	key := sha256.New()
+	key, unheard := sha256.New(), map[string]bool{}
 	for i := len(all) - 1; i >= 0; i-- {
 		at, one := d.single[i], all[i]
 		m := &r.Measurements[at]
 		owner, known, heard := y.knows(one)
 		if !heard {
+			unheard[one.place] = true
+		}
+		if !known && unheard[one.place] { // of a list each
 			if earlier := recorded(m); earlier != nil {
 				known, owner = true, personOf(earlier.Patient)
 				y.keep([]remembrance{{one.place, kept{one.digest, owner}, one.typed}})

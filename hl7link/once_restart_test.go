@@ -115,10 +115,11 @@ func TestListener_TwoConnectionsAtOnce(t *testing.T) {
 	}
 }
 
-// A list of pressures that comes with each message is recorded once.
+// A list of pressures that comes with each message is recorded once, and known
+// after a restart.
 func TestListener_ListOfPressures(t *testing.T) {
-	sink := &memorySink{}
-	address, _ := start(t, ListenerOptions{Sink: sink})
+	sink, after := &memorySink{}, &memorySink{}
+	address, stop := start(t, ListenerOptions{Sink: sink})
 	var text strings.Builder
 	text.WriteString("MSH|^~\\&|||||||ORU^R01|1005|P|2.6\rPID|||1\rPV1||I|^^S&7&1\r")
 	for i := range 24 {
@@ -128,6 +129,25 @@ func TestListener_ListOfPressures(t *testing.T) {
 	if got := pressuresRecorded(sink); got != 24 {
 		t.Errorf("%d pressures", got)
 	}
+	stop()
+	log := pressuresOf(sink.reports)
+	address, _ = start(t, ListenerOptions{Sink: after, Recorded: func(_ context.Context, m fhirmap.Measurement) (*fhirmap.Measurement, error) {
+		return log[m.Time.UnixNano()], nil
+	}})
+	sendAll(t, dial(t, address), text.String(), text.String())
+	if got := pressuresRecorded(after); got != 0 {
+		t.Errorf("%d pressures once more", got)
+	}
+}
+
+func pressuresOf(reports []fhirmap.Report) map[int64]*fhirmap.Measurement {
+	all := map[int64]*fhirmap.Measurement{}
+	for _, r := range reports {
+		for i := range r.Measurements {
+			all[r.Measurements[i].Time.UnixNano()] = &r.Measurements[i]
+		}
+	}
+	return all
 }
 
 func pressuresRecorded(sink *memorySink) (n int) {

@@ -3,6 +3,7 @@ package station
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -15,6 +16,7 @@ const (
 	repeatedAge     = 24 * time.Hour
 	repeatedRecords = 20_000
 	repeatedKinds   = 1 << 14 // that are remembered
+	repeatedList    = 64      // cuff pressures of a place: some monitors repeat a list of them
 )
 
 // measured is what can be measured again at a place.
@@ -23,19 +25,30 @@ type measured struct {
 	kind fhirmap.Type
 }
 
+// A saying is what is remembered of a measurement, and nothing else of its
+// record.
+type saying struct {
+	at      time.Time
+	origin  fhirmap.Origin
+	values  string
+	patient *fhirmap.Patient
+}
+
 // latest is the newest measurement of each kind at each place, as of when
-// somebody last asked: monitors repeat it after each connection.
+// somebody last asked: monitors repeat it after each connection. Of cuff
+// pressures it is the last ones.
 type latest struct {
 	mu     sync.Mutex
 	cursor uint64
-	known  map[measured]fhirmap.Recorded // nil: the log has not been read yet
+	known  map[measured][]saying // newest first; nil: the log has not been read yet
 }
 
-// Recorded gives the newest measurement of its kind at its place in the log if
-// that is m: of the same time, with the same values; else nil. Whose it is does
-// not count then, for what somebody else was measured is not measured again.
-// What has no time, as typed at admission, must be of the same person. What the
-// log cannot tell any more, because it is too long ago, was not recorded.
+// Recorded gives m, as of whom it was recorded, if the log has it as the newest
+// of its kind at its place, or as one of the last cuff pressures: of the same
+// time, with the same values; else nil. Whose it is does not count then, for
+// what somebody else was measured is not measured again. What has no time, as
+// typed at admission, must be of the same person. What the log cannot tell any
+// more, because it is too long ago, was not recorded.
 func (s *Station) Recorded(ctx context.Context, m fhirmap.Measurement) (*fhirmap.Measurement, error) {
 	l := &s.latest
 	l.mu.Lock()
@@ -43,11 +56,14 @@ func (s *Station) Recorded(ctx context.Context, m fhirmap.Measurement) (*fhirmap
 	if err := l.catchUp(ctx, s); err != nil {
 		return nil, err
 	}
-	last, ok := l.known[kindOf(&fhirmap.Recorded{Measurement: m})]
-	if !ok || !sameMeasurement(&last.Measurement, &m) {
-		return nil, nil
+	now := sayingOf(&m)
+	for _, said := range l.known[kindOf(&m)] {
+		if said.same(&now) {
+			m.Patient = said.patient
+			return &m, nil
+		}
 	}
-	return &last.Measurement, nil
+	return nil, nil
 }
 
 func (l *latest) catchUp(ctx context.Context, s *Station) error {
@@ -64,7 +80,7 @@ func (l *latest) catchUp(ctx context.Context, s *Station) error {
 		}
 		for i := range events {
 			for j := range events[i].Measurements {
-				l.note(&events[i].Measurements[j])
+				l.note(&events[i].Measurements[j].Measurement)
 			}
 		}
 		l.cursor = events[len(events)-1].Last
@@ -76,7 +92,7 @@ func (l *latest) catchUp(ctx context.Context, s *Station) error {
 // nothing.
 func (l *latest) load(s *Station) error {
 	since, records := s.now().Add(-repeatedAge), 0
-	known, head := map[measured]fhirmap.Recorded{}, s.Head()
+	known, head := map[measured][]saying{}, s.Head()
 	err := s.store.Backward(func(r localstore.Record) bool {
 		events, err := s.events(r)
 		if err != nil {
@@ -85,8 +101,8 @@ func (l *latest) load(s *Station) error {
 		records++
 		for i := range events {
 			for _, m := range slices.Backward(events[i].Measurements) {
-				if _, newer := known[kindOf(&m)]; !newer && repeatable(&m) {
-					known[kindOf(&m)] = m
+				if list := known[kindOf(&m.Measurement)]; len(list) < remembered(&m.Measurement) {
+					known[kindOf(&m.Measurement).clone()] = append(list, sayingOf(&m.Measurement))
 				}
 				if m.Received.Before(since) {
 					return false
@@ -101,40 +117,52 @@ func (l *latest) load(s *Station) error {
 	return err
 }
 
-func (l *latest) note(m *fhirmap.Recorded) {
-	if !repeatable(m) {
+func (l *latest) note(m *fhirmap.Measurement) {
+	most := remembered(m)
+	if most == 0 {
 		return
 	}
 	if len(l.known) >= repeatedKinds {
 		clear(l.known)
 	}
-	l.known[kindOf(m)] = *m
+	list := slices.Insert(l.known[kindOf(m)], 0, sayingOf(m))
+	l.known[kindOf(m).clone()] = list[:min(len(list), most)]
 }
 
-func kindOf(m *fhirmap.Recorded) measured { return measured{place{m.Device.ID, m.Bed}, m.Type} }
+func kindOf(m *fhirmap.Measurement) measured { return measured{place{m.Device.ID, m.Bed}, m.Type} }
 
-// repeatable tells whether m could be recognized.
-func repeatable(m *fhirmap.Recorded) bool { return !m.Time.IsZero() || m.Origin != "" }
+func (k measured) clone() measured {
+	return measured{place{strings.Clone(k.device), strings.Clone(k.bed)}, fhirmap.Type(strings.Clone(string(k.kind)))}
+}
 
-func sameMeasurement(a, b *fhirmap.Measurement) bool {
-	if !a.Time.Equal(b.Time) || a.Origin != b.Origin || len(a.Readings) != len(b.Readings) {
-		return false
+// remembered is how many like m are remembered of a place; none of what could
+// not be recognized.
+func remembered(m *fhirmap.Measurement) int {
+	switch {
+	case m.Time.IsZero() && m.Origin == "":
+		return 0
+	case m.Type == fhirmap.BloodPressure:
+		return repeatedList
 	}
-	if a.Time.IsZero() && (a.Origin == "" || !samePerson(a.Patient, b.Patient)) {
-		return false
-	}
-	for i := range a.Readings {
-		r := b.Reading(a.Readings[i].Type)
-		if r == nil || !sameValue(&a.Readings[i], r) {
-			return false
+	return 1
+}
+
+func sayingOf(m *fhirmap.Measurement) saying {
+	values := make([]string, len(m.Readings))
+	for i := range m.Readings {
+		r := &m.Readings[i]
+		values[i] = string(r.Type) + " " + text(r.Value)
+		if r.Value != nil {
+			values[i] += " " + r.Unit.UCUM
 		}
 	}
-	return true
+	slices.Sort(values)
+	return saying{m.Time, fhirmap.Origin(strings.Clone(string(m.Origin))), strings.Join(values, "|"), clonePatient(m.Patient)}
 }
 
-func sameValue(a, b *fhirmap.Reading) bool {
-	if a.Value == nil || b.Value == nil {
-		return a.Value == b.Value
+func (a *saying) same(b *saying) bool {
+	if !a.at.Equal(b.at) || a.origin != b.origin || a.values != b.values {
+		return false
 	}
-	return a.Unit.UCUM == b.Unit.UCUM && a.Value.Cmp(*b.Value) == 0
+	return !a.at.IsZero() || a.origin != "" && samePerson(a.patient, b.patient)
 }

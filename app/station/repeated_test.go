@@ -78,7 +78,36 @@ func TestRecorded(t *testing.T) {
 	check(s)
 	record(s, cuff(at.Add(time.Minute), 125, zoe))
 	is(s, cuff(at.Add(time.Minute), 125, zoe), true)
-	is(s, cuff(at, 120, zoe), false) // monitors repeat the newest alone
+	is(s, cuff(at, 120, zoe), true) // some monitors repeat a list
+	heavier := weight
+	heavier.Readings = []fhirmap.Reading{{Type: fhirmap.BodyWeight, Value: new(fhirmap.MustDecimal("71")), Unit: fhirmap.Kilogram}}
+	record(s, heavier)
+	is(s, heavier, true)
+	is(s, weight, false) // it was changed, and can be changed back
+}
+
+// A list of pressures is known after a restart, as many as are remembered.
+func TestRecorded_AListOfPressures(t *testing.T) {
+	d := newDesk(t)
+	var list []fhirmap.Measurement
+	for i := range repeatedList + 6 {
+		list = append(list, cuff(morning.Add(time.Duration(i-200)*time.Minute), 120, claire()))
+	}
+	d.record(report(list[:30]...))
+	for range 2 {
+		for i := range list[:30] {
+			if have, err := d.Recorded(t.Context(), list[i]); err != nil || have == nil || !have.Patient.Same(claire()) {
+				t.Errorf("%d: %+v, %v", i, have, err)
+			}
+		}
+		d.reopen()
+	}
+	d.record(report(list[30:]...))
+	for i := range list {
+		if have, _ := d.Recorded(t.Context(), list[i]); (have != nil) != (i >= 6) {
+			t.Errorf("%d: %+v", i, have)
+		}
+	}
 }
 
 // A record that cannot be read is no reason to record nothing any more.
