@@ -39,7 +39,7 @@ func query(eio int, transport, more string) string {
 // open makes the Engine.IO connection: transport is "websocket" or "polling",
 // more is added to the query.
 func (p *post) open(eio int, transport, more string, header ...string) (*client2, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), short(patience, 10*patience))
+	ctx, cancel := context.WithTimeout(context.Background(), 10*patience)
 	p.tb.Cleanup(cancel)
 	h := http.Header{}
 	for _, pair := range header {
