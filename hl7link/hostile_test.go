@@ -169,13 +169,9 @@ func TestHostile_Messages(t *testing.T) {
 	p := newPost(t, ListenerOptions{})
 	for _, row := range rows {
 		conn := p.dial()
-		began := time.Now()
 		got := exchange(t, conn, []string{row.stream}, 1)
 		if len(got) == 0 || got[0] != row.want {
 			t.Errorf("%s: %q, want %q", row.name, got, row.want)
-		}
-		if took := time.Since(began); took > 10*time.Second {
-			t.Errorf("%s took %v", row.name, took)
 		}
 		p.check(row.name)
 		if got := exchange(t, conn, []string{string(Frame(numbered("after")))}, 1); row.want != "AE " && (len(got) == 0 || !strings.HasPrefix(got[len(got)-1], "AA")) {
