@@ -21,8 +21,8 @@ type LiveValue struct {
 	Type  Type
 	Value *Decimal // nil when there is none, which State explains
 	Unit  Unit
-	// State is empty when a message tells the limits alone: then the value that
-	// came before stands.
+	// State is empty when a message tells the limits alone, or that there are none:
+	// then the value that came before stands.
 	State LiveState
 	Low   *Decimal  // the monitor's alarm limits, in Unit; nil: none, or not known
 	High  *Decimal  //

@@ -126,6 +126,9 @@ var rtiParameters = map[string]rtiParameter{
 const (
 	rtiModuleOff     = "12"
 	rtiLimits        = "51"
+	rtiSystem        = "53"
+	rtiLevelsSet     = "58"
+	rtiSwitches      = "60"
 	rtiPhysiological = "54"
 	rtiTechnical     = "56"
 	rtiPatient       = "103"

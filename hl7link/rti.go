@@ -48,7 +48,8 @@ type rtiSession struct {
 	cuff     string                        // its key
 	fresh    []fhirmap.Measurement         // it, until the monitor vouches for it
 	told     map[fhirmap.AlarmKind]rtiSaid // what was last said of the alarms
-	held     fhirmap.Report                // until it is known whose it is
+	settings rtiSettings
+	held     fhirmap.Report // until it is known whose it is
 
 	test    bool             // the message is no earnest (MSH-11)
 	reports []fhirmap.Report // of what is being read
@@ -66,7 +67,7 @@ func newRTISession(id, name, peer string, zone *time.Location, history *rtiHisto
 		device: fhirmap.Device{
 			ID: fhirmap.DeviceID("hl7", "rti", id), Type: fhirmap.PatientMonitor, Name: name, Manufacturer: "Mindray",
 		},
-		told: map[fhirmap.AlarmKind]rtiSaid{},
+		told: map[fhirmap.AlarmKind]rtiSaid{}, settings: newRTISettings(),
 	}
 	s.forget()
 	return s
@@ -103,6 +104,13 @@ func (s *rtiSession) read(m *Message, now time.Time) (reports []fhirmap.Report, 
 		s.showPressure()
 	case rtiLimits:
 		s.limit(m)
+	case rtiSwitches:
+		s.switchAlarms(m)
+	case rtiLevelsSet:
+		s.level(m)
+	case rtiSystem:
+		s.flushBatch()
+		s.alarmSystem(m, now)
 	case rtiPhysiological:
 		s.flushBatch()
 		s.alarm(m, fhirmap.Physiological, now)

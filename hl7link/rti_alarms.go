@@ -70,6 +70,15 @@ func (s *rtiSession) alarm(m *Message, kind fhirmap.AlarmKind, now time.Time) {
 			list[same] = a
 		}
 	}
+	if kind == fhirmap.Technical {
+		s.settings.technical = list
+		list = slices.Concat(list, s.settings.silenced)
+	}
+	s.tellAlarms(kind, list, now)
+}
+
+// tellAlarms tells all alarms of a kind, if that says anything new.
+func (s *rtiSession) tellAlarms(kind fhirmap.AlarmKind, list []fhirmap.Alarm, now time.Time) {
 	state := fmt.Sprintf("%q %v", s.patient.Key(), list)
 	if last, said := s.told[kind]; said && last.list == state && now.Sub(last.at).Abs() < alarmsAgain && !s.guest {
 		return
@@ -97,6 +106,9 @@ func (s *rtiSession) alarmIn(segment Segment, kind fhirmap.AlarmKind) (fhirmap.A
 	priority := rtiLevels[value(segment.Text(4))]
 	if said := rtiAsterisks[asterisks]; said.Rank() > priority.Rank() {
 		priority = said
+	}
+	if priority == "" && kind == fhirmap.Physiological {
+		priority = s.settings.levels[rtiAlarmed[code]]
 	}
 	if priority == "" {
 		priority = fhirmap.PriorityLow

@@ -133,7 +133,7 @@ func (s *rtiSession) flushBatch() {
 
 // bound gives a reading its alarm limits.
 func (s *rtiSession) bound(o *observation) {
-	limits := s.limits[o.said.code]
+	limits := s.limitsOf(o.said.code)
 	o.reading.Low, o.reading.High = limits.low, limits.high
 }
 
@@ -145,7 +145,7 @@ func (s *rtiSession) shown(values []rtiValue, measured map[string]bool) []fhirma
 		if measured[v.id] {
 			continue
 		}
-		limits := s.limits[v.id]
+		limits := s.limitsOf(v.id)
 		v.Low, v.High = limits.low, limits.high
 		if v.Value != nil && s.doubted[v.id] {
 			v.State = fhirmap.LiveInvalid
@@ -185,11 +185,20 @@ func (s *rtiSession) limit(m *Message) {
 			limits.low = at
 		}
 		s.limits[id] = limits
-		v := parameter.none()
-		v.State, v.Low, v.High = "", limits.low, limits.high
-		told = slices.DeleteFunc(told, func(o fhirmap.LiveValue) bool { return o.Type == v.Type })
-		told = append(told, v)
+		told = s.withLimits(told, id, parameter)
 	}
+	s.tellLimits(told)
+}
+
+// withLimits adds the limits of a parameter alone.
+func (s *rtiSession) withLimits(told []fhirmap.LiveValue, id string, parameter rtiParameter) []fhirmap.LiveValue {
+	limits, v := s.limitsOf(id), parameter.none()
+	v.State, v.Low, v.High = "", limits.low, limits.high
+	told = slices.DeleteFunc(told, func(o fhirmap.LiveValue) bool { return o.Type == v.Type })
+	return append(told, v)
+}
+
+func (s *rtiSession) tellLimits(told []fhirmap.LiveValue) {
 	if !s.waiting() {
 		s.tell(fhirmap.Report{Live: s.live(time.Time{}, told)})
 	}

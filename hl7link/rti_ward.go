@@ -48,7 +48,7 @@ const maxBeds = 256
 
 // rtiSpecial are the messages that need what others said, or say it.
 var rtiSpecial = set(rtiPatient, rtiPeriodic, rtiValueState, rtiPressure, rtiPressureState, rtiLimits,
-	rtiPhysiological, rtiTechnical, rtiModuleOff)
+	rtiPhysiological, rtiTechnical, rtiModuleOff, rtiSystem, rtiLevelsSet, rtiSwitches)
 
 // read takes a message of RTI; false if it is to be read like any other.
 func (w *rtiWard) read(d *decoded, m *Message, from sender) bool {

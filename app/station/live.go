@@ -259,7 +259,7 @@ func (s *liveSlot) put(v *fhirmap.LiveValue, received time.Time) {
 	if v.State != "" {
 		s.Value, s.State, s.Time, s.AsOf, s.received = v.Value, v.State, v.Time, v.AsOf, received
 	}
-	if v.Low != nil || v.High != nil {
+	if v.Low != nil || v.High != nil || v.State == "" {
 		s.Low, s.High = v.Low, v.High
 	}
 }

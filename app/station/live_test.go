@@ -43,6 +43,18 @@ func wantBoard(t *testing.T, have []string, want ...string) {
 	}
 }
 
+// Limits stay until the monitor says others, or that there are none.
+func TestLive_LimitsThatAreSwitchedOff(t *testing.T) {
+	d := newDesk(t)
+	d.record(shown(nil, beats("72"), beatLimits("50", "120")))
+	d.record(shown(nil, beats("73")))
+	wantBoard(t, d.board(), "heart_rate 73 valid 50-120")
+	d.record(shown(nil, fhirmap.LiveValue{Type: fhirmap.HeartRate, Unit: fhirmap.BeatsPerMinute}))
+	wantBoard(t, d.board(), "heart_rate 73 valid")
+	d.record(shown(nil, beats("74")))
+	wantBoard(t, d.board(), "heart_rate 74 valid")
+}
+
 func TestLive_MergesWhatAMonitorSays(t *testing.T) {
 	d := newDesk(t)
 	d.record(shown(nil, beatLimits("50", "120")))
