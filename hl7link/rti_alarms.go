@@ -98,10 +98,10 @@ func (s *rtiSession) tellAlarms(kind fhirmap.AlarmKind, list []fhirmap.Alarm, no
 // it began (OBX-14). Where level and asterisks disagree, the higher counts.
 func (s *rtiSession) alarmIn(segment Segment, kind fhirmap.AlarmKind) (fhirmap.Alarm, bool) {
 	code, text := value(segment.Component(5, 1)), value(segment.Component(5, 2))
-	if code == "" && text == "" {
+	own := strings.TrimLeft(text, "*")
+	if code == "" && strings.TrimSpace(own) == "" {
 		return fhirmap.Alarm{}, false
 	}
-	own := strings.TrimLeft(text, "*")
 	asterisks := min(len(text)-len(own), 3)
 	priority := rtiLevels[value(segment.Text(4))]
 	if said := rtiAsterisks[asterisks]; said.Rank() > priority.Rank() {

@@ -271,6 +271,7 @@ func TestMonitor_AlarmsStartRiseAndEnd(t *testing.T) {
 func TestMonitor_SensorsOff(t *testing.T) {
 	m := serve(t, MonitorOptions{})
 	s := connect(t, m)
+	s.await(rtiPeriodic, nil)
 	m.Begin(SensorOff)
 	s.await(rtiStates, func(v *hl7link.Message) bool { return states(v)["160"] == "2" && states(v)["101"] == "3" })
 	s.await(rtiPeriodic, func(v *hl7link.Message) bool { return value(v, 160) == "-100" && value(v, 162) == "-100.00" })
@@ -305,6 +306,7 @@ func states(m *hl7link.Message) map[string]string {
 func TestMonitor_AdmitsAndDischarges(t *testing.T) {
 	m := serve(t, MonitorOptions{Patient: admission("42", "Anne")})
 	s := connect(t, m)
+	s.await(rtiPeriodic, nil)
 	m.MeasurePressure()
 	s.await(rtiNIBP, func(p *hl7link.Message) bool { return value(p, 170) != "-100" })
 	m.Admit(nil)
