@@ -120,8 +120,7 @@ func (a *Alarm) validate() error {
 	case max(len(a.System), len(a.Code)) > maxText:
 		return errors.New("the code of an alarm is too long")
 	}
-	_, err := a.Start.MarshalText()
-	return err
+	return checkTime(a.Start)
 }
 
 // Words is Text as it is kept: of a length that any list can show, and UTF-8.

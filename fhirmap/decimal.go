@@ -94,10 +94,8 @@ func NewDecimal(coefficient int64, exponent int32) Decimal {
 
 // String is the number in plain notation, with its precision: "36.60".
 func (d Decimal) String() string {
-	if d.d.IsZero() && d.d.Exponent > 0 { // apd writes 0 × 10 as "00"
-		return "0"
-	}
-	return d.d.Text('f')
+	var buffer [maxDigits + 1]byte
+	return string(d.Append(buffer[:0]))
 }
 
 // Places is the number of digits behind the point.

@@ -1,6 +1,9 @@
 package fhirmap
 
-import "unicode/utf8"
+import (
+	"strconv"
+	"unicode/utf8"
+)
 
 // The JSON of events is written by hand: they are encoded by the thousand when
 // the memory of a device is read out, and reflection takes most of that time.
@@ -35,7 +38,26 @@ func (d *Decimal) Append(b []byte) []byte {
 	if d.d.IsZero() && d.d.Exponent > 0 { // apd writes 0 × 10 as "00"
 		return append(b, '0')
 	}
-	return d.d.Append(b, 'f')
+	places := -d.d.Exponent
+	n, small := d.whole(d.d.Exponent)
+	if !small || n < 0 || places < 0 || places > 6 || d.d.Negative {
+		return d.d.Append(b, 'f')
+	}
+	// What nearly all are, the short way.
+	unit := int64(1)
+	for range places {
+		unit *= 10
+	}
+	b = strconv.AppendInt(b, n/unit, 10)
+	if places == 0 {
+		return b
+	}
+	b = append(b, '.')
+	for n %= unit; unit > 1; n %= unit {
+		unit /= 10
+		b = append(b, '0'+byte(n/unit))
+	}
+	return b
 }
 
 func appendCoding(b []byte, c Coding) []byte {

@@ -214,7 +214,7 @@ func (l *Live) Validate() error {
 	if len(l.Values) > maxLiveValues {
 		return fmt.Errorf("%d live values: at most %d", len(l.Values), maxLiveValues)
 	}
-	if _, err := l.Time.MarshalText(); err != nil {
+	if err := checkTime(l.Time); err != nil {
 		return err
 	}
 	for i := range l.Values {
@@ -237,7 +237,7 @@ func (v *LiveValue) validate() error {
 	if max(len(v.Unit.UCUM), len(v.Unit.Label)) > maxText {
 		return fmt.Errorf("the unit of %s is too long", v.Type)
 	}
-	if _, err := v.Time.MarshalText(); err != nil {
+	if err := checkTime(v.Time); err != nil {
 		return err
 	}
 	switch v.State {

@@ -203,10 +203,20 @@ func (m *Measurement) Validate() error {
 			return fmt.Errorf("%s is too long", r.Type)
 		}
 	}
-	if _, err := m.Time.MarshalText(); err != nil { // "+2400" is an offset to some parsers
+	if err := checkTime(m.Time); err != nil {
 		return err
 	}
 	return checkTexts(m.Bed, &m.Device, m.Patient)
+}
+
+// checkTime tells whether RFC 3339 can hold t: "+2400" is an offset to some
+// parsers.
+func checkTime(t time.Time) error {
+	_, offset := t.Zone()
+	if year := t.Year(); year < 0 || year > 9999 || offset <= -24*3600 || offset >= 24*3600 {
+		return errors.New("a time that cannot be written")
+	}
+	return nil
 }
 
 func (r *Reading) fits() bool {

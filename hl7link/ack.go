@@ -12,6 +12,7 @@ import (
 // An answer is what an acknowledgement says.
 type answer struct {
 	verdict
+	digest   [sha256.Size]byte // of the message that is answered
 	at       time.Time
 	warnings []trouble // what could not be read in a message that was accepted
 }
@@ -125,10 +126,7 @@ func acknowledge(text []byte, a answer) []byte {
 	if accept {
 		code = "C" + code[1:]
 	}
-	digest := sha256.New()
-	digest.Write([]byte(code))
-	digest.Write(text)
-	id := digest.Sum(nil)
+	id := sha256.Sum256(append([]byte(code), a.digest[:]...))
 	sep := string(rune(h.d.Field))
 	header := []string{
 		"MSH", string([]byte{h.d.Component, h.d.Repetition, h.d.Escape, h.d.Subcomponent}),

@@ -66,7 +66,7 @@ type alert struct {
 }
 
 // alerts reads an ORU^R40. Every OBR begins an alert.
-func (d *decoded) alerts(text []byte, m *Message, with decoding) {
+func (d *decoded) alerts(m *Message, with decoding) {
 	if m.count("OBX") > maxObservations {
 		d.verdict = verdict{"AE", trouble{errInternal, "OBX", maxObservations + 1, 1, "too many observations"}}
 		return
@@ -100,7 +100,7 @@ func (d *decoded) alerts(text []byte, m *Message, with decoding) {
 		d.refuse(verdict{"AE", trouble{code: errDataType, text: broken.Error()}})
 		return
 	}
-	d.report.Key = key(text, m, with.peer, spoken)
+	d.report.Key = d.key(m, with.peer, spoken)
 }
 
 // read adds what one OBX says.

@@ -2,6 +2,7 @@ package hl7link
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -267,7 +268,7 @@ func (c *connection) handle(ctx context.Context, text []byte) (reply []byte) {
 	defer func() {
 		if p := recover(); p != nil { // its value could quote the message
 			c.log.Error("panic in a message", "type", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
-			a := answer{verdict: verdict{"AE", trouble{code: errInternal, text: "internal error"}}, at: c.now()}
+			a := answer{verdict: verdict{"AE", trouble{code: errInternal, text: "internal error"}}, digest: sha256.Sum256(text), at: c.now()}
 			c.note(ctx, text, decoded{}, a)
 			reply = acknowledge(text, a)
 		}
@@ -281,7 +282,7 @@ func (c *connection) handle(ctx context.Context, text []byte) (reply []byte) {
 		c.peers.message(c.peer, "", "", failed)
 		return reply
 	}
-	a := answer{verdict: d.refusal(), at: c.now()}
+	a := answer{verdict: d.refusal(), digest: d.digest, at: c.now()}
 	if a.code == "AA" {
 		a.warnings = d.troubles[:min(len(d.troubles), maxWarnings)]
 		if d.holdsAnything() {

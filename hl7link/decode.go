@@ -103,12 +103,14 @@ func messagesIn(frame []byte) ([][]byte, error) {
 
 // lineLength is the length of the first line of text with its end, CR or LF.
 func lineLength(text []byte) int {
-	for i, c := range text {
-		if c == cr || c == lf {
-			return i + 1
-		}
+	end := len(text)
+	if i := bytes.IndexByte(text, cr); i >= 0 {
+		end = i + 1
 	}
-	return len(text)
+	if i := bytes.IndexByte(text[:end], lf); i >= 0 {
+		end = i + 1
+	}
+	return end
 }
 
 func isBatch(line []byte) bool {
@@ -133,6 +135,7 @@ type decoding struct {
 // decoded is what a message came to.
 type decoded struct {
 	report      fhirmap.Report
+	digest      [sha256.Size]byte // of the message
 	verdict     verdict
 	troubles    []trouble // of what could not be read beside what could
 	charset     bool      // MSH-18 was contradicted by the bytes
@@ -167,7 +170,7 @@ var (
 
 // decode reads one message.
 func decode(text []byte, with decoding) decoded {
-	d := decoded{report: fhirmap.Report{Link: "hl7", Peer: with.peer}, verdict: verdict{code: "AA"}, acknowledge: true}
+	d := decoded{report: fhirmap.Report{Link: "hl7", Peer: with.peer}, digest: sha256.Sum256(text), verdict: verdict{code: "AA"}, acknowledge: true}
 	m, err := Parse(text)
 	if err != nil {
 		d.verdict = verdict{"AE", trouble{code: errSegmentSequence, segment: "MSH", sequence: 1, field: 1, text: err.Error()}}
@@ -185,12 +188,12 @@ func decode(text []byte, with decoding) decoded {
 	case kind == "":
 		d.verdict = verdict{"AE", trouble{errRequiredMissing, "MSH", 1, 9, "no message type"}}
 	case kind == "ORU" && measured[event]:
-		d.observe(text, m, with)
+		d.observe(m, with)
 	case kind == "ADT": // who lies where, typed at the monitor: no measurement, and nothing wrong
 	case kind == "QRY" && (event == "R02" || event == "A19"):
 		d.readQuery(m, event)
 	case kind == "ORU" && event == "R40":
-		d.alerts(text, m, with)
+		d.alerts(m, with)
 	case kind == "ORU":
 		d.unsupported(errUnsupportedEvent, "unsupported event")
 	default:
@@ -219,7 +222,7 @@ func (d *decoded) refusal() verdict {
 }
 
 // observe reads the measurements of an ORU.
-func (d *decoded) observe(text []byte, m *Message, with decoding) {
+func (d *decoded) observe(m *Message, with decoding) {
 	spoken := spokenBy(with.dialects, m)
 	from := originOf(m, with.peer, spoken)
 	r := reader{zone: with.zone, dialects: spoken}
@@ -247,7 +250,7 @@ func (d *decoded) observe(text []byte, m *Message, with decoding) {
 	case len(d.report.Measurements) == 0 && len(d.troubles) > 0:
 		d.verdict = verdict{"AE", d.troubles[0]}
 	}
-	d.report.Key = key(text, m, with.peer, spoken)
+	d.report.Key = d.key(m, with.peer, spoken)
 }
 
 // tooLong finds what no record can hold.
@@ -314,18 +317,16 @@ func originOf(m *Message, peer string, spoken []*dialect) origin {
 // key identifies the message among repetitions of it: peer, control id and all
 // bytes. It is empty where MSH-10 is no control id, so that two equal readings
 // remain two.
-func key(text []byte, m *Message, peer string, spoken []*dialect) string {
+func (d *decoded) key(m *Message, peer string, spoken []*dialect) string {
 	id := value(m.Header().Text(10))
 	if id == "" {
 		return ""
 	}
-	for _, d := range spoken {
-		if d.numbered != nil && d.numbered(id) {
+	for _, s := range spoken {
+		if s.numbered != nil && s.numbered(id) {
 			return ""
 		}
 	}
-	h := sha256.New()
-	fmt.Fprintf(h, "%s\x00%s\x00", peer, id)
-	h.Write(text)
-	return hex.EncodeToString(h.Sum(nil))
+	whole := sha256.Sum256(append([]byte(peer+"\x00"+id+"\x00"), d.digest[:]...))
+	return hex.EncodeToString(whole[:])
 }

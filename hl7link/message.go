@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"sync"
 	"unsafe"
 
 	"github.com/lenaten/hl7"
@@ -25,26 +24,18 @@ type Message struct {
 	CharsetContradicted bool
 
 	charset encoding.Encoding // that \X..\ stands for bytes of; nil: UTF-8
-	fields  *[]hl7.Field      // of all segments
-	bulky   bool              // too large to be kept for a text that was read from it
+	desk    *desk
+	bulky   bool // too large to be kept for a text that was read from it
 }
 
 // bulkyMessage is from where on texts are copied out of a message, in bytes.
 const bulkyMessage = 16 << 10
 
-// arrays are the fields of messages that nobody needs any more.
-var arrays = sync.Pool{New: func() any { return new([]hl7.Field) }}
-
-// maxPooled bounds what is kept of a large message, in fields.
-const maxPooled = 4096
-
 // release ends the use of m and its segments, but not of texts that were read
 // from them.
 func (m *Message) release() {
-	if clear(*m.fields); cap(*m.fields) <= maxPooled {
-		arrays.Put(m.fields)
-	}
-	m.Segments, m.fields = nil, nil
+	m.desk.clear()
+	m.Segments, m.desk = nil, nil
 }
 
 // A Segment of a message.
@@ -91,8 +82,8 @@ func (m *Message) parse(armoured []byte) {
 	segments := bytes.Count(armoured, []byte{cr})
 	// One field more than separators, and MSH-1, which is one itself.
 	n := 2*segments + bytes.Count(armoured, []byte{d.Field}) + bytes.Count(armoured, []byte{d.Repetition})
-	m.fields = arrays.Get().(*[]hl7.Field)
-	fields := slices.Grow((*m.fields)[:0], n)
+	m.desk = deskFor(d)
+	fields := slices.Grow(m.desk.fields[:0], n)
 	m.Segments = make([]Segment, 0, segments)
 	for line := range bytes.SplitSeq(armoured[:len(armoured)-1], []byte{cr}) {
 		begin := len(fields)
@@ -105,13 +96,14 @@ func (m *Message) parse(armoured []byte) {
 		}
 		m.Segments = append(m.Segments, Segment{Name: shared(fields[begin].Value), fields: fields[begin:len(fields):len(fields)], d: d, m: m})
 	}
-	*m.fields = fields
+	m.desk.fields = fields
 }
 
 // cut appends the fields of a segment to fields, the first with that number.
 func (m *Message) cut(fields []hl7.Field, rest []byte, number int, delimiters *hl7.Delimeters) []hl7.Field {
 	d := m.Delimiters
 	begin, components, parts := 0, 1, false
+	result := len(rest) > 3 && string(rest[:3]) == "OBX" && rest[3] == d.Field
 	for end := 0; end <= len(rest); end++ {
 		if end < len(rest) && rest[end] != d.Field && rest[end] != d.Repetition {
 			if rest[end] == d.Component {
@@ -121,9 +113,11 @@ func (m *Message) cut(fields []hl7.Field, rest []byte, number int, delimiters *h
 			continue
 		}
 		f := hl7.Field{SeqNum: number, Value: rest[begin:end]}
-		if parts {
-			f.Components = make([]hl7.Component, 0, components) // the parser only appends
-			_ = f.Parse(delimiters)                             // it never fails
+		switch {
+		case parts && result && (number == 3 || number == 6):
+			f.Components = m.desk.coded(f.Value, components, delimiters)
+		case parts:
+			f.Components = takeApart(f.Value, components, delimiters)
 		}
 		fields = append(fields, f)
 		if end < len(rest) && rest[end] == d.Field {
@@ -164,10 +158,13 @@ func delimitersOf(text string) (Delimiters, error) {
 
 // segmentLines gives the segments of text, each one string.
 func segmentLines(text string, d Delimiters) []string {
-	text = strings.ReplaceAll(text, "\r", "\n")
-	lines := make([]string, 0, strings.Count(text, "\n")+1)
+	end := "\r"
+	if strings.IndexByte(text, lf) >= 0 {
+		text, end = strings.ReplaceAll(text, "\r", "\n"), "\n"
+	}
+	lines := make([]string, 0, strings.Count(text, end)+1)
 	var segment []string // the lines of the one under way
-	for line := range strings.SplitSeq(text, "\n") {
+	for line := range strings.SplitSeq(text, end) {
 		if line == "" {
 			continue
 		}

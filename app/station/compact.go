@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"vitalien/fhirmap"
 )
@@ -208,7 +209,12 @@ func (p *packer) texts(all ...string) {
 	}
 }
 
-func (p *packer) text(text string) { p.shared(strings.ToValidUTF8(text, "\uFFFD")) }
+func (p *packer) text(text string) {
+	if !utf8.ValidString(text) {
+		text = strings.ToValidUTF8(text, "\uFFFD")
+	}
+	p.shared(text)
+}
 
 func (p *packer) shared(text string) {
 	if text == "" {
