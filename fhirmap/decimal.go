@@ -141,9 +141,14 @@ func (d *Decimal) whole(exponent int32) (int64, bool) {
 
 // Float64 is the nearest float64, for drawing only: it loses the precision.
 func (d Decimal) Float64() float64 {
+	if n, small := d.whole(d.d.Exponent); small && d.d.Exponent <= 0 && d.Places() < len(powers) {
+		return float64(n) / powers[d.Places()] // both are exact, so this is the nearest
+	}
 	f, _ := d.d.Float64()
 	return f
 }
+
+var powers = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6}
 
 // linear is (d + before) × factor + after, rounded half up to places digits.
 func (d Decimal) linear(before, factor, after Decimal, places int) (Decimal, error) {

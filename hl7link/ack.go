@@ -12,7 +12,7 @@ import (
 // An answer is what an acknowledgement says.
 type answer struct {
 	verdict
-	digest   [sha256.Size]byte // of the message that is answered
+	digest   digest // of the message that is answered
 	at       time.Time
 	warnings []trouble // what could not be read in a message that was accepted
 }

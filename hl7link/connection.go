@@ -2,7 +2,6 @@ package hl7link
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -268,7 +267,7 @@ func (c *connection) handle(ctx context.Context, text []byte) (reply []byte) {
 	defer func() {
 		if p := recover(); p != nil { // its value could quote the message
 			c.log.Error("panic in a message", "type", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
-			a := answer{verdict: verdict{"AE", trouble{code: errInternal, text: "internal error"}}, digest: sha256.Sum256(text), at: c.now()}
+			a := answer{verdict: verdict{"AE", trouble{code: errInternal, text: "internal error"}}, digest: digestOf(text), at: c.now()}
 			c.note(ctx, text, decoded{}, a)
 			reply = acknowledge(text, a)
 		}

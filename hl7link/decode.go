@@ -103,14 +103,10 @@ func messagesIn(frame []byte) ([][]byte, error) {
 
 // lineLength is the length of the first line of text with its end, CR or LF.
 func lineLength(text []byte) int {
-	end := len(text)
-	if i := bytes.IndexByte(text, cr); i >= 0 {
-		end = i + 1
+	if i := indexEither(text, cr, lf); i >= 0 {
+		return i + 1
 	}
-	if i := bytes.IndexByte(text[:end], lf); i >= 0 {
-		end = i + 1
-	}
-	return end
+	return len(text)
 }
 
 func isBatch(line []byte) bool {
@@ -135,7 +131,7 @@ type decoding struct {
 // decoded is what a message came to.
 type decoded struct {
 	report      fhirmap.Report
-	digest      [sha256.Size]byte // of the message
+	digest      digest // of the message
 	verdict     verdict
 	troubles    []trouble // of what could not be read beside what could
 	charset     bool      // MSH-18 was contradicted by the bytes
@@ -170,7 +166,7 @@ var (
 
 // decode reads one message.
 func decode(text []byte, with decoding) decoded {
-	d := decoded{report: fhirmap.Report{Link: "hl7", Peer: with.peer}, digest: sha256.Sum256(text), verdict: verdict{code: "AA"}, acknowledge: true}
+	d := decoded{report: fhirmap.Report{Link: "hl7", Peer: with.peer}, digest: digestOf(text), verdict: verdict{code: "AA"}, acknowledge: true}
 	m, err := Parse(text)
 	if err != nil {
 		d.verdict = verdict{"AE", trouble{code: errSegmentSequence, segment: "MSH", sequence: 1, field: 1, text: err.Error()}}
@@ -282,9 +278,11 @@ func (d *decoded) special(m *Message, from sender, spoken []*dialect) bool {
 // measure adds the measurements of one person, and what else a screen shows.
 func (d *decoded) measure(r *reader, patient *fhirmap.Patient, bed string) {
 	all := groups(r.found)
+	readings := make([]fhirmap.Reading, len(r.found))
 	var valueless []*group
 	for i, g := range all {
-		measurement, has := g.measurement()
+		measurement, has := g.measurement(readings)
+		readings = readings[len(g.members):]
 		if !has {
 			valueless = append(valueless, g)
 			continue

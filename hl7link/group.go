@@ -85,8 +85,10 @@ func groups(found []*observation) []*group {
 		}
 	}
 	all, pulses := make([]*group, 0, len(found)), []*group(nil)
+	room := make([]group, 0, len(found))
 	add := func(p place, members []*observation) {
-		g := &group{place: p, members: members}
+		room = append(room, group{place: p, members: members})
+		g := &room[len(room)-1]
 		if len(members) == 1 && members[0].pulse != notOfOthers {
 			pulses = append(pulses, g)
 		} else {
@@ -217,12 +219,13 @@ func part(sub string) string {
 }
 
 // measurement makes the group a Measurement; false when it has no value.
-func (g *group) measurement() (fhirmap.Measurement, bool) {
+// Its readings are put into room, which holds as many.
+func (g *group) measurement(room []fhirmap.Reading) (fhirmap.Measurement, bool) {
 	first := g.members[0]
 	m := fhirmap.Measurement{
 		Type: g.panel, Time: first.time, TimeUnknown: first.unread != "",
 		Device: *first.device, Origin: first.origin, Status: fhirmap.StatusFinal,
-		Readings: make([]fhirmap.Reading, 0, len(g.members)),
+		Readings: room[:0:len(g.members)],
 	}
 	if m.Type == "" {
 		m.Type = first.vital

@@ -115,10 +115,22 @@ const maxUnit = 40
 // limits reads OBX-7 (7.4.2.7): low-high, >low or <high, in the unit that the
 // value is in.
 func (o *observation) limits(s Segment, unit string) {
-	text := strings.TrimSpace(s.Text(7))
-	if text == "" || text == "-" {
-		return
+	if text := strings.TrimSpace(s.Text(7)); text != "" && text != "-" {
+		b := s.m.desk.bounds(boundsText{o.vital, unit, text})
+		o.reading.Low, o.reading.High = b.low, b.high
 	}
+}
+
+// A boundsText is what a device writes of the bounds of a parameter, in its
+// unit.
+type boundsText struct {
+	vital      fhirmap.Type
+	unit, text string
+}
+
+// read gives no bounds where one of them cannot be read.
+func (t boundsText) read() (b bounds) {
+	text := t.text
 	low, high := text, ""
 	switch {
 	case text[0] == '>':
@@ -128,34 +140,28 @@ func (o *observation) limits(s Segment, unit string) {
 	default:
 		dash := strings.IndexByte(text[1:], '-') // the first character may be a sign
 		if dash < 0 {
-			return
+			return b
 		}
 		low, high = text[:1+dash], text[2+dash:]
 	}
-	var both struct{ low, high fhirmap.Decimal }
-	hasLow, lowOK := o.limit(&both.low, low, unit)
-	hasHigh, highOK := o.limit(&both.high, high, unit)
-	if !lowOK || !highOK || hasLow && hasHigh && both.low.Cmp(both.high) > 0 {
-		return
+	var lowOK, highOK bool
+	b.low, lowOK = t.bound(low)
+	b.high, highOK = t.bound(high)
+	if !lowOK || !highOK || b.low != nil && b.high != nil && b.low.Cmp(*b.high) > 0 {
+		return bounds{}
 	}
-	kept := both
-	if hasLow {
-		o.reading.Low = &kept.low
-	}
-	if hasHigh {
-		o.reading.High = &kept.high
-	}
+	return b
 }
 
-// limit reads one bound into d; not ok when it cannot be read.
-func (o *observation) limit(d *fhirmap.Decimal, text, unit string) (has, ok bool) {
+// bound reads one of them, nil for none; not ok when it cannot be read.
+func (t boundsText) bound(text string) (b *fhirmap.Decimal, ok bool) {
 	if text = strings.TrimSpace(text); text == "" {
-		return false, true
+		return nil, true
 	}
 	value, err := parseNumber(text)
 	if err != nil || !isNumber(text) {
-		return false, false
+		return nil, false
 	}
-	*d, _, err = fhirmap.In(o.vital, value, unit)
-	return true, err == nil
+	value, _, err = fhirmap.In(t.vital, value, t.unit)
+	return &value, err == nil
 }

@@ -101,15 +101,22 @@ func (m *Message) parse(armoured []byte) {
 
 // cut appends the fields of a segment to fields, the first with that number.
 func (m *Message) cut(fields []hl7.Field, rest []byte, number int, delimiters *hl7.Delimeters) []hl7.Field {
-	d := m.Delimiters
 	begin, components, parts := 0, 1, false
-	result := len(rest) > 3 && string(rest[:3]) == "OBX" && rest[3] == d.Field
+	result := len(rest) > 3 && string(rest[:3]) == "OBX" && rest[3] == m.Delimiters.Field
 	for end := 0; end <= len(rest); end++ {
-		if end < len(rest) && rest[end] != d.Field && rest[end] != d.Repetition {
-			if rest[end] == d.Component {
-				components++
-			}
-			parts = parts || components > 1 || rest[end] == d.Subcomponent || rest[end] == d.Escape
+		what := endsField
+		if end < len(rest) {
+			what = m.desk.what[rest[end]]
+		}
+		switch what {
+		case ordinary:
+			continue
+		case dividesComponents:
+			components++
+			parts = true
+			continue
+		case divides:
+			parts = true
 			continue
 		}
 		f := hl7.Field{SeqNum: number, Value: rest[begin:end]}
@@ -120,7 +127,7 @@ func (m *Message) cut(fields []hl7.Field, rest []byte, number int, delimiters *h
 			f.Components = takeApart(f.Value, components, delimiters)
 		}
 		fields = append(fields, f)
-		if end < len(rest) && rest[end] == d.Field {
+		if what == endsField {
 			number++
 		}
 		begin, components, parts = end+1, 1, false
@@ -302,6 +309,16 @@ func (s Segment) reach(field int) int {
 
 // fewRepetitions bounds Repetitions to what a person or a value can have.
 func (s Segment) fewRepetitions(field int) int { return min(s.Repetitions(field), 16) }
+
+// isWhole tells whether there is one such field, and nothing in it but its first
+// part.
+func (s Segment) isWhole(field int) bool {
+	i := s.reach(field)
+	if i >= len(s.fields) || s.fields[i].SeqNum != field || i+1 < len(s.fields) && s.fields[i+1].SeqNum == field {
+		return false
+	}
+	return s.fields[i].Components == nil || s.Subcomponents(field, 1, 1) == 1 && s.Component(field, 2) == ""
+}
 
 // Subcomponents is how many there are in that component.
 func (s Segment) Subcomponents(field, repetition, component int) int {

@@ -152,7 +152,7 @@ func (s *Splitter) begin() bool {
 }
 
 func (s *Splitter) endFramed() []byte {
-	i := bytes.IndexAny(s.buf[s.scanned:], "\x0b\x1c")
+	i := indexEither(s.buf[s.scanned:], startBlock, endBlock)
 	if i < 0 {
 		s.scanned = len(s.buf)
 		return nil
@@ -168,6 +168,18 @@ func (s *Splitter) endFramed() []byte {
 	message := bytes.Clone(s.buf[:i])
 	s.consume(i+1, between)
 	return message
+}
+
+// indexEither is where a or b stands first in text, -1 if neither does.
+func indexEither(text []byte, a, b byte) int {
+	first := bytes.IndexByte(text, a)
+	if first >= 0 {
+		text = text[:first]
+	}
+	if i := bytes.IndexByte(text, b); i >= 0 {
+		return i
+	}
+	return first
 }
 
 func (s *Splitter) endRaw() []byte {

@@ -12,7 +12,7 @@ import (
 // An observation is one OBX segment that a dialect recognised.
 type observation struct {
 	term
-	said    said // code and value as the device wrote them
+	said    said // the code as the device wrote it
 	reading fhirmap.Reading
 	status  fhirmap.Status
 	stamp
@@ -23,9 +23,8 @@ type observation struct {
 	strange *strange // nil: its unit is known
 }
 
-// said is what stays of an observation without its circumstances: code and
-// text of the coding, and the number without what adds nothing to it.
-type said struct{ code, text, number string }
+// said is the coding of an observation.
+type said struct{ code, text string }
 
 // A trouble is why something in a message could not be read: a code of HL7
 // table 0357 and the place. Its text holds nothing of the message.
@@ -266,7 +265,6 @@ func (o *observation) measure(s Segment, speakers []*dialect) trouble {
 	}
 	o.limits(s, text)
 	o.reading.Value, o.reading.Unit, o.reading.Absent = &value, unit, ""
-	o.said.number = integral(value.String())
 	return trouble{}
 }
 
@@ -274,29 +272,27 @@ func (o *observation) measure(s Segment, speakers []*dialect) trouble {
 // nearly all are: digits with at most one point.
 func parseNumber(text string) (fhirmap.Decimal, error) {
 	const most = 18 // digits that an int64 holds
-	coefficient, places, point := int64(0), int32(0), false
-	if text == "" || len(text) > most {
+	if len(text) > most || !isPlain(text) {
 		return fhirmap.ParseDecimal(text)
 	}
+	coefficient, places := int64(0), 0
 	for i := range len(text) {
-		switch c := text[i]; {
-		case c == '.' && (point || i == 0 || i == len(text)-1), c != '.' && (c < '0' || c > '9'):
-			return fhirmap.ParseDecimal(text)
-		case c == '.':
-			point = true
-		default:
+		if c := text[i]; c != '.' {
 			coefficient = 10*coefficient + int64(c-'0')
-			if point {
-				places++
-			}
+		} else {
+			places = len(text) - 1 - i
 		}
 	}
-	return fhirmap.NewDecimal(coefficient, -places), nil
+	return fhirmap.NewDecimal(coefficient, int32(-places)), nil
 }
 
 // numberText is the number in OBX-5, or why it says that there is none.
 func numberText(s Segment) (text string, absent fhirmap.Absent, ok bool) {
-	text = strings.TrimSpace(s.Text(5))
+	text = s.Text(5)
+	if s.Text(2) == "NM" && isPlain(text) && s.isWhole(5) {
+		return text, "", true // as nearly all are
+	}
+	text = strings.TrimSpace(text)
 	structured := s.Text(2) == "SN" && text != `""` // comparator^number^separator^number
 	if structured {
 		if text != "" && text != "=" || s.Component(5, 3) != "" || s.Component(5, 4) != "" {
@@ -312,8 +308,22 @@ func numberText(s Segment) (text string, absent fhirmap.Absent, ok bool) {
 	default:
 		return "", "", false
 	}
-	whole := s.Repetitions(5) == 1 && s.Subcomponents(5, 1, 1) == 1 && (structured || s.Component(5, 2) == "")
+	whole := structured && s.Repetitions(5) == 1 && s.Subcomponents(5, 1, 1) == 1 || s.isWhole(5)
 	return text, "", whole && isNumber(text)
+}
+
+// isPlain tells whether text is digits, with at most one point between them.
+func isPlain(text string) bool {
+	point := false
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c == '.' && !point && i > 0 && i < len(text)-1:
+			point = true
+		case c < '0' || c > '9':
+			return false
+		}
+	}
+	return text != ""
 }
 
 // isNumber tells whether text is a number as NM writes it (2.A.47).

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 
+	"golang.org/x/crypto/blake2b"
+
 	"vitalien/fhirmap"
 )
 
@@ -31,6 +33,10 @@ func newMemory() *memory {
 }
 
 type digest [sha256.Size]byte
+
+// digestOf is the digest of a message. BLAKE2b (RFC 7693) takes a third of the
+// time of SHA-256 on processors that have no instructions for the latter.
+func digestOf(text []byte) digest { return blake2b.Sum256(text) }
 
 // A kept measurement was recorded as person's.
 type kept struct {

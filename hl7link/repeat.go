@@ -1,9 +1,8 @@
 package hl7link
 
 import (
-	"cmp"
+	"hash/maphash"
 	"slices"
-	"strings"
 
 	"vitalien/fhirmap"
 )
@@ -107,6 +106,7 @@ func alone(found []*observation) [][]*observation {
 // order.
 type fact struct {
 	said
+	number string // without zeros that only tell how exact it is
 	unit   string
 	moment moment
 	device string
@@ -121,7 +121,7 @@ func (g *group) facts(withOrder bool) []fact {
 		if o.reading.Value == nil {
 			continue
 		}
-		f := fact{o.said, o.reading.Unit.UCUM, g.moment, g.device, 0}
+		f := fact{o.said, integral(o.reading.Value.String()), o.reading.Unit.UCUM, g.moment, g.device, 0}
 		if withOrder || g.moment.instant == 0 {
 			f.order = g.order
 		}
@@ -164,35 +164,31 @@ func withoutRepeats(all []*group, withinOrder bool) []*group {
 	return kept
 }
 
-// saidTwice tells whether a code comes twice with the same number at one time,
-// whatever the other circumstances: usually not, and then nothing repeats
+// saidTwice tells whether a code may come twice with the same number at one
+// time, whatever the other circumstances: usually not, and then nothing repeats
 // another.
 func saidTwice(all []*group) bool {
-	valued := make([]*observation, 0, 2*len(all))
+	hashes := make([]uint64, 0, 2*len(all))
 	for _, g := range all {
 		for _, o := range g.members {
 			if o.reading.Value != nil {
-				valued = append(valued, o)
+				hashes = append(hashes, o.hash())
 			}
 		}
 	}
-	slices.SortFunc(valued, compareSaid)
-	for i := 1; i < len(valued); i++ {
-		if compareSaid(valued[i-1], valued[i]) == 0 {
-			return true
-		}
-	}
-	return false
+	slices.Sort(hashes)
+	return len(slices.Compact(hashes)) < len(hashes)
 }
 
-func compareSaid(a, b *observation) int {
-	if c := a.time.Compare(b.time); c != 0 {
-		return c
-	}
-	if c := strings.Compare(a.said.number, b.said.number); c != 0 {
-		return c
-	}
-	return cmp.Or(strings.Compare(a.said.code, b.said.code), strings.Compare(a.said.text, b.said.text))
+var hashSeed = maphash.MakeSeed()
+
+// hash is equal for what is said twice.
+func (o *observation) hash() uint64 {
+	return maphash.Comparable(hashSeed, struct {
+		said
+		number  float64
+		instant int64
+	}{o.said, o.reading.Value.Float64(), o.moment().instant})
 }
 
 func containsAll(facts, wanted []fact) bool {

@@ -55,7 +55,7 @@ type rtiSession struct {
 	reports []fhirmap.Report // of what is being read
 }
 
-// bounds are alarm limits.
+// bounds are alarm limits; nil: none.
 type bounds struct{ low, high *fhirmap.Decimal }
 
 // newRTISession begins a connection at now. The monitor is known by id, which
@@ -229,7 +229,7 @@ func (s *rtiSession) readings(m *Message, origin fhirmap.Origin) ([]*observation
 		r.troubles = append(r.troubles, trouble{errInternal, "OBX", maxObservations + 1, 1, "too many observations"})
 	}
 	found := slices.DeleteFunc(r.found, func(o *observation) bool {
-		long := len(o.said.number) > maxNumber
+		long := o.reading.Value != nil && len(integral(o.reading.Value.String())) > maxNumber
 		if long {
 			r.complain(trouble{code: errDataType, field: 5, text: "value is too long"}, "OBX", r.sequence)
 		}
@@ -269,7 +269,7 @@ func ownTexts(p *fhirmap.Patient) *fhirmap.Patient {
 func (s *rtiSession) measurements(found []*observation) []fhirmap.Measurement {
 	var all []fhirmap.Measurement
 	for _, g := range groups(found) {
-		m, has := g.measurement()
+		m, has := g.measurement(make([]fhirmap.Reading, len(g.members)))
 		m.Device, m.Patient, m.Bed, m.Test = s.device, s.subject(), s.bed, s.test
 		if has && m.Validate() == nil {
 			all = append(all, m)
