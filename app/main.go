@@ -41,10 +41,18 @@ func main() {
 // every dozen messages of a monitor.
 var ballast = make([]byte, 16<<20)
 
+// waitingForDisk is how many threads of Go may run beyond one for each core: the
+// runtime notices late that a thread waits for a flush, and until then a core
+// would have nothing to do.
+const waitingForDisk = 2
+
 // serve runs the program. failed is an error of its start, which nobody has
 // seen yet if there was no terminal to read it in.
 func serve(ctx context.Context, f cli.Flags) (failed, err error) {
 	defer runtime.KeepAlive(&ballast)
+	if os.Getenv("GOMAXPROCS") == "" {
+		runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + waitingForDisk)
+	}
 	if err := checkFlags(f); err != nil {
 		return nil, cli.WrongUse{Err: err}
 	}

@@ -93,7 +93,8 @@ func (r *reader) read(m *Message, sender fhirmap.Device) {
 				return
 			}
 			if own, named := obxDevice(s, sender); named {
-				device = &own
+				another := own // own would take memory for each OBX
+				device = &another
 			}
 			o := &all[used]
 			recognised, wrong := r.observe(o, s)
