@@ -171,6 +171,13 @@ func In(t Type, value Decimal, text string) (Decimal, Unit, error) {
 	return converted, way.to, err
 }
 
+// Same tells whether values in the unit that a device wrote as text stay as they
+// are in one of t, and in which: the case of In that changes nothing.
+func Same(t Type, text string) (Unit, bool) {
+	way := usualWays[written{t, text}]
+	return way.to, way.same
+}
+
 // A way is a conversion into a unit of one type.
 type way struct {
 	conversion

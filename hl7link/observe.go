@@ -256,7 +256,7 @@ func (o *observation) measure(s Segment, speakers []*dialect) trouble {
 		return trouble{code: errDataType, field: 5, text: "value of a vital sign is no number"}
 	}
 	number := value
-	value, unit, text, wrong := convert(o.vital, value, s, o.unit)
+	value, unit, text, wrong := s.m.desk.convert(o, value, s)
 	if wrong.code != 0 {
 		o.strange = &strange{value: number}
 		if len(text) <= maxUnit {

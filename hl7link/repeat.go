@@ -1,7 +1,7 @@
 package hl7link
 
 import (
-	"hash/maphash"
+	"math"
 	"slices"
 
 	"vitalien/fhirmap"
@@ -180,15 +180,16 @@ func saidTwice(all []*group) bool {
 	return len(slices.Compact(hashes)) < len(hashes)
 }
 
-var hashSeed = maphash.MakeSeed()
-
-// hash is equal for what is said twice.
+// hash is equal for what is said twice, and seldom for anything else (FNV-1a,
+// of 64 bits a step).
 func (o *observation) hash() uint64 {
-	return maphash.Comparable(hashSeed, struct {
-		said
-		number  float64
-		instant int64
-	}{o.said, o.reading.Value.Float64(), o.moment().instant})
+	const offset, prime = 14695981039346656037, 1099511628211
+	h := uint64(offset)
+	for i := range len(o.said.code) {
+		h = (h ^ uint64(o.said.code[i])) * prime
+	}
+	h = (h ^ math.Float64bits(o.reading.Value.Float64()+0)) * prime // no -0
+	return (h ^ uint64(o.moment().instant)) * prime
 }
 
 func containsAll(facts, wanted []fact) bool {

@@ -61,17 +61,39 @@ const (
 type packer struct {
 	limits bool
 	out    []byte
-	known  map[string]uint64
+	*vocabulary
 	device fhirmap.Device
-	person fhirmap.Patient
+	person *fhirmap.Patient
 	err    error
+}
+
+// A vocabulary is the texts that an entry has so far, with their numbers.
+type vocabulary struct {
+	known map[string]uint64
+	near  [64]struct { // of them, those that were looked up last
+		text string
+		k    uint64
+	}
+}
+
+// find gives the number of text, 0 if it is new.
+func (v *vocabulary) find(text string) uint64 {
+	near := &v.near[(len(text)+7*int(text[0])+3*int(text[len(text)-1]))%len(v.near)]
+	if near.text != text {
+		if near.k = v.known[text]; near.k == 0 {
+			near.text = ""
+			return 0
+		}
+		near.text = text
+	}
+	return near.k
 }
 
 // maxPooled bounds what is kept of a large message, in texts or measurements.
 const maxPooled = 256
 
-// texts are the known texts of entries that are packed.
-var texts = sync.Pool{New: func() any { return make(map[string]uint64, 64) }}
+// vocabularies are those of entries that are packed.
+var vocabularies = sync.Pool{New: func() any { return &vocabulary{known: make(map[string]uint64, 64)} }}
 
 func (e *entry) pack(out []byte) ([]byte, error) {
 	form := formCompact
@@ -81,14 +103,15 @@ func (e *entry) pack(out []byte) ([]byte, error) {
 			break
 		}
 	}
-	known := texts.Get().(map[string]uint64)
+	words := vocabularies.Get().(*vocabulary)
 	defer func() {
-		if len(known) <= maxPooled {
-			clear(known)
-			texts.Put(known)
+		if len(words.known) <= maxPooled {
+			clear(words.known)
+			clear(words.near[:])
+			vocabularies.Put(words)
 		}
 	}()
-	p := &packer{limits: form == formLimits, out: append(out, form), known: known}
+	p := &packer{limits: form == formLimits, out: append(out, form), vocabulary: words, person: &fhirmap.Patient{}}
 	p.time(e.Received)
 	p.number(e.Open)
 	p.text(e.Link)
@@ -152,8 +175,12 @@ func (p *packer) limit(d *fhirmap.Decimal) {
 		return
 	}
 	var buffer [48]byte
-	text := d.Append(buffer[:0])
-	if k, ok := p.known[string(text)]; ok { // without making a string
+	p.bytes(d.Append(buffer[:0]))
+}
+
+// bytes is shared for a text that nobody keeps: it becomes a string if it is new.
+func (p *packer) bytes(text []byte) {
+	if k, ok := p.known[string(text)]; ok {
 		p.number(k)
 		return
 	}
@@ -181,10 +208,10 @@ func (p *packer) personOf(who *fhirmap.Patient) {
 	switch {
 	case who == nil:
 		p.out = append(p.out, none)
-	case *who == p.person:
+	case who == p.person || *who == *p.person:
 		p.out = append(p.out, same)
 	default:
-		p.person = *who
+		p.person = who
 		p.out = append(p.out, other)
 		p.texts(who.System, who.ID, who.Family, who.Given, who.BirthDate, who.Sex)
 	}
@@ -200,7 +227,7 @@ func (p *packer) time(t time.Time) {
 	if err != nil {
 		p.err = fmt.Errorf("encode time: %w", err)
 	}
-	p.shared(string(text))
+	p.bytes(text)
 }
 
 func (p *packer) texts(all ...string) {
@@ -221,7 +248,7 @@ func (p *packer) shared(text string) {
 		p.number(1)
 		return
 	}
-	if k, ok := p.known[text]; ok {
+	if k := p.find(text); k > 0 {
 		p.number(k)
 		return
 	}
