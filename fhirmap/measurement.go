@@ -193,7 +193,7 @@ func (m *Measurement) Validate() error {
 	}
 	for i := range m.Readings {
 		r := &m.Readings[i]
-		if m.Reading(r.Type) != r || !slices.Contains(allowed, r.Type) {
+		if len(m.Readings) > 1 && m.Reading(r.Type) != r || !slices.Contains(allowed, r.Type) {
 			return fmt.Errorf("%s cannot hold %q here", m.Type, r.Type)
 		}
 		if (r.Value == nil) == (r.Absent == "") {

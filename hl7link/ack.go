@@ -48,14 +48,17 @@ func (h head) component(n, component int) string {
 
 // clean keeps bytes above ASCII: they are in the sender's character set.
 func clean(text string, separator byte) string {
-	if strings.IndexFunc(text, func(r rune) bool { return r < ' ' || r == 0x7F || r == rune(separator) }) < 0 {
-		return text
-	}
-	out := make([]byte, 0, len(text))
+	out := []byte(nil) // nil: so far nothing was left out
 	for i := range len(text) {
-		if c := text[i]; c >= ' ' && c != 0x7F && c != separator {
-			out = append(out, c)
+		switch dirty := text[i] < ' ' || text[i] == 0x7F || text[i] == separator; {
+		case dirty && out == nil:
+			out = append(make([]byte, 0, len(text)), text[:i]...)
+		case !dirty && out != nil:
+			out = append(out, text[i])
 		}
+	}
+	if out == nil {
+		return text
 	}
 	return string(out)
 }

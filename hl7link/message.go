@@ -101,22 +101,23 @@ func (m *Message) parse(armoured []byte) {
 
 // cut appends the fields of a segment to fields, the first with that number.
 func (m *Message) cut(fields []hl7.Field, rest []byte, number int, delimiters *hl7.Delimeters) []hl7.Field {
-	begin, components, parts := 0, 1, false
 	result := len(rest) > 3 && string(rest[:3]) == "OBX" && rest[3] == m.Delimiters.Field
-	for end := 0; end <= len(rest); end++ {
-		what := endsField
-		if end < len(rest) {
-			what = m.desk.what[rest[end]]
+	what := &m.desk.what
+	begin, end, components, parts := 0, 0, 1, false
+	for {
+		for end < len(rest) && what[rest[end]] == ordinary {
+			end++
 		}
-		switch what {
-		case ordinary:
-			continue
-		case dividesComponents:
-			components++
+		here := endsField
+		if end < len(rest) {
+			here = what[rest[end]]
+		}
+		if here == divides || here == dividesComponents {
+			if here == dividesComponents {
+				components++
+			}
 			parts = true
-			continue
-		case divides:
-			parts = true
+			end++
 			continue
 		}
 		f := hl7.Field{SeqNum: number, Value: rest[begin:end]}
@@ -127,12 +128,15 @@ func (m *Message) cut(fields []hl7.Field, rest []byte, number int, delimiters *h
 			f.Components = takeApart(f.Value, components, delimiters)
 		}
 		fields = append(fields, f)
-		if what == endsField {
+		if end == len(rest) {
+			return fields
+		}
+		if here == endsField {
 			number++
 		}
-		begin, components, parts = end+1, 1, false
+		end++
+		begin, components, parts = end, 1, false
 	}
-	return fields
 }
 
 // delimitersOf reads MSH-1 and MSH-2. Delimiters that MSH-2 leaves out are the
