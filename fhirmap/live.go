@@ -94,6 +94,12 @@ const (
 	AlveolarConc     Type = "minimum_alveolar_concentration"
 	ECGPauseRate     Type = "ecg_pause_rate"
 	InvasiveSystolic Type = "invasive_systolic_pressure" // of a line whose place is not said
+	Invasive1A       Type = "invasive_pressure_1a"       // of a line of which nothing is said, as what follows
+	Invasive1B       Type = "invasive_pressure_1b"
+	Invasive1C       Type = "invasive_pressure_1c"
+	Invasive2A       Type = "invasive_pressure_2a"
+	Invasive2B       Type = "invasive_pressure_2b"
+	Invasive2C       Type = "invasive_pressure_2c"
 )
 
 // A Parameter is what is known of something that monitors show.
@@ -142,6 +148,12 @@ var parameters = []Parameter{
 	{CentralVenous, "PVC (pression veineuse centrale)", "Central venous pressure", Code{}, MillimetreOfMercury},
 	{ECGPauseRate, "Pauses ECG", "ECG pauses", Code{}, BeatsPerMinute},
 	{InvasiveSystolic, "Pression invasive systolique", "Invasive systolic pressure", Code{}, MillimetreOfMercury},
+	{Invasive1A, "Pression invasive 1a", "Invasive pressure 1a", Code{}, MillimetreOfMercury},
+	{Invasive1B, "Pression invasive 1b", "Invasive pressure 1b", Code{}, MillimetreOfMercury},
+	{Invasive1C, "Pression invasive 1c", "Invasive pressure 1c", Code{}, MillimetreOfMercury},
+	{Invasive2A, "Pression invasive 2a", "Invasive pressure 2a", Code{}, MillimetreOfMercury},
+	{Invasive2B, "Pression invasive 2b", "Invasive pressure 2b", Code{}, MillimetreOfMercury},
+	{Invasive2C, "Pression invasive 2c", "Invasive pressure 2c", Code{}, MillimetreOfMercury},
 	{PulsePressureVar, "Variation de pression pulsée", "Pulse pressure variation", Code{}, Percent},
 	{AorticSys, "Pression aortique systolique", "Aortic systolic pressure", Code{}, MillimetreOfMercury},
 	{AorticMean, "Pression aortique moyenne", "Aortic mean pressure", Code{}, MillimetreOfMercury},

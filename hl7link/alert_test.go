@@ -139,6 +139,42 @@ func TestDecode_BiolightSettings(t *testing.T) {
 	}
 }
 
+// What the limits of Biolight's alarms are is kept with their parameters: the
+// upper ones have the code 1, the lower ones 2, and OBX-4 names the parameter.
+func TestDecode_BiolightLimits(t *testing.T) {
+	text := "MSH|^~\\&|||||||ORU^R01|1009|P|2.6\rPV1||I|^^ICU&7\r" + strings.Join([]string{
+		"OBX||NM|1^^BHC|201|120||||||F", "OBX||NM|2^^BHC|201|50||||||F",
+		"OBX||NM|1^^BHC|351|21.3|^kPa^BHC|||||F",    // converted
+		"OBX||NM|2^^BHC|352|60||||||F",              // in which unit?
+		"OBX||NM|2^^BHC|259|45||||||F",              // the pulse
+		"OBX||NM|1^^BHC|251|-100||||||F",            // none
+		"OBX||NM|1^^BHC|9999|5||||||F",              // of what?
+		"OBX||NM|3^^BHC|251|1||||||F",               // a level
+		"OBX||NM|1^^BHC|401|thirty|^/min^BHC|||||F", // no number
+	}, "\r") + "\r"
+	reports, err := Decode([]byte(text), paris)
+	if err != nil || len(reports[0].Measurements) != 0 || len(reports[0].Live) != 1 || reports[0].Live[0].Bed != "7" {
+		t.Fatalf("%+v, %v", reports, err)
+	}
+	var got []string
+	for _, v := range reports[0].Live[0].Values {
+		limit := func(d *fhirmap.Decimal) string {
+			if d == nil {
+				return "none"
+			}
+			return d.String()
+		}
+		if v.Value != nil || v.State != "" {
+			t.Errorf("%s has a value", v.Type)
+		}
+		got = append(got, fmt.Sprintf("%s %s to %s %s", v.Type, limit(v.Low), limit(v.High), v.Unit.UCUM))
+	}
+	want := []string{"heart_rate 50 to 120 /min", "systolic_blood_pressure none to 160 mm[Hg]", "pulse_rate 45 to none /min"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // An alarm of a simulator or of a monitor in training mode is none of a person.
 func TestDecode_TestAlarms(t *testing.T) {
 	physiological := rti("54", "OBX||CE|1|1|10002^***HR||||||F")

@@ -1,13 +1,17 @@
 package hl7link
 
-import "vitalien/fhirmap"
+import (
+	"slices"
+
+	"vitalien/fhirmap"
+)
 
 // biolightDialect is the data service of Biolight's PDS gateway, HL7 2.6:
 // codes with the system BHC. MSH-10 is the number of the message type.
 var biolightDialect = dialect{
 	name:         "Biolight",
 	lookup:       biolightTerms.byCode("BHC"),
-	missing:      map[string]fhirmap.Absent{"-100": fhirmap.AbsentUnknown},
+	missing:      biolightMissing,
 	numbered:     func(id string) bool { return len(id) == 4 && id >= "1001" && id <= "1015" },
 	streaming:    func(m *Message) bool { return biolightStreaming[m.Header().Text(10)] },
 	special:      biolightSettings,
@@ -22,21 +26,64 @@ var biolightDialect = dialect{
 	},
 }
 
+var biolightMissing = map[string]fhirmap.Absent{"-100": fhirmap.AbsentUnknown}
+
 // biolightStreaming are the periodic values: 1001 with the modules that are
 // plugged in, 1004 in the ordinary. A cuff pressure (1005) and a cardiac output
 // (1006) come once.
 var biolightStreaming = set("1001", "1004")
 
-// biolightSettings tells messages that hold how the alarms are set (1009
-// limits, 1010 levels, 1011 switches) or waveforms (1015), under the codes of
-// the values themselves.
-func biolightSettings(_ *decoded, m *Message, _ sender) bool {
+// biolightSettings reads how the alarms are set: the limits (1009). Levels (1010)
+// and switches (1011) are of no value, and neither are waveforms (1015), under the
+// codes of the values themselves.
+func biolightSettings(d *decoded, m *Message, from sender) bool {
 	switch m.Header().Text(10) {
-	case "1009", "1010", "1011", "1015":
+	case "1009":
+		d.biolightLimits(m, from)
+		return true
+	case "1010", "1011", "1015":
 		return true
 	}
 	return false
 }
+
+// biolightLimits reads the upper (1^^BHC) and lower limit (2^^BHC) of each
+// parameter, which OBX-4 names.
+func (d *decoded) biolightLimits(m *Message, from sender) {
+	live := fhirmap.Live{Device: from.device, Bed: from.bed, Patient: from.patient}
+	for _, s := range m.Segments {
+		o := observation{term: biolightTerms[s.Text(4)]}
+		which := s.Text(3)
+		if s.Name != "OBX" || which != "1" && which != "2" || !o.vitalSign() || len(live.Values) == maxLimits {
+			continue
+		}
+		text, absent, ok := numberText(s)
+		limit, err := parseNumber(text)
+		limit, unit, _, wrong := convert(o.vital, limit, s, o.unit)
+		if !ok || absent != "" || biolightMissing[integral(text)] != "" || err != nil || wrong.code != 0 {
+			continue
+		}
+		o.reading.Unit = unit
+		v := o.live()
+		v.State = ""
+		i := slices.IndexFunc(live.Values, func(w fhirmap.LiveValue) bool { return w.Type == v.Type })
+		if i < 0 {
+			i = len(live.Values)
+			live.Values = append(live.Values, v)
+		}
+		if which == "1" {
+			live.Values[i].High = &limit
+		} else {
+			live.Values[i].Low = &limit
+		}
+	}
+	if len(live.Values) > 0 {
+		d.report.Live = append(d.report.Live, live)
+	}
+}
+
+// maxLimits bounds the parameters of one message.
+const maxLimits = 64
 
 var biolightTerms = terms{
 	"201":  {vital: fhirmap.HeartRate, unit: "/min"},

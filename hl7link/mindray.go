@@ -61,9 +61,9 @@ type rtiParameter struct {
 	bare bool
 }
 
-// rtiParameters are the parameters by their number. Those of the channels that
-// the monitor itself has no name for (174 to 180, IBP) are left out: which is
-// the systolic one is not known.
+// rtiParameters are the parameters by their number. Of the two lines that the
+// monitor has no name for (174 to 180, IBP) it is not known which value is the
+// systolic one, so they are shown in their order.
 var rtiParameters = map[string]rtiParameter{
 	"101": {shown: fhirmap.HeartRate},
 	"102": {shown: fhirmap.PrematureBeats},
@@ -87,6 +87,12 @@ var rtiParameters = map[string]rtiParameter{
 	"170": {shown: fhirmap.Systolic},
 	"171": {shown: fhirmap.Diastolic},
 	"172": {shown: fhirmap.Mean},
+	"174": {shown: fhirmap.Invasive1A, bare: true},
+	"175": {shown: fhirmap.Invasive1B, bare: true},
+	"176": {shown: fhirmap.Invasive1C, bare: true},
+	"178": {shown: fhirmap.Invasive2A, bare: true},
+	"179": {shown: fhirmap.Invasive2B, bare: true},
+	"180": {shown: fhirmap.Invasive2C, bare: true},
 	"200": {shown: fhirmap.BodyTemperature},
 	"201": {shown: fhirmap.Temperature2},
 	"202": {shown: fhirmap.TemperatureDiff},

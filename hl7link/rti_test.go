@@ -134,6 +134,9 @@ func TestRTISession_ValuesWithStatesAndLimits(t *testing.T) {
 	if lines := c.say(periodic("250", "38")); len(lines) != 1 || !strings.Contains(lines[0], " 38 valid") {
 		t.Error(lines)
 	}
+	// Lines of which it is not known what they measure are shown, and never recorded.
+	c.expect([]string{"live invasive_pressure_1a 121 valid of 812", "live invasive_pressure_2c <nil> missing of 812"},
+		rti("204", "OBX||NM|174^|2116|121||||||F", "OBX||NM|180^|2117|-100||||||F"))
 	// The module is pulled out.
 	c.expect(nil, rti("12", "OBX||CE|2024^||2199^||||||F"))
 	if lines := c.say(rti("12", "OBX||CE|2024^||2103^||||||F")); len(lines) != 3 || !strings.HasPrefix(lines[0], "live oxygen_saturation <nil>% missing") {

@@ -257,7 +257,8 @@ func lookOf(t fhirmap.Type) look {
 		fhirmap.ArterialSystolic, fhirmap.ArterialDiastolic, fhirmap.ArterialMean,
 		fhirmap.PulmonarySys, fhirmap.PulmonaryDia, fhirmap.PulmonaryMean, fhirmap.CentralVenous,
 		fhirmap.AorticSys, fhirmap.AorticDia, fhirmap.AorticMean,
-		fhirmap.FemoralSys, fhirmap.FemoralDia, fhirmap.FemoralMean, fhirmap.InvasiveSystolic:
+		fhirmap.FemoralSys, fhirmap.FemoralDia, fhirmap.FemoralMean, fhirmap.InvasiveSystolic,
+		fhirmap.Invasive1A, fhirmap.Invasive1B, fhirmap.Invasive1C, fhirmap.Invasive2A, fhirmap.Invasive2B, fhirmap.Invasive2C:
 		return looks[fhirmap.BloodPressure]
 	}
 	return look{colourAccent, "live"}
