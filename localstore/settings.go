@@ -80,6 +80,28 @@ func (s *Store) List(bucket string) (map[string][]byte, error) {
 	return all, nil
 }
 
+// Each calls fn with each setting of bucket, in the order of their keys, until
+// fn returns false. value is valid during the call alone, and fn must not use
+// the store.
+func (s *Store) Each(bucket string, fn func(key string, value []byte) (more bool)) error {
+	if err := checkSetting(bucket, "any", nil); err != nil {
+		return err
+	}
+	return s.settings(bucket, func(b *bolt.Bucket) error {
+		c := b.Cursor()
+		for key, stored := c.First(); key != nil; key, stored = c.Next() {
+			value, err := unwrap(stored)
+			if err != nil {
+				return err
+			}
+			if !fn(string(key), value) {
+				return nil
+			}
+		}
+		return nil
+	})
+}
+
 // change has fn committed by bbolt. Settings are few and seldom change, so they
 // do not go through the journal.
 func (s *Store) change(fn func(settings *bolt.Bucket) error) error {

@@ -64,6 +64,7 @@ type Station struct {
 	patients   patients
 	quarantine *localstore.Vault
 	latest     latest
+	catalogue  catalogue
 }
 
 // Open opens the log in the data folder and starts from what it holds: the
@@ -74,6 +75,7 @@ func Open(folder string, o Options) (*Station, error) {
 	s := &Station{
 		log: o.Logger, now: o.Now, newID: o.NewID, demo: o.Demo, repeats: newRepeats(), board: newBoard(o.Demo),
 		live: newLive(), sampler: newSampler(o.RecordEvery), alerts: newAlerts(), monitors: newMonitors(),
+		catalogue: catalogue{size: segmentRows},
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -136,6 +138,7 @@ func (s *Station) Run(ctx context.Context) error {
 	defer cancel()
 	watch.Go(func() { s.watchForgotten(ctx) })
 	watch.Go(func() { s.keepTidy(ctx) })
+	watch.Go(func() { s.keepCatalogue(ctx) })
 	return s.announce(ctx)
 }
 

@@ -1,0 +1,214 @@
+package station
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"vitalien/localstore"
+)
+
+// The catalogue tells which Observations of the log can be an answer, without
+// reading the log: of each it knows the times, the type, the person and the
+// device, the last three as a hash. It follows the log by a cursor, is written
+// to the store in segments, and can be made anew from the log at any time.
+const (
+	catalogueBucket = "catalogue"
+	segmentRows     = 4096
+	segmentsKept    = 64 // of those read last, in memory
+)
+
+// How much of the log the catalogue follows by itself: one segment at a time,
+// so that those who measure do not notice. Who searches has it follow to the
+// end.
+const catalogueEvery = 2 * time.Second
+
+// A row is one Observation.
+type row struct {
+	seq      uint64 // of its measurement
+	nth      int    // which of the measurement's Observations
+	taken    int64  // when it was measured, in ms since 1970
+	received int64
+	what     uint64 // hashes; 0 for nobody
+	who      uint64
+	device   uint64
+}
+
+// A catalogue is the rows of all Observations up to its cursor.
+type catalogue struct {
+	size int // rows of a segment
+
+	mu     sync.Mutex
+	loaded bool
+	cursor uint64     // the last sequence number that it knows of
+	sealed []*segment // without their rows, but for the newest in use
+	recent []*segment // those with rows, the last used last
+	tail   []row      // behind the last segment
+}
+
+// term is the hash of something that is searched for. What one log has of a
+// person does not tell that another has of the same.
+func (s *Station) term(kind, text string) uint64 {
+	if text == "" {
+		return 0
+	}
+	sum := sha256.Sum256([]byte(s.store.ID() + "\x00" + kind + "\x00" + text))
+	return max(1, binary.BigEndian.Uint64(sum[:8]))
+}
+
+// keepCatalogue follows the log until ctx ends.
+func (s *Station) keepCatalogue(ctx context.Context) {
+	tick := time.NewTicker(catalogueEvery)
+	defer tick.Stop()
+	for told := false; ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		c := &s.catalogue
+		c.mu.Lock()
+		err := c.follow(ctx, s, segmentRows)
+		c.mu.Unlock()
+		if failed := err != nil && ctx.Err() == nil; failed != told {
+			told = failed
+			s.log.Warn("the catalogue of measurements", "error", err)
+		}
+	}
+}
+
+// follow takes up what has come to the log, about as many rows. What cannot be
+// read is not found, either.
+func (c *catalogue) follow(ctx context.Context, s *Station, most int) error {
+	if err := c.load(s); err != nil {
+		return err
+	}
+	head := s.Head()
+	for taken := 0; c.cursor < head && taken < most; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		records, err := s.store.Read(c.cursor+1, followRecords, followBytes)
+		for _, r := range records {
+			before := len(c.tail)
+			c.add(s, r)
+			taken += len(c.tail) - before
+			if len(c.tail) >= c.size {
+				if err := c.seal(s); err != nil {
+					return err
+				}
+			}
+		}
+		if err != nil {
+			return err
+		}
+		if len(records) == 0 {
+			return nil
+		}
+	}
+	return nil
+}
+
+// add takes up one record of the log.
+func (c *catalogue) add(s *Station, r localstore.Record) {
+	c.cursor = r.Last()
+	if r.Kind != kindReport {
+		return
+	}
+	events, err := s.events(r)
+	if err != nil {
+		return
+	}
+	for i := range events {
+		for j := range events[i].Measurements {
+			m := &events[i].Measurements[j]
+			at := row{
+				seq: m.Seq, taken: m.Effective().UnixMilli(), received: m.Received.UnixMilli(),
+				who: s.term("patient", m.Subject.Key()), device: s.term("device", m.Device.ID),
+			}
+			for n, t := range m.ObservationTypes() {
+				at.nth, at.what = n, s.term("type", string(t))
+				c.tail = append(c.tail, at)
+			}
+		}
+	}
+}
+
+// seal writes the tail as a segment.
+func (c *catalogue) seal(s *Station) error {
+	g := newSegment(c.tail, c.sealedUpTo(), c.cursor)
+	if err := s.store.Put(catalogueBucket, g.key(), g.encode()); err != nil {
+		return fmt.Errorf("catalogue: %w", err)
+	}
+	c.sealed = append(c.sealed, g)
+	c.tail = nil
+	c.use(g)
+	return nil
+}
+
+// sealedUpTo is the last number that the segments tell of.
+func (c *catalogue) sealedUpTo() uint64 {
+	if len(c.sealed) == 0 {
+		return 0
+	}
+	return c.sealed[len(c.sealed)-1].last
+}
+
+// load reads what segments there are. From one on that cannot be read, or tells
+// of what is not in the log, they are made anew.
+func (c *catalogue) load(s *Station) error {
+	if c.loaded {
+		return nil
+	}
+	c.sealed, c.recent, c.cursor, c.tail = nil, nil, 0, nil
+	var stale []string
+	err := s.store.Each(catalogueBucket, func(key string, value []byte) bool {
+		g, err := decodeSegment(value)
+		if len(stale) > 0 || err != nil || g.key() != key || g.after != c.cursor || g.last > s.Head() {
+			stale = append(stale, key)
+			return true
+		}
+		g.rows = nil
+		c.sealed, c.cursor = append(c.sealed, g), g.last
+		return true
+	})
+	for _, key := range stale {
+		err = errors.Join(err, s.store.Delete(catalogueBucket, key))
+	}
+	c.loaded = err == nil
+	return err
+}
+
+// rowsOf reads the rows of a segment, unless it was among the last ones used.
+func (c *catalogue) rowsOf(s *Station, g *segment) ([]row, error) {
+	if g.rows == nil {
+		value, found, err := s.store.Get(catalogueBucket, g.key())
+		if err != nil {
+			return nil, err
+		}
+		read, err := decodeSegment(value)
+		if !found || err != nil {
+			c.loaded = false // made anew by the next
+			return nil, fmt.Errorf("catalogue: segment %s cannot be read", g.key())
+		}
+		g.rows = read.rows
+	}
+	c.use(g)
+	return g.rows, nil
+}
+
+// use keeps the rows of g in memory, and lets go of those used longest ago.
+func (c *catalogue) use(g *segment) {
+	if i := slices.Index(c.recent, g); i >= 0 {
+		c.recent = slices.Delete(c.recent, i, i+1)
+	} else if len(c.recent) >= segmentsKept {
+		c.recent[0].rows = nil
+		c.recent = slices.Delete(c.recent, 0, 1)
+	}
+	c.recent = append(c.recent, g)
+}

@@ -1,0 +1,151 @@
+package station
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+)
+
+// A segment is some thousand rows of the catalogue in log order.
+//
+//	segment = 1 number(after) number(last) number(rows) number(terms) terms × 8 bytes
+//	          rows × row
+//	row     = number(seq − seq before) number(nth) difference(taken)
+//	          difference(received) number(what) number(who) number(device)
+//
+// Numbers are unsigned varints, differences to the row before are signed ones,
+// and the last three of a row are places in the list of terms, from 1, 0 for
+// none.
+type segment struct {
+	after, last                    uint64 // it tells of the log behind after, up to last
+	first                          uint64 // that of its first row
+	oldestTaken, newestTaken       int64
+	oldestReceived, newestReceived int64
+	terms                          []uint64 // sorted
+	rows                           []row    // nil: in the store only
+}
+
+const segmentVersion = 1
+
+var errSegment = errors.New("no segment of the catalogue")
+
+func newSegment(rows []row, after, last uint64) *segment {
+	var terms []uint64
+	for i := range rows {
+		terms = append(terms, rows[i].what, rows[i].who, rows[i].device)
+	}
+	slices.Sort(terms)
+	terms = slices.DeleteFunc(slices.Compact(terms), func(t uint64) bool { return t == 0 })
+	return segmentOf(rows, after, last, slices.Clone(terms))
+}
+
+func segmentOf(rows []row, after, last uint64, terms []uint64) *segment {
+	g := &segment{
+		after: after, last: last, first: rows[0].seq, rows: rows, terms: terms,
+		oldestTaken: math.MaxInt64, newestTaken: math.MinInt64, oldestReceived: math.MaxInt64, newestReceived: math.MinInt64,
+	}
+	for i := range rows {
+		r := &rows[i]
+		g.oldestTaken, g.newestTaken = min(g.oldestTaken, r.taken), max(g.newestTaken, r.taken)
+		g.oldestReceived, g.newestReceived = min(g.oldestReceived, r.received), max(g.newestReceived, r.received)
+	}
+	return g
+}
+
+// key sorts as the segments do.
+func (g *segment) key() string { return fmt.Sprintf("%016x", g.first) }
+
+// holds tells whether some row has one of the terms; none at all is no demand.
+func (g *segment) holds(terms []uint64) bool {
+	return len(terms) == 0 || slices.ContainsFunc(terms, func(t uint64) bool {
+		_, found := slices.BinarySearch(g.terms, t)
+		return found
+	})
+}
+
+func (g *segment) encode() []byte {
+	b := binary.AppendUvarint(binary.AppendUvarint([]byte{segmentVersion}, g.after), g.last)
+	b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(len(g.rows))), uint64(len(g.terms)))
+	for _, t := range g.terms {
+		b = binary.BigEndian.AppendUint64(b, t)
+	}
+	place := func(t uint64) uint64 {
+		i, found := slices.BinarySearch(g.terms, t)
+		if !found {
+			return 0
+		}
+		return uint64(i + 1)
+	}
+	var before row
+	for i := range g.rows {
+		r := &g.rows[i]
+		b = binary.AppendUvarint(binary.AppendUvarint(b, r.seq-before.seq), uint64(r.nth))
+		b = binary.AppendVarint(binary.AppendVarint(b, r.taken-before.taken), r.received-before.received)
+		b = binary.AppendUvarint(binary.AppendUvarint(binary.AppendUvarint(b, place(r.what)), place(r.who)), place(r.device))
+		before = *r
+	}
+	return b
+}
+
+func decodeSegment(b []byte) (*segment, error) {
+	if len(b) == 0 || b[0] != segmentVersion {
+		return nil, errSegment
+	}
+	d := &varints{rest: b[1:]}
+	after, last, rows, terms := d.unsigned(), d.unsigned(), d.unsigned(), d.unsigned()
+	if d.failed || rows == 0 || rows > uint64(len(d.rest)) || terms > uint64(len(d.rest)/8) {
+		return nil, errSegment
+	}
+	all := make([]uint64, terms+1) // the first is none
+	for i := range terms {
+		all[i+1] = binary.BigEndian.Uint64(d.rest[8*i:])
+	}
+	d.rest = d.rest[8*terms:]
+	term := func() uint64 {
+		if i := d.unsigned(); i < uint64(len(all)) {
+			return all[i]
+		}
+		d.failed = true
+		return 0
+	}
+	list, before := make([]row, rows), row{}
+	for i := range list {
+		list[i] = row{
+			seq: before.seq + d.unsigned(), nth: int(d.unsigned()),
+			taken: before.taken + d.signed(), received: before.received + d.signed(),
+			what: term(), who: term(), device: term(),
+		}
+		before = list[i]
+	}
+	if d.failed || len(d.rest) > 0 || list[0].seq <= after || before.seq > last || !slices.IsSorted(all) {
+		return nil, errSegment
+	}
+	return segmentOf(list, after, last, all[1:]), nil
+}
+
+// varints reads numbers until one of them is none.
+type varints struct {
+	rest   []byte
+	failed bool
+}
+
+func (d *varints) unsigned() uint64 {
+	n, size := binary.Uvarint(d.rest)
+	return took(d, n, size)
+}
+
+func (d *varints) signed() int64 {
+	n, size := binary.Varint(d.rest)
+	return took(d, n, size)
+}
+
+func took[N uint64 | int64](d *varints, n N, size int) N {
+	if size <= 0 {
+		d.failed = true
+		return 0
+	}
+	d.rest = d.rest[size:]
+	return n
+}
