@@ -47,6 +47,7 @@ type Quantity struct {
 
 // Meta is the metadata of a resource.
 type Meta struct {
+	VersionID   string   `json:"versionId,omitempty"`
 	LastUpdated string   `json:"lastUpdated,omitempty"`
 	Profile     []string `json:"profile,omitempty"`
 	Security    []Coding `json:"security,omitempty"`

@@ -86,6 +86,8 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w = timed
 	}
 	switch no := g.refuse(w, r); {
+	case no != nil && strings.HasPrefix(r.URL.Path, fhirPath):
+		writeFHIR(w, r, no.status, no.outcome())
 	case no != nil:
 		no.write(w)
 	case r.Method == http.MethodOptions:

@@ -76,7 +76,7 @@ func (s *Station) Search(ctx context.Context, q Search) (found []Found, next *Pa
 			if err != nil {
 				return nil, nil, err
 			}
-			if one == nil || !p.exact(one) {
+			if one == nil || !q.Wants(one) {
 				continue
 			}
 			if len(found) == q.Limit {
@@ -170,16 +170,17 @@ func (t Span) milliseconds() [2]int64 {
 	return bounds
 }
 
-func (t Span) holds(at time.Time) bool {
+// Holds tells whether at lies within t.
+func (t Span) Holds(at time.Time) bool {
 	return (t.From.IsZero() || !at.Before(t.From)) && (t.To.IsZero() || at.Before(t.To))
 }
 
-// exact tells whether f is asked for, beyond what hashes and milliseconds say.
-func (p *plan) exact(f *Found) bool {
-	return (len(p.Types) == 0 || slices.Contains(p.Types, f.ObservationTypes()[f.Nth])) &&
-		(len(p.Patients) == 0 || slices.Contains(p.Patients, f.Subject.Key())) &&
-		(len(p.Devices) == 0 || slices.Contains(p.Devices, f.Device.ID)) &&
-		p.Taken.holds(f.Effective()) && p.Received.holds(f.Received) && (p.Match == nil || p.Match(f))
+// Wants tells whether f is one of those that q asks for, on whatever page.
+func (q *Search) Wants(f *Found) bool {
+	return (len(q.Types) == 0 || slices.Contains(q.Types, f.ObservationTypes()[f.Nth])) &&
+		(len(q.Patients) == 0 || slices.Contains(q.Patients, f.Subject.Key())) &&
+		(len(q.Devices) == 0 || slices.Contains(q.Devices, f.Device.ID)) &&
+		q.Taken.Holds(f.Effective()) && q.Received.Holds(f.Received) && (q.Match == nil || q.Match(f))
 }
 
 func (p *plan) at(f *Found) int64 {
@@ -249,17 +250,7 @@ func (s *Station) rows(ctx context.Context, p *plan, most int) ([]row, error) {
 	if err := c.follow(ctx, s, math.MaxInt); err != nil {
 		return nil, err
 	}
-	var best []row
-	take := func(rows []row) {
-		for i := range rows {
-			if p.wants(&rows[i]) {
-				best = append(best, rows[i])
-			}
-		}
-		slices.SortFunc(best, func(a, b row) int { return p.compare(&a, &b) })
-		best = best[:min(len(best), most)]
-	}
-	take(c.tail)
+	best := p.take(nil, c.tail, most)
 	likely := slices.DeleteFunc(slices.Clone(c.sealed), func(g *segment) bool { return !p.canHold(g) })
 	slices.SortStableFunc(likely, func(a, b *segment) int { return cmp.Compare(p.begins(a), p.begins(b)) })
 	for _, g := range likely {
@@ -273,7 +264,27 @@ func (s *Station) rows(ctx context.Context, p *plan, most int) ([]row, error) {
 		if err != nil {
 			return nil, err
 		}
-		take(rows)
+		best = p.take(best, rows, most)
 	}
 	return best, nil
+}
+
+// take adds to best, which is in order, those of rows that p wants, and leaves
+// the first ones. Rows come mostly in the order of their times.
+func (p *plan) take(best, rows []row, most int) []row {
+	for i := range rows {
+		r := &rows[i]
+		if !p.OldestFirst {
+			r = &rows[len(rows)-1-i]
+		}
+		if len(best) == most && p.compare(&best[most-1], r) < 0 || !p.wants(r) {
+			continue
+		}
+		at, _ := slices.BinarySearchFunc(best, r, func(b row, r *row) int { return p.compare(&b, r) })
+		if len(best) == most {
+			best = best[:most-1]
+		}
+		best = slices.Insert(best, at, *r)
+	}
+	return best
 }

@@ -96,7 +96,7 @@ func expected(t *testing.T, s *Station, q Search, head uint64) []string {
 					if m.Seq <= head && (q.Types == nil || slices.Contains(q.Types, what)) &&
 						(q.Patients == nil || slices.Contains(q.Patients, m.Subject.Key())) &&
 						(q.Devices == nil || slices.Contains(q.Devices, m.Device.ID)) &&
-						q.Taken.holds(m.Effective()) && (q.Match == nil || q.Match(&f)) {
+						q.Taken.Holds(m.Effective()) && (q.Match == nil || q.Match(&f)) {
 						all = append(all, f)
 					}
 				}
