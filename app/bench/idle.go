@@ -73,11 +73,23 @@ func startUp(b *bench) ([]row, error) {
 		return nil, err
 	}
 	small.stop()
+	p, err := b.vitalienIn(folder, "--hl7-listen", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	defer p.stop()
+	asked, err := lookUps(p.ready[""])
+	if err != nil {
+		return nil, err
+	}
 	middle := median(took)
 	return []row{{
 		work: "start to ready, 1,000,000 measurements", figure: millis(middle), p99: millis(quantile(took, 0.99)),
 		baseline: "empty store " + millis(small.started),
 		value:    float64(quantile(took, 0.99)) / float64(time.Millisecond), limit: 300, unit: "ms", atMost: true,
+	}, {
+		work: "REST: a patient's last 100 of 2,000,000", figure: millis(median(asked)), p99: millis(quantile(asked, 0.99)),
+		value: float64(median(asked)) / float64(time.Millisecond), limit: 5, unit: "ms", atMost: true,
 	}}, nil
 }
 
@@ -96,7 +108,9 @@ func fill(ctx context.Context, folder string) error {
 			for i := link; i < storeSize/inMessage; i += links {
 				report := fhirmap.Report{Link: "bench"}
 				for n := range inMessage {
-					report.Measurements = append(report.Measurements, saturation(60+n))
+					m := saturation(60 + n)
+					m.Patient = benchPatient(i % benchPatients)
+					report.Measurements = append(report.Measurements, m)
 				}
 				if _, err := s.Record(ctx, report); err != nil {
 					failed <- err

@@ -35,6 +35,7 @@ var lines = []struct {
 }{
 	{"mllp", mllp},
 	{"fanout", fanout},
+	{"replay", replay},
 	{"latency", latency},
 	{"idle", idle},
 	{"start", startUp},
@@ -51,7 +52,7 @@ func main() {
 		return
 	}
 	b := &bench{}
-	only := flag.String("only", "", "comma-separated `lines`: mllp, fanout, latency, idle, start, clients, ward")
+	only := flag.String("only", "", "comma-separated `lines`: mllp, fanout, replay, latency, idle, start, clients, ward")
 	flag.StringVar(&b.program, "program", "build/vitalien", "the `program` to measure")
 	flag.StringVar(&b.modules, "modules", "app/testdata/clients/node_modules", "`folder` of npm packages with the peers")
 	flag.StringVar(&b.folder, "folder", "build", "`folder` on the disk to measure")
