@@ -17,7 +17,7 @@ func (a *App) given() (list []station.Monitor) {
 		list = append(list, station.Monitor{Address: m.Address, Name: m.Name})
 	}
 	for _, m := range a.bedside {
-		list = append(list, station.Monitor{Address: m.Address()})
+		list = append(list, station.Monitor{Address: m.Address(), Simulated: true})
 	}
 	return list
 }

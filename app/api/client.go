@@ -31,6 +31,8 @@ func (s *Server) authorize(socket *socketConn, r *http.Request, auth map[string]
 			return nil
 		}
 	}
+	origin, _ := originOf(r)
+	s.o.Station.NoteRefusal(origin, "a Socket.IO client without a token that is valid")
 	return errors.New("forbidden")
 }
 

@@ -85,7 +85,12 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		w = timed
 	}
-	switch no := g.refuse(w, r); {
+	no := g.refuse(w, r)
+	if no != nil && no.Code == "forbidden" {
+		origin, _ := originOf(r)
+		g.station.NoteRefusal(origin, no.Message)
+	}
+	switch {
 	case no != nil && strings.HasPrefix(r.URL.Path, fhirPath):
 		writeFHIR(w, r, no.status, no.outcome())
 	case no != nil:

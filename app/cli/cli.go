@@ -39,6 +39,7 @@ vitalien export --out DIR         what was recorded, as files
 vitalien monitors list | accept ADDRESS | forget ADDRESS
 vitalien quarantine list | export FILE
                                   messages that were refused, whole, for support
+vitalien audit list               who was granted, refused or exported what
 vitalien origins list | allow ORIGIN | revoke ORIGIN
 vitalien tokens list | create NAME | revoke NAME
 Subcommands take --data-dir DIR.

@@ -32,6 +32,7 @@ var commands = map[string]command{
 	"monitors forget":   {1, with((*station.Station).ForgetMonitor)},
 	"quarantine list":   {0, listQuarantine},
 	"quarantine export": {1, exportQuarantine},
+	"audit list":        {0, listAudit},
 	"export":            {exportArguments, export},
 }
 
@@ -40,11 +41,12 @@ var usages = map[string]string{
 	"tokens":     "tokens list | create NAME | revoke NAME",
 	"monitors":   "monitors list | accept ADDRESS | forget ADDRESS",
 	"quarantine": "quarantine list | export FILE",
+	"audit":      "audit list",
 	"export":     "export --out DIR [--format fhir|patient-json|csv] [--patient ID] [--since TIME]",
 }
 
 // unhurried are the commands that may take minutes.
-var unhurried = map[string]bool{"export": true, "quarantine": true}
+var unhurried = map[string]bool{"export": true, "quarantine": true, "audit": true}
 
 // find gives the command that words name, with its arguments.
 func find(words []string) (c command, args []string, err error) {
@@ -125,6 +127,18 @@ func faultCode(f *fhirmap.Fault) string {
 		return ""
 	}
 	return f.Code
+}
+
+// listAudit prints when, what was done, to whom or what, and more of it.
+func listAudit(ctx context.Context, s *station.Station, _ []string, out io.Writer) error {
+	unreadable, err := s.Audit(ctx, func(e station.AuditEntry) bool {
+		row(out, stamp(e.At), string(e.Action), e.Subject, e.Detail)
+		return true
+	})
+	if err == nil && unreadable > 0 {
+		err = fmt.Errorf("%d entries of the audit log cannot be opened: they are damaged, or sealed with another key", unreadable)
+	}
+	return err
 }
 
 // row prints cells that a program can tell apart: what is empty is "-", and

@@ -293,6 +293,7 @@ func (s *Station) AnswerOrigin(ctx context.Context, origin string, answer Answer
 		return badRequest(fmt.Sprintf("unknown answer %q", answer))
 	}
 	s.log.Info("web page answered", "origin", origin, "answer", string(answer))
+	s.audit(map[bool]Action{true: AuditOriginRefused, false: AuditOriginOnce}[answer == AnswerRefuse], origin, "")
 	s.board.changed()
 	return nil
 }
@@ -322,6 +323,7 @@ func (s *Station) AllowOrigin(_ context.Context, text string) error {
 	}
 	s.access.settle(origin, func(a *access) { a.approved[origin] = approval; delete(a.refused, origin) })
 	s.log.Info("web page approved", "origin", origin)
+	s.audit(AuditOriginAllowed, origin, "")
 	s.board.changed()
 	return nil
 }
@@ -360,6 +362,7 @@ func (s *Station) RevokeOrigin(_ context.Context, text string) error {
 		tell(origin)
 	}
 	s.log.Info("web page revoked", "origin", origin)
+	s.audit(AuditOriginRevoked, origin, "")
 	s.board.changed()
 	return nil
 }

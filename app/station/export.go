@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -62,6 +63,7 @@ func (s *Station) Export(ctx context.Context, o ExportOptions) (Exported, error)
 	if err != nil {
 		return Exported{}, exportFault(err)
 	}
+	s.audit(AuditExported, o.Dir, fmt.Sprintf("%s, patient %q, %d measurements", o.Format, o.Patient, done.Measurements))
 	return done, nil
 }
 

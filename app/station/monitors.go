@@ -32,6 +32,7 @@ type Monitor struct {
 	Department string
 	Accepted   bool // the user wants its values
 	Configured bool // accepted in the settings file, where alone it can be taken back
+	Simulated  bool // configured by the demonstration
 	Discovered bool // its beacon is heard now
 	// State is connected, offline, failed, or asleep for one that is heard of and
 	// not accepted.
@@ -105,7 +106,7 @@ func (s *Station) restoreMonitors(configured []Monitor) error {
 		}
 		s.monitors.list[address] = &Monitor{
 			Address: address, Name: m.Name, Bed: m.Bed, Department: m.Department,
-			Accepted: true, Configured: true, State: LinkOffline, Since: s.now(), given: m.Name != "",
+			Accepted: true, Configured: true, Simulated: m.Simulated, State: LinkOffline, Since: s.now(), given: m.Name != "",
 		}
 	}
 	return nil
@@ -245,6 +246,11 @@ func (s *Station) ForgetMonitor(_ context.Context, address string) error {
 		return &fhirmap.Fault{
 			Code: "not_found", English: "no such monitor is accepted",
 			French: "Aucun moniteur accepté n’a cette adresse.",
+		}
+	case known.Simulated:
+		return &fhirmap.Fault{
+			Code: "bad_request", English: "the monitor belongs to the demonstration",
+			French: "Ce moniteur fait partie de la démonstration\u202f: il disparaît avec elle.",
 		}
 	case known.Configured:
 		return &fhirmap.Fault{

@@ -60,8 +60,13 @@ func (s *Station) Reject(_ context.Context, r hl7link.Rejected) error {
 // returns false, and says how many could not be opened. Errors are Faults:
 // store_key when the key is lost, and those of the store.
 func (s *Station) Rejected(ctx context.Context, fn func(Rejection) (more bool)) (unreadable int, err error) {
-	err = s.quarantine.Each(func(_ time.Time, text []byte, err error) bool {
-		var r Rejection
+	return eachSealed(ctx, s.quarantine, fn)
+}
+
+// eachSealed calls fn with each value of a vault, as JSON has it.
+func eachSealed[T any](ctx context.Context, vault *localstore.Vault, fn func(T) (more bool)) (unreadable int, err error) {
+	err = vault.Each(func(_ time.Time, text []byte, err error) bool {
+		var r T
 		if err != nil || json.Unmarshal(text, &r) != nil {
 			unreadable++
 			return ctx.Err() == nil
@@ -125,5 +130,6 @@ func (s *Station) ExportRejectedTo(ctx context.Context, path string) (written, u
 	if err != nil {
 		return 0, 0, exportFault(err)
 	}
+	s.audit(AuditQuarantine, path, fmt.Sprintf("%d messages", written))
 	return written, unreadable, nil
 }

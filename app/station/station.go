@@ -63,6 +63,8 @@ type Station struct {
 	monitors   *monitors
 	patients   patients
 	quarantine *localstore.Vault
+	auditLog   *localstore.Vault
+	refusals   refusals
 	latest     latest
 	catalogue  catalogue
 }
@@ -91,6 +93,7 @@ func Open(folder string, o Options) (*Station, error) {
 		return nil, err
 	}
 	s.quarantine = s.store.Vault(quarantineVault, o.quarantineLimits())
+	s.auditLog = s.store.Vault(auditVault, auditLimits())
 	if err := s.restore(o); err != nil {
 		s.store.Close()
 		return nil, err

@@ -74,6 +74,7 @@ func (s *Station) CreateToken(name string) (secret string, err error) {
 	a.tokens[name] = t
 	a.mu.Unlock()
 	s.log.Info("token created", "name", name)
+	s.audit(AuditTokenCreated, name, "")
 	return secret, nil
 }
 
@@ -109,6 +110,7 @@ func (s *Station) RevokeToken(name string) error {
 		tell()
 	}
 	s.log.Info("token revoked", "name", name)
+	s.audit(AuditTokenRevoked, name, "")
 	return nil
 }
 

@@ -103,7 +103,10 @@ func (w words) monitor(m *placed, now time.Time) monitorText {
 	if m.Fault != nil {
 		text.fault = w.fault(m.Fault)
 	}
-	if m.Configured {
+	switch {
+	case m.Simulated:
+		text.where = joined(" · ", text.where, w.say("monitors.simulated"))
+	case m.Configured:
 		text.where = joined(" · ", text.where, w.say("monitors.configured"))
 	}
 	return text
