@@ -9,15 +9,12 @@ import "strings"
 func Issue(a *Alert, log string) DetectedIssue {
 	device := Reference{Reference: "Device/" + a.Device.ID, Display: a.Device.Name}
 	issue := DetectedIssue{
-		ResourceType: "DetectedIssue", ID: a.ID, Status: "preliminary",
+		ResourceType: "DetectedIssue", ID: a.ID, Meta: testMeta(a.Test), Status: "preliminary",
 		Code: a.code(), Severity: severities[a.Priority], Patient: reference(a.Patient),
 		Identified: &Period{Start: instant(a.Start)}, Author: &device, Implicated: []Reference{device}, Detail: a.detail(),
 	}
-	if a.Test {
-		issue.Meta = &Meta{Security: testData}
-	}
 	if log != "" {
-		issue.Identifier = []Identifier{{"urn:uuid:" + log, a.ID}}
+		issue.Identifier = []Identifier{{System: "urn:uuid:" + log, Value: a.ID}}
 	}
 	if !a.Active() {
 		issue.Status, issue.Identified.End = "final", instant(a.End)

@@ -159,16 +159,16 @@ func (r *Recorded) gateway() []Extension {
 	}
 	return []Extension{{
 		URL:            structureDefinition + "observation-gatewayDevice",
-		ValueReference: &Reference{Reference: "Device/" + r.Log, Display: "Vitalien"},
+		ValueReference: &Reference{Reference: "Device/" + r.Log, Display: gatewayName},
 	}}
 }
 
 func (r *Recorded) identifiers(t Type) []Identifier {
 	var list []Identifier
 	if r.Log != "" && r.Seq > 0 {
-		list = append(list, Identifier{"urn:uuid:" + r.Log, strconv.FormatUint(r.Seq, 10)})
+		list = append(list, Identifier{System: "urn:uuid:" + r.Log, Value: strconv.FormatUint(r.Seq, 10)})
 	}
-	return append(list, Identifier{"urn:ietf:rfc:3986", "urn:uuid:" + r.contentID(t)})
+	return append(list, Identifier{System: "urn:ietf:rfc:3986", Value: "urn:uuid:" + r.contentID(t)})
 }
 
 // contentID is a UUID (version 8, RFC 9562) of what was measured: device, bed,
@@ -287,7 +287,7 @@ func reference(p *Patient) *Reference {
 	r := &Reference{Display: p.Name()}
 	if p.ID != "" {
 		r.Reference = "Patient/" + p.Key()
-		r.Identifier = &Identifier{p.System, p.ID}
+		r.Identifier = &Identifier{System: p.System, Value: p.ID}
 	}
 	return r
 }

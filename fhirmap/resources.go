@@ -18,8 +18,9 @@ type CodeableConcept struct {
 
 // An Identifier is a business identifier, as opposed to a FHIR id.
 type Identifier struct {
-	System string `json:"system,omitempty"`
-	Value  string `json:"value,omitempty"`
+	Type   *CodeableConcept `json:"type,omitempty"`
+	System string           `json:"system,omitempty"`
+	Value  string           `json:"value,omitempty"`
 }
 
 // An Extension carries one of the value types that the program uses.
@@ -124,4 +125,66 @@ type DetectedIssue struct {
 	Implicated   []Reference     `json:"implicated,omitempty"`
 	Detail       string          `json:"detail,omitempty"`
 	Mitigation   []Mitigation    `json:"mitigation,omitempty"`
+}
+
+// A HumanName is the name of a person.
+type HumanName struct {
+	Text   string   `json:"text,omitempty"`
+	Family string   `json:"family,omitempty"`
+	Given  []string `json:"given,omitempty"`
+}
+
+// A PatientResource is the R4 resource Patient.
+type PatientResource struct {
+	ResourceType string       `json:"resourceType"`
+	ID           string       `json:"id,omitempty"`
+	Meta         *Meta        `json:"meta,omitempty"`
+	Identifier   []Identifier `json:"identifier,omitempty"`
+	Name         []HumanName  `json:"name,omitempty"`
+	Gender       string       `json:"gender,omitempty"`
+	BirthDate    string       `json:"birthDate,omitempty"`
+}
+
+// A DeviceName is what a device is called, and by whom.
+type DeviceName struct {
+	Name string `json:"name"`
+	Type string `json:"type"`
+}
+
+// A Specialization is a standard that a device follows.
+type Specialization struct {
+	SystemType CodeableConcept `json:"systemType"`
+}
+
+// A DeviceVersion is a version of a device or of a part of it.
+type DeviceVersion struct {
+	Type  *CodeableConcept `json:"type,omitempty"`
+	Value string           `json:"value"`
+}
+
+// A DeviceResource is the R4 resource Device.
+type DeviceResource struct {
+	ResourceType   string           `json:"resourceType"`
+	ID             string           `json:"id,omitempty"`
+	Meta           *Meta            `json:"meta,omitempty"`
+	Identifier     []Identifier     `json:"identifier,omitempty"`
+	Manufacturer   string           `json:"manufacturer,omitempty"`
+	SerialNumber   string           `json:"serialNumber,omitempty"`
+	DeviceName     []DeviceName     `json:"deviceName,omitempty"`
+	ModelNumber    string           `json:"modelNumber,omitempty"`
+	Type           *CodeableConcept `json:"type,omitempty"`
+	Specialization []Specialization `json:"specialization,omitempty"`
+	Version        []DeviceVersion  `json:"version,omitempty"`
+}
+
+// An EncounterResource is the R4 resource Encounter.
+type EncounterResource struct {
+	ResourceType string       `json:"resourceType"`
+	ID           string       `json:"id,omitempty"`
+	Meta         *Meta        `json:"meta,omitempty"`
+	Identifier   []Identifier `json:"identifier,omitempty"`
+	Status       string       `json:"status"`
+	Class        Coding       `json:"class"`
+	Subject      *Reference   `json:"subject,omitempty"`
+	Period       *Period      `json:"period,omitempty"`
 }

@@ -253,7 +253,7 @@ func (c *Consultation) check() error {
 		if strings.TrimSpace(p.ID) == "" {
 			return badRequest("patient.id is required")
 		}
-		if p.BirthDate != "" && !isDate(p.BirthDate) {
+		if p.BirthDate != "" && !fhirmap.IsDate(p.BirthDate) {
 			return badRequest("patient.birthDate must be YYYY, YYYY-MM or YYYY-MM-DD")
 		}
 		switch p.Sex {
@@ -274,15 +274,6 @@ func (c *Consultation) check() error {
 		}
 	}
 	return nil
-}
-
-func isDate(text string) bool {
-	for _, layout := range []string{"2006", "2006-01", "2006-01-02"} {
-		if day, err := time.Parse(layout, text); err == nil && day.Year() > 0 {
-			return true
-		}
-	}
-	return false
 }
 
 func badRequest(english string) error {
