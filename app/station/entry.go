@@ -122,6 +122,21 @@ func (e *entry) observations() (n int) {
 	return n
 }
 
+// each calls fn with each measurement of e and the sequence numbers that it
+// takes within r.
+func (e *entry) each(r localstore.Record, fn func(seq, last uint64, m *recordedEntry)) {
+	seq, perObservation := r.First, r.Count != len(e.Measurements)
+	for i := range e.Measurements {
+		m := &e.Measurements[i]
+		last := seq
+		if perObservation {
+			last += uint64(m.Observations()) - 1
+		}
+		fn(seq, last, m)
+		seq = last + 1
+	}
+}
+
 func newer(r localstore.Record) error {
 	return &fhirmap.Fault{
 		Code: localstore.CodeNewer, English: fmt.Sprintf("record %d of the log was written by a newer version", r.First),

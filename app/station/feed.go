@@ -89,18 +89,11 @@ func (s *Station) event(r localstore.Record, e *entry) Event {
 	case kindConsultationEnd:
 		event.Ended = e.Consultation
 	}
-	seq, perObservation := r.First, r.Count != len(e.Measurements)
-	for i := range e.Measurements {
-		m := &e.Measurements[i]
-		last := seq
-		if perObservation {
-			last += uint64(m.Observations()) - 1
-		}
+	e.each(r, func(seq, last uint64, m *recordedEntry) {
 		event.Measurements = append(event.Measurements, fhirmap.Recorded{
 			Measurement: m.Measurement, Seq: seq, Last: last, Log: s.store.ID(), Received: e.Received,
 			Subject: m.Subject, Consultation: m.Consultation, Implausible: m.Implausible,
 		})
-		seq = last + 1
-	}
+	})
 	return event
 }

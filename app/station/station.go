@@ -62,6 +62,7 @@ type Station struct {
 
 	monitors   *monitors
 	patients   patients
+	directory  *directory
 	quarantine *localstore.Vault
 	auditLog   *localstore.Vault
 	refusals   refusals
@@ -77,7 +78,7 @@ func Open(folder string, o Options) (*Station, error) {
 	s := &Station{
 		log: o.Logger, now: o.Now, newID: o.NewID, demo: o.Demo, repeats: newRepeats(), board: newBoard(o.Demo),
 		live: newLive(), sampler: newSampler(o.RecordEvery), alerts: newAlerts(), monitors: newMonitors(),
-		catalogue: catalogue{size: segmentRows},
+		catalogue: catalogue{size: segmentRows}, directory: newDirectory(),
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
