@@ -16,6 +16,19 @@ type filter struct {
 	Bed          string `json:"bed"`
 }
 
+// given is the members that have a value.
+func (f *filter) given() (names []string) {
+	for _, member := range [...]struct{ name, value string }{
+		{"code", f.Code}, {"device", f.Device}, {"deviceType", f.DeviceType},
+		{"patient", f.Patient}, {"consultation", f.Consultation}, {"bed", f.Bed},
+	} {
+		if member.value != "" {
+			names = append(names, member.name)
+		}
+	}
+	return names
+}
+
 // about is what filters look at.
 type about struct {
 	event        string // what happened to the resource: CREATE, UPDATE

@@ -33,9 +33,10 @@ const (
 // frames are the entries of the log encoded as events, in one form. The newest
 // are kept: whoever comes first encodes them for all.
 type frames struct {
-	log  eventLog
-	form form
-	most int // bytes kept
+	log     eventLog
+	form    form
+	most    int                                   // bytes kept
+	changes func(after uint64) ([]change, uint64) // where it is made of versions, not of entries
 
 	mu    sync.Mutex
 	known map[uint64]encoded // by the first sequence number
@@ -97,6 +98,20 @@ func (f *frames) after(after uint64) (next []shared, cursor uint64, err error) {
 // for ever.
 func (f *frames) read(after uint64) error {
 	head := f.log.Head()
+	gather := f.keepEntries
+	if f.changes != nil {
+		gather = f.keepChanges
+	}
+	if err := gather(after); err != nil {
+		return err
+	}
+	if _, ok := f.known[after+1]; !ok && head > after {
+		return fmt.Errorf("the log ends at %d and gives nothing behind %d", head, after)
+	}
+	return nil
+}
+
+func (f *frames) keepEntries(after uint64) error {
 	events, err := f.log.Follow(after)
 	if err != nil {
 		return err
@@ -106,9 +121,6 @@ func (f *frames) read(after uint64) error {
 		if err := f.keep(&events[i], most); err != nil {
 			return err
 		}
-	}
-	if _, ok := f.known[after+1]; !ok && head > after {
-		return fmt.Errorf("the log ends at %d and gives nothing behind %d", head, after)
 	}
 	return nil
 }

@@ -40,6 +40,7 @@ type post struct {
 	log     *lines
 	address string
 	next    int // value of the next measurement
+	stop    func()
 }
 
 func newPost(tb testing.TB, change ...func(*Options)) *post {
@@ -50,10 +51,17 @@ func newPost(tb testing.TB, change ...func(*Options)) *post {
 // newPostAt is newPost with a clock of the station.
 func newPostAt(tb testing.TB, now func() time.Time, change ...func(*Options)) *post {
 	tb.Helper()
+	return newPostIn(tb, tb.TempDir(), now, change...)
+}
+
+// newPostIn is newPostAt over a data folder, once the post before it has
+// stopped.
+func newPostIn(tb testing.TB, folder string, now func() time.Time, change ...func(*Options)) *post {
+	tb.Helper()
 	p := &post{tb: tb, log: &lines{changed: make(chan struct{})}, next: 1}
 	logger := slog.New(slog.NewTextHandler(p.log, &slog.HandlerOptions{Level: slog.LevelInfo}))
 	var err error
-	if p.station, err = station.Open(tb.TempDir(), station.Options{Logger: slog.New(slog.DiscardHandler), Now: now}); err != nil {
+	if p.station, err = station.Open(folder, station.Options{Logger: slog.New(slog.DiscardHandler), Now: now}); err != nil {
 		tb.Fatal(err)
 	}
 	o := Options{Station: p.station, Logger: logger, Address: "127.0.0.1:0", Version: "1.2.3"}
@@ -67,7 +75,7 @@ func newPostAt(tb testing.TB, now func() time.Time, change ...func(*Options)) *p
 	ctx, stop := context.WithCancel(context.Background())
 	served := make(chan error, 1)
 	go func() { served <- p.server.Serve(ctx) }()
-	tb.Cleanup(func() {
+	p.stop = sync.OnceFunc(func() {
 		stop()
 		if err := <-served; err != nil {
 			tb.Errorf("Serve: %v", err)
@@ -75,6 +83,7 @@ func newPostAt(tb testing.TB, now func() time.Time, change ...func(*Options)) *p
 		p.station.Close()
 		http.DefaultClient.CloseIdleConnections()
 	})
+	tb.Cleanup(p.stop)
 	return p
 }
 

@@ -70,13 +70,20 @@ func (p *pump) step(ctx context.Context) error {
 
 // logSource is the log in one form.
 type logSource struct {
-	station *station.Station
-	frames  *frames
-	cursor  uint64
-	pick    func([]shared) []wsFrame
+	log    waiter
+	frames *frames
+	cursor uint64
+	pick   func([]shared) []wsFrame
 }
 
-func (s *logSource) wait(ctx context.Context) error { return s.station.Wait(ctx, s.cursor) }
+// A waiter tells when the log has something behind a sequence number.
+type waiter interface {
+	Wait(ctx context.Context, after uint64) error
+}
+
+var _ waiter = (*station.Station)(nil)
+
+func (s *logSource) wait(ctx context.Context) error { return s.log.Wait(ctx, s.cursor) }
 
 func (s *logSource) next() ([]wsFrame, error) {
 	events, cursor, err := s.frames.after(s.cursor)

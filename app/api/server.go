@@ -86,6 +86,10 @@ func Listen(o Options) (*Server, error) {
 	for _, f := range []form{formKligo, formR4, formEvent, formAlert} {
 		s.frames[f] = newFrames(o.Station, f)
 	}
+	for f, changes := range changesOf(o.Station) {
+		s.frames[f] = newFrames(o.Station, f)
+		s.frames[f].changes = changes
+	}
 	s.vitals = newVitals(o.Station, o.now)
 	s.sockets = newSockets(s)
 	s.guard = newGuard(&s.o, s.port(), s.sockets, s.routes())

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 
 	"vitalien/app/station"
@@ -23,7 +24,16 @@ var (
 	resources  = []string{"Observation", "Patient", "Device", "Recording", "Consultation", "Alert", "Vitals"}
 	eventTypes = []string{"CREATE", "UPDATE", "DELETE"}
 
-	subscribed = map[string]form{"Observation": formEvent, "Alert": formAlert} // those of the log
+	subscribed = map[string]form{ // those of the log
+		"Observation": formEvent, "Alert": formAlert,
+		"Patient": formPatient, "Device": formDevice, "Consultation": formConsultation,
+	}
+
+	// filters are the members of a filter that a resource can have; one that is
+	// not here has all.
+	filters = map[string][]string{
+		"Patient": {"patient"}, "Device": {"device", "deviceType"}, "Consultation": {"patient", "consultation"},
+	}
 )
 
 const resourceVitals = "Vitals"
@@ -80,7 +90,7 @@ func readSubscription(payload json.RawMessage) (asked subscribing, err error) {
 	_, logged := subscribed[asked.Resource]
 	switch vitals := asked.Resource == resourceVitals; {
 	case !logged && !vitals:
-		return asked, badRequest("this version has subscriptions to Observation, Alert and Vitals")
+		return asked, badRequest(fmt.Sprintf("this version has no subscriptions to %s yet", asked.Resource))
 	case vitals && (asked.After != nil || asked.Filter.Consultation != ""):
 		return asked, badRequest("Vitals are the newest values alone: they have neither after nor filter.consultation")
 	}
@@ -89,7 +99,21 @@ func readSubscription(payload json.RawMessage) (asked subscribing, err error) {
 			return asked, badRequest(fmt.Sprintf("no event %.64q: there are %v", event, eventTypes))
 		}
 	}
-	return asked, nil
+	return asked, asked.checkFilter()
+}
+
+// checkFilter refuses what lets nothing through.
+func (asked *subscribing) checkFilter() error {
+	possible, limited := filters[asked.Resource]
+	if !limited {
+		return nil
+	}
+	for _, name := range asked.Filter.given() {
+		if !slices.Contains(possible, name) {
+			return badRequest(fmt.Sprintf("no %s ever matches filter.%s: its filter takes %s", asked.Resource, name, strings.Join(possible, " and ")))
+		}
+	}
+	return nil
 }
 
 func badRequest(text string) error { return &fhirmap.Fault{Code: "bad_request", English: text} }
@@ -125,7 +149,12 @@ func (asked *subscribing) source(c *socketConn, id string, cursor uint64) (s sou
 		changed, stop := server.vitals.board.WatchLive()
 		return &vitalsSource{vitals: server.vitals, changed: changed, filter: asked.Filter}, stop
 	}
-	return &logSource{c.station(), server.frames[subscribed[asked.Resource]], cursor, asked.picker(id)}, func() {}
+	frames := server.frames[subscribed[asked.Resource]]
+	var log waiter = c.station()
+	if frames.changes != nil {
+		log = versionWaiter{c.station()}
+	}
+	return &logSource{log, frames, cursor, asked.picker(id)}, func() {}
 }
 
 // begin lets subscriptions deliver that the client now knows.
