@@ -25,7 +25,7 @@ func TestDocs_Examples(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := string(guide)
-	for name, frame := range map[string]wsFrame{"vitals": exampleVitals(), "alert": exampleAlert(t)} {
+	for name, frame := range map[string]wsFrame{"vitals": exampleVitals(), "alert": exampleAlert(t), "consultation": exampleConsultation(t)} {
 		begin := "<!-- " + name + " -->\n"
 		before, rest, found := strings.Cut(text, begin)
 		if !found {
@@ -79,6 +79,22 @@ func exampleVitals() wsFrame {
 			{Type: fhirmap.Systolic, Value: value("128"), Unit: fhirmap.MillimetreOfMercury, State: fhirmap.LiveValid, Time: at.Add(-4 * time.Minute)},
 		},
 	})
+}
+
+func exampleConsultation(t *testing.T) wsFrame {
+	t.Helper()
+	start := time.Date(2026, 11, 20, 10, 5, 0, 0, time.FixedZone("", 3600))
+	frames := newFrames(nil, formConsultation)
+	frames.changes = func(uint64) ([]change, uint64) {
+		return changes(consultationChange)([]station.Version[station.Consultation]{{Seq: 4712, Type: station.Updated, What: station.Consultation{
+			ID: "ac8f39cc-f5eb-450e-a354-0a1b2c3d4e5f", Patient: &fhirmap.Patient{System: "urn:ehr", ID: "4711", Family: "Martin", Given: "Éloïse"},
+			Start: start, End: start.Add(12*time.Minute + 30*time.Second),
+		}}}, 4712)
+	}
+	if err := frames.keepChanges(4711); err != nil {
+		t.Fatal(err)
+	}
+	return (&subscribing{Resource: "Consultation"}).picker("1")(frames.known[4712].events)[0]
 }
 
 func exampleAlert(t *testing.T) wsFrame {
