@@ -19,8 +19,12 @@ type filter struct {
 // given is the members that have a value.
 func (f *filter) given() (names []string) {
 	for _, member := range [...]struct{ name, value string }{
-		{"code", f.Code}, {"device", f.Device}, {"deviceType", f.DeviceType},
-		{"patient", f.Patient}, {"consultation", f.Consultation}, {"bed", f.Bed},
+		{"code", f.Code},
+		{"device", f.Device},
+		{"deviceType", f.DeviceType},
+		{"patient", f.Patient},
+		{"consultation", f.Consultation},
+		{"bed", f.Bed},
 	} {
 		if member.value != "" {
 			names = append(names, member.name)

@@ -41,6 +41,7 @@ func changesOf(s *station.Station) map[form]func(after uint64) ([]change, uint64
 	}
 }
 
+// changes makes changes of versions.
 func changes[T any](of func(*station.Version[T]) change) func([]station.Version[T], uint64) ([]change, uint64) {
 	return func(list []station.Version[T], upTo uint64) (all []change, _ uint64) {
 		for i := range list {
@@ -77,12 +78,12 @@ func (f *frames) keepChanges(after uint64) error {
 	list, upTo := f.changes(after)
 	first := after + 1
 	for i := range list {
-		c := list[i]
+		c, about := &list[i], list[i].about
 		frame, err := encodeR4(openData(c.seq, c.about.event, c.resource), c.data)
 		if err != nil {
 			return err
 		}
-		f.put(first, encoded{last: c.seq, events: []shared{{frame, &c.about}}, size: len(frame)})
+		f.put(first, encoded{last: c.seq, events: []shared{{frame, &about}}, size: len(frame)})
 		first = c.seq + 1
 	}
 	if first <= upTo {

@@ -282,3 +282,22 @@ func TestDirectory_EndsWithItsContextAndTheStore(t *testing.T) {
 	wantFault(t, err, "store_closed")
 	wantFault(t, d.WaitVersions(t.Context(), 0), "store_closed")
 }
+
+// BenchmarkDirectory reads a log for the first time.
+func BenchmarkDirectory(b *testing.B) {
+	const measurements = 200_000
+	folder := b.TempDir()
+	fillLog(b, folder, measurements, time.Now(), time.Second)
+	s, err := Open(folder, Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := newDirectory().readTo(b.Context(), s, s.Head()); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(measurements*float64(b.N)/b.Elapsed().Seconds(), "measurements/s")
+}
