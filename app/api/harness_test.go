@@ -45,23 +45,36 @@ type post struct {
 
 func newPost(tb testing.TB, change ...func(*Options)) *post {
 	tb.Helper()
-	return newPostAt(tb, time.Now, change...)
+	return newPostOf(tb, func(*station.Options) {}, change...)
 }
 
 // newPostAt is newPost with a clock of the station.
 func newPostAt(tb testing.TB, now func() time.Time, change ...func(*Options)) *post {
 	tb.Helper()
-	return newPostIn(tb, tb.TempDir(), now, change...)
+	return newPostOf(tb, clock(now), change...)
 }
 
-// newPostIn is newPostAt over a data folder, once the post before it has
+// clock is the option of a station that tells it the time.
+func clock(now func() time.Time) func(*station.Options) {
+	return func(o *station.Options) { o.Now = now }
+}
+
+// newPostOf is newPost with other options of the station.
+func newPostOf(tb testing.TB, of func(*station.Options), change ...func(*Options)) *post {
+	tb.Helper()
+	return newPostIn(tb, tb.TempDir(), of, change...)
+}
+
+// newPostIn is newPostOf over a data folder, once the post before it has
 // stopped.
-func newPostIn(tb testing.TB, folder string, now func() time.Time, change ...func(*Options)) *post {
+func newPostIn(tb testing.TB, folder string, of func(*station.Options), change ...func(*Options)) *post {
 	tb.Helper()
 	p := &post{tb: tb, log: &lines{changed: make(chan struct{})}, next: 1}
 	logger := slog.New(slog.NewTextHandler(p.log, &slog.HandlerOptions{Level: slog.LevelInfo}))
+	so := station.Options{Logger: slog.New(slog.DiscardHandler)}
+	of(&so)
 	var err error
-	if p.station, err = station.Open(folder, station.Options{Logger: slog.New(slog.DiscardHandler), Now: now}); err != nil {
+	if p.station, err = station.Open(folder, so); err != nil {
 		tb.Fatal(err)
 	}
 	o := Options{Station: p.station, Logger: logger, Address: "127.0.0.1:0", Version: "1.2.3"}
@@ -86,6 +99,8 @@ func newPostIn(tb testing.TB, folder string, now func() time.Time, change ...fun
 	tb.Cleanup(p.stop)
 	return p
 }
+
+func demonstration(o *station.Options) { o.Demo = true }
 
 // record stores n measurements, whose values count up from 1, a hundred in a
 // message at most.

@@ -51,6 +51,7 @@ var requests = map[string]func(context.Context, *socketConn, json.RawMessage) (a
 	"endConsultation":      endConsultation,
 	"ekuoreStartRecording": noStethoscope,
 	"ekuoreStopRecording":  noStethoscope,
+	"simulateMeasurement":  simulateMeasurement,
 }
 
 // request answers one event of a client. It never panics and never takes

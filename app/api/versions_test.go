@@ -157,7 +157,7 @@ func (p *post) replay(c *client2, resource string, after int, want []string) {
 func TestVersions_LiveReplayAndRestart(t *testing.T) {
 	eachLine(t, func(t *testing.T, eio int, transport string) {
 		folder := t.TempDir()
-		p := newPostIn(t, folder, time.Now)
+		p := newPostIn(t, folder, func(*station.Options) {})
 		live := map[string]*client2{}
 		for resource := range filters {
 			live[resource] = p.mustConnect(eio, transport, "")
@@ -179,7 +179,7 @@ func TestVersions_LiveReplayAndRestart(t *testing.T) {
 				}
 			}
 			p.stop()
-			p = newPostIn(t, folder, time.Now)
+			p = newPostIn(t, folder, func(*station.Options) {})
 		}
 	})
 }
