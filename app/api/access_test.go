@@ -157,7 +157,8 @@ func TestStatus(t *testing.T) {
 func TestPages(t *testing.T) {
 	p := newPost(t)
 	for path, contentType := range map[string]string{
-		"/": "text/html", "/page.css": "text/css", "/page.js": "text/javascript", "/favicon.ico": "image/png",
+		"/": "text/html", "/page.css": "text/css", "/page.js": "text/javascript",
+		"/favicon.ico": "image/png", "/openapi.yaml": "application/yaml",
 	} {
 		status, h, body := p.request("GET", path, "")
 		if status != 200 || !strings.HasPrefix(h.Get("Content-Type"), contentType) || body == "" {
@@ -183,7 +184,7 @@ func TestPages(t *testing.T) {
 			t.Errorf("%s: %d", path, status)
 		}
 	}
-	if strings.Contains(string(fileOf(t, "index.html")), "<script>") || strings.Contains(string(fileOf(t, "index.html")), "style=") {
+	if page := string(fileOf(t, "index.html")); strings.Contains(page, "<script>") || strings.Contains(page, "style=") || strings.Contains(page, " onclick") {
 		t.Error("the page holds what its own Content-Security-Policy forbids")
 	}
 }

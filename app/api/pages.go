@@ -24,12 +24,14 @@ func (s *Server) routes() http.Handler {
 	return mux
 }
 
-// pages are the files of the page for integrators. They hold no data.
+// pages are the files of the page for integrators, and the description of what
+// is served. They hold no data.
 var pages = map[string]http.HandlerFunc{
-	"/":            embedded("index.html", "text/html; charset=utf-8"),
-	"/page.css":    embedded("page.css", "text/css; charset=utf-8"),
-	"/page.js":     embedded("page.js", "text/javascript; charset=utf-8"),
-	"/favicon.ico": fixed(assets.Icon, "image/png"),
+	"/":             embedded("index.html", "text/html; charset=utf-8"),
+	"/page.css":     embedded("page.css", "text/css; charset=utf-8"),
+	"/page.js":      embedded("page.js", "text/javascript; charset=utf-8"),
+	"/openapi.yaml": embedded("openapi.yaml", "application/yaml"),
+	"/favicon.ico":  fixed(assets.Icon, "image/png"),
 }
 
 // embedded serves a file of the page for integrators.

@@ -54,6 +54,7 @@ func (s *Server) status(w http.ResponseWriter, r *http.Request) {
 		body["links"], body["monitors"] = linksOf(situation.Links), monitorsOf(situation.Monitors)
 		body["peers"] = peersOf(situation.Peers)
 		body["clients"], body["head"], body["demo"] = situation.Clients, s.o.Station.Head(), situation.Demo
+		body["tokenRequired"] = s.o.RequireToken
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
