@@ -157,7 +157,7 @@ func TestStatus(t *testing.T) {
 func TestPages(t *testing.T) {
 	p := newPost(t)
 	for path, contentType := range map[string]string{
-		"/": "text/html", "/page.css": "text/css", "/page.js": "text/javascript",
+		"/": "text/html", "/page.css": "text/css", "/page.js": "text/javascript", "/socket.js": "text/javascript", "/texts.js": "text/javascript",
 		"/favicon.ico": "image/png", "/openapi.yaml": "application/yaml",
 	} {
 		status, h, body := p.request("GET", path, "")

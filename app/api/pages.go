@@ -30,6 +30,8 @@ var pages = map[string]http.HandlerFunc{
 	"/":             embedded("index.html", "text/html; charset=utf-8"),
 	"/page.css":     embedded("page.css", "text/css; charset=utf-8"),
 	"/page.js":      embedded("page.js", "text/javascript; charset=utf-8"),
+	"/socket.js":    embedded("socket.js", "text/javascript; charset=utf-8"),
+	"/texts.js":     embedded("texts.js", "text/javascript; charset=utf-8"),
 	"/openapi.yaml": embedded("openapi.yaml", "application/yaml"),
 	"/favicon.ico":  fixed(assets.Icon, "image/png"),
 }

@@ -1,163 +1,290 @@
-'use strict';
+import { Client } from './socket.js';
+import { texts } from './texts.js';
 
-const texts = {
-  fr: {
-    language: 'English', subtitle: 'Les mesures de ce poste, pour les éditeurs de logiciels médicaux',
-    demo: 'Mode démonstration : les mesures sont simulées.',
-    connected: 'Ce qui est connecté', live: 'Mesures en direct', form: 'Format ', clear: 'Effacer', pause: 'Pause', resume: 'Reprendre',
-    empty: 'Aucune mesure depuis l’ouverture de cette page. Prenez une mesure, ou lancez « vitalien --demo » pour en voir de simulées.',
-    code: 'Le code à copier', copy: 'Copier', copied: 'Copié',
-    origins: 'Une page web doit être autorisée par le clinicien, dans la fenêtre de Vitalien ou par cette commande :',
-    connecting: 'Connexion…', open: 'Connecté', closed: 'Déconnecté, nouvel essai…', unassigned: 'Non attribuée',
-    locked: 'Jeton nécessaire', token: 'Jeton d’accès :', present: 'Se connecter', refused: 'Ce jeton n’est pas valable, ou ne l’est plus. Présentez-en un autre.',
-    tokenHow: 'Sur ce poste, chaque logiciel doit présenter un jeton. Cette commande en crée un, que cette page oublie quand vous la fermez :',
-    bed: 'Lit', waiting: 'à accepter',
-    software: 'Logiciels connectés', links: { hl7: 'Moniteurs (HL7)', server: 'Serveur local', discovery: 'Recherche de moniteurs', monitors: 'Liaisons aux moniteurs' }, states: { connected: 'connecté', asleep: 'en veille', offline: 'hors ligne', failed: 'en échec' },
-  },
-  en: {
-    language: 'Français', subtitle: 'The measurements of this computer, for EHR developers',
-    demo: 'Demonstration: the measurements are simulated.',
-    connected: 'What is connected', live: 'Live measurements', form: 'Form ', clear: 'Clear', pause: 'Pause', resume: 'Resume',
-    empty: 'No measurement since this page was opened. Take one, or start “vitalien --demo” for simulated ones.',
-    code: 'The code to copy', copy: 'Copy', copied: 'Copied',
-    origins: 'A web page must be approved by the clinician, in the window of Vitalien or with this command:',
-    connecting: 'Connecting…', open: 'Connected', closed: 'Disconnected, trying again…', unassigned: 'Unassigned',
-    locked: 'Token needed', token: 'Access token:', present: 'Connect', refused: 'This token is not valid, or no longer. Present another one.',
-    tokenHow: 'On this computer every program must present a token. This command creates one, which this page forgets when you close it:',
-    bed: 'Bed', waiting: 'to be accepted',
-    software: 'EHR connections', links: { hl7: 'Monitors (HL7)', server: 'Local server', discovery: 'Search for monitors', monitors: 'Connections to monitors' }, states: { connected: 'connected', asleep: 'asleep', offline: 'offline', failed: 'failed' },
-  },
-};
-const keep = 200; // events shown
+const kept = 200; // events shown
+const statusEvery = 5000;
+
 const $ = (id) => document.getElementById(id);
-const stored = localStorage.getItem('language');
-let language = stored in texts ? stored : navigator.language.startsWith('fr') ? 'fr' : 'en';
+const remembered = localStorage.getItem('language');
+let language = Object.hasOwn(texts, remembered ?? '') ? remembered : navigator.language.startsWith('fr') ? 'fr' : 'en';
+let token = sessionStorage.getItem('token') || '';
 let state = 'connecting';
+let status = {}; // the last answer of /status
 let paused = false;
 let waiting = []; // events that came while paused
-let socket;
-let attempt = 0;
-let token = sessionStorage.getItem('token') || '';
 
-function text(key) { return texts[language][key]; }
+const t = (key, ...values) => {
+  const text = texts[language][key];
+  return typeof text === 'function' ? text(...values) : text;
+};
+
+function element(tag, properties = {}, ...content) {
+  const e = Object.assign(document.createElement(tag), properties);
+  e.append(...content);
+  return e;
+}
+
+// say marks an element with the text that it has in both languages.
+function say(e, key) {
+  e.dataset.text = key;
+  e.textContent = t(key);
+  return e;
+}
 
 function translate() {
   document.documentElement.lang = language;
-  for (const element of document.querySelectorAll('[data-text]')) element.textContent = text(element.dataset.text);
-  $('language').textContent = text('language');
+  for (const e of document.querySelectorAll('[data-text]')) e.textContent = t(e.dataset.text);
+  for (const e of document.querySelectorAll('[data-label]')) e.setAttribute('aria-label', t(e.dataset.label));
+  $('language').textContent = t('otherLanguage');
   $('language').lang = language === 'fr' ? 'en' : 'fr';
-  $('pause').textContent = paused ? `${text('resume')} (${waiting.length})` : text('pause');
+  for (const e of document.querySelectorAll('#events > li')) e.replaceWith(row(e.event, e.firstChild.open));
+  showState();
+  showStatus();
+  showEvents();
+}
+
+/* State and access */
+
+const looks = { connecting: ['', 'stateConnecting'], connected: ['good', 'stateConnected'], reconnecting: ['warn', 'stateReconnecting'], locked: ['bad', 'stateLocked'] };
+
+function showState() {
+  const [look, key] = looks[state];
+  $('state').className = `pill ${look}`;
+  $('state').textContent = t(key);
+  $('locked').hidden = state !== 'locked';
+  $('simulate').disabled = state !== 'connected';
+  const known = state === 'connected' || 'tokenRequired' in status;
+  for (const e of document.querySelectorAll('.data')) e.hidden = !known || state === 'locked';
+}
+
+function setState(next) {
+  state = next;
+  showState();
+  if (state === 'connected') readStatus();
+}
+
+// lock shows nothing more until a token opens, and forgets what was shown.
+function lock() {
+  $('refused').hidden = !token;
+  token = '';
+  sessionStorage.removeItem('token');
+  status = { version: status.version };
+  forgetEvents();
+  setState('locked');
+  showStatus();
+  $('token').focus();
+}
+
+const client = new Client({
+  state: (next) => (next === 'refused' ? lock() : setState(next)),
+  event: (name, payload) => { if (name === 'fhir') receive(payload); },
+});
+
+function connect() {
+  const format = document.querySelector('[name=shape]:checked').value;
+  client.open(token ? { token, format } : { format });
+}
+
+$('access').onsubmit = (event) => {
+  event.preventDefault();
+  token = $('token').value.trim();
+  $('token').value = '';
+  sessionStorage.setItem('token', token);
+  connect();
+};
+$('shape').onchange = connect;
+
+/* What is connected */
+
+async function readStatus() {
+  if (document.hidden || state === 'locked') return;
+  try {
+    const answer = await fetch('/status', token ? { headers: { Authorization: `Bearer ${token}` } } : {});
+    const read = await answer.json();
+    if (state === 'locked') return; // meanwhile
+    status = read;
+  } catch {
+    return; // the pill says that the program is away
+  }
   showState();
   showStatus();
 }
 
-function showState() {
-  $('state').textContent = text(state);
-  $('state').className = 'pill ' + ({ open: 'good', closed: 'bad', locked: 'bad' }[state] || '');
-  $('access').hidden = state !== 'locked';
+const linkNames = { hl7: 'linkHl7', server: 'linkServer', discovery: 'linkDiscovery', monitors: 'linkMonitors' };
+const conditions = { connected: ['good', 'up'], asleep: ['muted', 'asleep'], offline: ['warn', 'offline'], failed: ['bad', 'failed'] };
+
+function showStatus() {
+  $('version').textContent = status.version || '';
+  $('demo').hidden = !status.demo;
+  const required = state === 'locked' ? true : status.tokenRequired;
+  say($('token-need'), required === undefined ? 'tokenUnknown' : required ? 'tokenRequired' : 'tokenFree');
+  const groups = [
+    ['groupLinks', (status.links || []).map((l) => place(l.state, linkNames[l.id] ? t(linkNames[l.id]) : l.name, [l.where, l.error]))],
+    ['groupMonitors', (status.monitors || []).map(device)],
+    ['groupPeers', (status.peers || []).map(device)],
+  ].filter(([, rows]) => rows.length);
+  const list = groups.flatMap(([title, rows]) => [element('h3', {}, t(title)), element('ul', {}, ...rows)]);
+  if ('clients' in status) list.push(element('h3', {}, t('groupClients')), element('p', { className: 'number' }, String(status.clients)));
+  if (!list.length) list.push(element('p', { className: 'muted' }, t('connectedEmpty')));
+  const shown = list.map((e) => e.outerHTML).join('');
+  if (shown !== $('links').lastShown) $('links').replaceChildren(...list);
+  $('links').lastShown = shown;
 }
 
-// The Socket.IO protocol (revision 5) over a bare WebSocket, so that this page
-// needs no library.
-function connect() {
-  const form = $('form').value;
-  const own = new WebSocket(`ws://${location.host}/socket.io/?EIO=4&transport=websocket&format=${form}`);
-  socket = own;
-  own.onmessage = ({ data }) => {
-    if (own !== socket) return;
-    if (data[0] === '0') own.send('40' + (token ? JSON.stringify({ token }) : ''));
-    else if (data === '2') own.send('3');
-    else if (data.startsWith('40')) { attempt = 0; setState('open'); showStatus(); }
-    else if (data.startsWith('44')) lock(own);
-    else if (data.startsWith('42')) {
-      const [name, payload] = JSON.parse(data.slice(2));
-      if (name === 'fhir') receive(payload);
-    }
-  };
-  own.onclose = () => {
-    if (own !== socket) return;
-    setState('closed');
-    setTimeout(connect, Math.min(10000, 500 * 2 ** attempt++));
-  };
+function device(d) {
+  const call = d.accepted === false && d.discovered;
+  const name = d.bed ? `${t('bed')} ${d.bed}` : d.name || d.address;
+  return place(d.state, name, [
+    d.address, d.messages && t('messages', d.messages), d.rejected && t('rejectedMessages', d.rejected),
+    d.lastMessage && t('lastMessage', clock(new Date(d.lastMessage))), d.error,
+  ], call ? 'toAccept' : undefined);
 }
 
-// lock waits for a token, since the one presented, or none, does not open.
-function lock(own) {
-  socket = null;
-  own.close();
-  $('refused').hidden = !token;
-  sessionStorage.removeItem('token');
-  token = '';
-  setState('locked');
+function place(condition, name, details, instead) {
+  const [look, key] = instead ? ['warn', instead] : conditions[condition] || ['muted', ''];
+  return element('li', {},
+    element('strong', {}, name), element('span', { className: `pill ${look}` }, key ? t(key) : condition),
+    element('span', { className: 'muted' }, details.filter(Boolean).join(' · ')));
 }
 
-function setState(next) { state = next; showState(); }
+/* Live events */
+
+const clock = (time) => time.toLocaleTimeString(language, { hour12: false });
+const number = (value) => (language === 'fr' ? String(value).replace('.', ',') : String(value));
+
+// valueOf is what an Observation measured, in one line: 128/82 mmHg · 72 bpm.
+function valueOf(o) {
+  const groups = [];
+  for (const { valueQuantity: q } of [o, ...(o.component || [])]) {
+    if (!q) continue;
+    const last = groups.at(-1);
+    if (last && last.unit === q.unit) last.values.push(number(q.value));
+    else groups.push({ unit: q.unit, values: [number(q.value)] });
+  }
+  return groups.map(({ values, unit }) => `${values.join('/')}\u00a0${unit}`).join(' · ') || '—';
+}
+
+const nameOf = ({ code }) => code.text || code.coding[0].display || code.coding[0].code;
+const isSimulated = (o) => (o.meta?.security || []).some(({ code }) => code === 'HTEST');
 
 function receive(observation) {
   const event = { observation, at: new Date() };
-  if (!paused) return show(event);
+  if (!paused) return add(event);
   waiting.push(event);
-  if (waiting.length > keep) waiting.shift();
-  $('pause').textContent = `${text('resume')} (${waiting.length})`;
+  if (waiting.length > kept) waiting.shift();
+  showEvents();
 }
 
-function number(value) { return String(value).replace('.', language === 'fr' ? ',' : '.'); }
-
-// value is what an Observation measured, in one line.
-function value(o) {
-  if (o.valueQuantity) return `${number(o.valueQuantity.value)} ${o.valueQuantity.unit}`;
-  return (o.component || []).filter((c) => c.valueQuantity)
-    .map((c) => `${number(c.valueQuantity.value)} ${c.valueQuantity.unit}`).join(' · ') || '—';
+function add(event) {
+  $('events').prepend(row(event, false));
+  while ($('events').children.length > kept) $('events').lastChild.remove();
+  showEvents();
 }
 
-function element(tag, content, attributes = {}) {
-  const e = Object.assign(document.createElement(tag), attributes);
-  e.textContent = content;
-  return e;
-}
-
-function show({ observation: o, at }) {
-  const details = document.createElement('details');
-  const summary = document.createElement('summary');
-  summary.append(
-    element('time', at.toLocaleTimeString(language, { hour12: false })),
-    element('span', o.code.text),
-    element('strong', value(o)),
-    element('span', (o.subject && o.subject.display) || text('unassigned'), { className: 'whose' }),
-  );
+function row(event, open) {
+  const { observation: o, at } = event;
   const json = JSON.stringify(o, null, 2);
-  const copy = element('button', text('copy'), { type: 'button', className: 'quiet' });
-  copy.onclick = () => copied(copy, json);
-  details.append(summary, element('pre', json, { tabIndex: 0 }), copy);
-  const item = document.createElement('li');
-  item.append(details);
-  $('events').prepend(item);
-  while ($('events').children.length > keep) $('events').lastChild.remove();
-  $('empty').hidden = true;
+  const copy = say(element('button', { type: 'button', className: 'quiet' }), 'copyJson');
+  const source = element('pre', { tabIndex: 0 }, json);
+  copy.onclick = () => copyText(copy, json, source);
+  const whose = element('span', { className: 'whose' }, o.subject?.display || t('unassigned'));
+  if (isSimulated(o)) whose.append(` (${t('simulated')})`);
+  const details = element('details', { open },
+    element('summary', {}, element('time', {}, clock(at)), element('span', {}, nameOf(o)), element('strong', {}, valueOf(o)), whose),
+    source, copy);
+  const item = element('li', {}, details);
+  item.event = event;
+  return item;
 }
 
-async function copied(button, content) {
-  await navigator.clipboard.writeText(content);
-  button.textContent = text('copied');
-  setTimeout(() => { button.textContent = text('copy'); }, 1500);
+function showEvents() {
+  const shown = $('events').children.length;
+  $('empty').hidden = shown > 0;
+  $('count').hidden = shown === 0 && !paused;
+  $('count').textContent = [shown && t('shown', shown), paused && t('paused')].filter(Boolean).join(' · ');
+  $('pause').setAttribute('aria-pressed', paused);
+  $('pause').textContent = !paused ? t('pause') : waiting.length ? t('resumeWaiting', waiting.length) : t('resume');
 }
 
-async function showStatus() {
-  let status;
+function forgetEvents() {
+  $('events').replaceChildren();
+  waiting = [];
+  showEvents();
+}
+
+$('pause').onclick = () => {
+  paused = !paused;
+  if (!paused) waiting.splice(0).forEach(add);
+  showEvents();
+};
+$('clear').onclick = forgetEvents;
+
+/* Simulated measurements */
+
+$('simulation').onsubmit = async (event) => {
+  event.preventDefault();
+  const type = $('simulated').value;
+  let why = '';
   try {
-    status = await (await fetch('/status', token ? { headers: { Authorization: `Bearer ${token}` } } : {})).json();
+    const answer = await client.ask('simulateMeasurement', ...(type ? [{ type }] : []));
+    if (!answer.ok) why = answer.error.message;
+  } catch (error) {
+    why = error.message;
+  }
+  $('simulate-failed').hidden = !why;
+  $('simulate-failed').textContent = why && t('simulateFailed', why);
+};
+
+/* Copying */
+
+// copyText copies, or selects the text where the browser does not let it.
+async function copyText(button, text, source) {
+  const key = button.dataset.text;
+  try {
+    await navigator.clipboard.writeText(text);
+    say(button, 'copied');
   } catch {
-    return; // the pill says that the program is away
+    getSelection().selectAllChildren(source);
+    say(button, document.execCommand('copy') ? 'copied' : 'copyByHand');
   }
-  $('demo').hidden = !status.demo;
-  const rows = (status.links || []).map((l) => [text('links')[l.id] || l.name, `${text('states')[l.state] || l.state} · ${l.where}`]);
-  for (const m of [...(status.monitors || []), ...(status.peers || [])]) {
-    const state = m.accepted === false && m.discovered ? text('waiting') : text('states')[m.state] || m.state;
-    rows.push([m.bed ? `${text('bed')} ${m.bed}` : m.name || m.address, `${state} · ${m.address}`]);
+  clearTimeout(button.timer);
+  button.initial ??= key;
+  button.timer = setTimeout(() => say(button, button.initial), 2500);
+}
+
+for (const button of document.querySelectorAll('[data-copy]')) {
+  button.onclick = () => {
+    const source = button.closest('.command, [role=tabpanel]').querySelector('pre, .command > code');
+    copyText(button, source.textContent, source);
+  };
+}
+
+/* Code */
+
+for (const sample of document.querySelectorAll('[data-sample]')) {
+  sample.textContent = sample.textContent.replaceAll('localhost:63336', location.host);
+}
+
+const tabs = [...document.querySelectorAll('[role=tab]')];
+
+function choose(tab) {
+  for (const other of tabs) {
+    other.setAttribute('aria-selected', other === tab);
+    other.tabIndex = other === tab ? 0 : -1;
+    $(other.getAttribute('aria-controls')).hidden = other !== tab;
   }
-  if ('clients' in status) rows.push([text('software'), String(status.clients)]);
-  rows.push(['Version', status.version]);
-  $('links').replaceChildren(...rows.flatMap(([name, content]) => [element('dt', name), element('dd', content)]));
+}
+
+for (const [i, tab] of tabs.entries()) {
+  const steps = { ArrowRight: i + 1, ArrowLeft: i - 1, Home: 0, End: -1 };
+  tab.onclick = () => choose(tab);
+  tab.onkeydown = (event) => {
+    if (!(event.key in steps)) return;
+    event.preventDefault();
+    const next = tabs.at(steps[event.key] % tabs.length);
+    choose(next);
+    next.focus();
+  };
 }
 
 $('language').onclick = () => {
@@ -165,33 +292,9 @@ $('language').onclick = () => {
   localStorage.setItem('language', language);
   translate();
 };
-$('pause').onclick = () => {
-  paused = !paused;
-  $('pause').setAttribute('aria-pressed', paused);
-  if (!paused) waiting.splice(0).forEach(show);
-  translate();
-};
-$('clear').onclick = () => { $('events').replaceChildren(); $('empty').hidden = false; };
-$('access').onsubmit = (event) => {
-  event.preventDefault();
-  token = $('token').value.trim();
-  $('token').value = '';
-  sessionStorage.setItem('token', token);
-  setState('connecting');
-  connect();
-};
-$('form').onchange = () => { if (!socket) return; const old = socket; setState('connecting'); connect(); old.close(); };
-$('copy-code').onclick = () => copied($('copy-code'), $('code').textContent);
-$('code').textContent = `<script src="https://cdn.socket.io/4.8.1/socket.io.min.js"></script>
-<script>
-  const socket = io('http://localhost:${location.port}');
-  socket.on('fhir', (observation) => {
-    console.log(observation.code.text, observation.valueQuantity || observation.component);
-  });
-  socket.emit('startConsultation', { patient: { id: '12345', family: 'Martin', given: 'Éloïse' } },
-    (answer) => console.log(answer));
-</script>`;
+document.addEventListener('visibilitychange', readStatus);
 
+$('origin').textContent = location.origin;
 translate();
 connect();
-setInterval(showStatus, 5000);
+setInterval(readStatus, statusEvery);
