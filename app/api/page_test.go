@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -27,9 +28,10 @@ type process struct {
 // run starts a program; it ends with the test.
 func run(t *testing.T, folder string, command ...string) *process {
 	t.Helper()
-	ctx, kill := context.WithCancel(context.Background())
+	ctx, end := context.WithCancel(context.Background())
 	c := exec.CommandContext(ctx, command[0], command[1:]...)
-	c.Dir, c.Stderr, c.WaitDelay = folder, os.Stderr, time.Second
+	c.Dir, c.Stderr, c.WaitDelay = folder, os.Stderr, 10*time.Second
+	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) } // so that playwright closes its browser
 	output, err := c.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -51,12 +53,9 @@ func run(t *testing.T, folder string, command ...string) *process {
 	}()
 	t.Cleanup(func() {
 		p.input.Close()
-		if command[0] != "node" || len(command) < 3 { // a browser ends with its input
-			kill()
-		}
+		end()
 		<-read
 		c.Wait()
-		kill()
 	})
 	return p
 }
@@ -127,7 +126,7 @@ func (b *browser) do(steps string) (answer any) {
 func (b *browser) is(want any, steps string) {
 	b.t.Helper()
 	if have := b.do(steps); have != want {
-		b.t.Errorf("%s: %v, want %v", steps, have, want)
+		b.t.Errorf("%.200s: %v, want %v", steps, have, want)
 	}
 }
 

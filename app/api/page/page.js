@@ -98,10 +98,11 @@ $('shape').onchange = connect;
 
 async function readStatus() {
   if (document.hidden || state === 'locked') return;
+  const asker = token;
   try {
     const answer = await fetch('/status', token ? { headers: { Authorization: `Bearer ${token}` } } : {});
     const read = await answer.json();
-    if (state === 'locked') return; // meanwhile
+    if (state === 'locked' || token !== asker) return; // meanwhile
     status = read;
   } catch {
     return; // the pill says that the program is away
