@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"os"
 	"strings"
 	"testing"
 )
@@ -114,6 +115,20 @@ func TestSimulate_Valid(t *testing.T) {
 				text, _ := json.Marshal(m)
 				t.Errorf("%v: %s", m.Validate(), text)
 			}
+		}
+	}
+}
+
+// TestSimulate_Offered: the page and the guide name what can be simulated.
+func TestSimulate_Offered(t *testing.T) {
+	guide, err := os.ReadFile(integrators)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range simulations {
+		kind := string(simulations[i].of)
+		if !strings.Contains(string(fileOf(t, "index.html")), `<option value="`+kind+`"`) || !strings.Contains(string(guide), "`"+kind+"`") {
+			t.Errorf("%s is not offered", kind)
 		}
 	}
 }

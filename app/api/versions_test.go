@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"vitalien/app/station"
 	"vitalien/fhirmap"
@@ -115,9 +114,9 @@ func (p *post) morningInTheWard() map[string][]string {
 		return &fhirmap.Patient{System: "urn:ward", ID: id, Family: family}
 	}
 	p.consult("c-1", "Dupont") // 1
-	p.pulse(oximeter, nil)   // 2
+	p.pulse(oximeter, nil)     // 2
 	p.consult("c-2", "Martin") // 3 ends, 4 starts
-	p.pulse(oximeter, nil)   // 5
+	p.pulse(oximeter, nil)     // 5
 	p.endConsultation()        // 6
 	oximeter.Name = "Chambre 3"
 	p.pulse(oximeter, ward("7", ""))
