@@ -192,7 +192,7 @@ function row(event, open) {
   if (isSimulated(o)) whose.append(` (${t('simulated')})`);
   const details = element('details', { open },
     element('summary', {}, element('time', {}, clock(at)), element('span', {}, nameOf(o)), element('strong', {}, valueOf(o)), whose),
-    source, copy);
+    copy, source);
   const item = element('li', {}, details);
   item.event = event;
   return item;
