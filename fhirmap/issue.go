@@ -11,17 +11,17 @@ func Issue(a *Alert, log string) DetectedIssue {
 	issue := DetectedIssue{
 		ResourceType: "DetectedIssue", ID: a.ID, Meta: testMeta(a.Test), Status: "preliminary",
 		Code: a.code(), Severity: severities[a.Priority], Patient: reference(a.Patient),
-		Identified: &Period{Start: instant(a.Start)}, Author: &device, Implicated: []Reference{device}, Detail: a.detail(),
+		Identified: &Period{Start: Instant(a.Start)}, Author: &device, Implicated: []Reference{device}, Detail: a.detail(),
 	}
 	if log != "" {
 		issue.Identifier = []Identifier{{System: "urn:uuid:" + log, Value: a.ID}}
 	}
 	if !a.Active() {
-		issue.Status, issue.Identified.End = "final", instant(a.End)
+		issue.Status, issue.Identified.End = "final", Instant(a.End)
 	}
 	if !a.Acknowledged.IsZero() {
 		issue.Mitigation = []Mitigation{{
-			Action: CodeableConcept{Text: "Alarme acquittée (alarm acknowledged)"}, Date: instant(a.Acknowledged),
+			Action: CodeableConcept{Text: "Alarme acquittée (alarm acknowledged)"}, Date: Instant(a.Acknowledged),
 		}}
 	}
 	return issue

@@ -144,8 +144,8 @@ func (r *Recorded) resourceID() string {
 	return r.Log[:8] + "-" + strconv.FormatUint(r.Seq, 10)
 }
 
-// instant is t as FHIR writes it: with its offset, and fractions of a second
+// Instant is t as FHIR writes it: with its offset, and fractions of a second
 // only where there are any.
-func instant(t time.Time) string { return t.Format(instantForm) }
+func Instant(t time.Time) string { return t.Format(instantForm) }
 
 const instantForm = "2006-01-02T15:04:05.999999999Z07:00"

@@ -55,13 +55,13 @@ func R4Encounter(consultation string, p *Patient, start, end time.Time) Encounte
 		ResourceType: "Encounter", ID: EncounterID(consultation), Identifier: []Identifier{{Value: consultation}},
 		Status:  "in-progress",
 		Class:   Coding{"http://terminology.hl7.org/CodeSystem/v3-ActCode", "AMB", "ambulatory"},
-		Subject: reference(p), Period: &Period{Start: instant(start)},
+		Subject: reference(p), Period: &Period{Start: Instant(start)},
 	}
 	if !end.IsZero() {
 		if end.Before(start) { // the clock was set back; a period has no negative length (FHIR R4, per-1)
 			end = start
 		}
-		r.Status, r.Period.End = "finished", instant(end)
+		r.Status, r.Period.End = "finished", Instant(end)
 	}
 	return r
 }

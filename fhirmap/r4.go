@@ -119,11 +119,11 @@ func (r *Recorded) observation(t Type, reading *Reading) Observation {
 		Status: r.status(), Category: category(t),
 		Code:    CodeableConcept{readingCodings(r, code), byType[t].French},
 		Subject: subject(r.Subject), Encounter: encounter(r.Consultation),
-		Effective: instant(r.Effective()), Note: r.notes(),
+		Effective: Instant(r.Effective()), Note: r.notes(),
 		Device: &Reference{Reference: "Device/" + r.Device.ID, Display: r.Device.Name},
 	}
 	if r.Log != "" {
-		o.Issued = instant(r.Received)
+		o.Issued = Instant(r.Received)
 	}
 	if reading != nil {
 		o.ValueQuantity, o.DataAbsentReason = quantity(reading), absence(reading)
@@ -176,7 +176,7 @@ func (r *Recorded) identifiers(t Type) []Identifier {
 // those of two beds behind one gateway, or of two persons, have not.
 func (r *Recorded) contentID(t Type) string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "%s|%q|%s|%q|%s|%s|%t", r.Device.ID, r.Bed, r.Subject.Key(), r.Subject.Name(), t, instant(r.Effective().UTC()), r.Test)
+	fmt.Fprintf(&text, "%s|%q|%s|%q|%s|%s|%t", r.Device.ID, r.Bed, r.Subject.Key(), r.Subject.Name(), t, Instant(r.Effective().UTC()), r.Test)
 	for i := range r.Readings {
 		if reading := &r.Readings[i]; reading.Value != nil {
 			fmt.Fprintf(&text, "|%s=%s%s", reading.Type, reading.Value, reading.Unit.UCUM)

@@ -24,6 +24,11 @@ func (s *Server) restRoutes(mux *http.ServeMux) {
 	mux.Handle("GET /fhir/metadata", s.rest(capabilities))
 	mux.Handle("GET /fhir/Observation", s.rest(searchObservations))
 	mux.Handle("GET /fhir/Observation/{id}", s.rest(readObservation))
+	for i := range kinds {
+		k := &kinds[i]
+		mux.Handle("GET /fhir/"+k.name, s.rest(k.search))
+		mux.Handle("GET /fhir/"+k.name+"/{id}", s.rest(k.read))
+	}
 	mux.Handle(fhirPath, s.rest(unknownPath))
 }
 

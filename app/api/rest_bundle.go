@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"vitalien/app/station"
 	"vitalien/fhirmap"
@@ -35,22 +36,30 @@ type searchMode struct {
 	Mode string `json:"mode"`
 }
 
-// bundle is the answer to the search values. A token in the address is not
-// repeated in links, which get around.
-func bundle(r *http.Request, values url.Values, found []station.Found, next *station.Page) searchset {
+// bundle is the answer to the search values, with where it goes on, if it does.
+// A token in the address is not repeated in links, which get around.
+func bundle(r *http.Request, kind string, values url.Values, found []entry, next string) searchset {
 	values = maps.Clone(values)
 	values.Del("token")
-	b := searchset{ResourceType: "Bundle", Type: "searchset", Link: []link{{"self", address(r, "Observation", values)}}}
-	if next != nil {
-		page, _ := json.Marshal(next) // numbers alone
-		values.Set("_page", base64.RawURLEncoding.EncodeToString(page))
-		b.Link = append(b.Link, link{"next", address(r, "Observation", values)})
-	}
-	for i := range found {
-		o := observationOf(&found[i])
-		b.Entry = append(b.Entry, entry{address(r, "Observation/"+o.ID, nil), o, searchMode{"match"}})
+	b := searchset{ResourceType: "Bundle", Type: "searchset", Link: []link{{"self", address(r, kind, values)}}, Entry: found}
+	if next != "" {
+		values.Set("_page", next)
+		b.Link = append(b.Link, link{"next", address(r, kind, values)})
 	}
 	return b
+}
+
+func observationBundle(r *http.Request, values url.Values, found []station.Found, next *station.Page) searchset {
+	entries, page := make([]entry, 0, len(found)), ""
+	for i := range found {
+		o := observationOf(&found[i])
+		entries = append(entries, entry{address(r, "Observation/"+o.ID, nil), o, searchMode{"match"}})
+	}
+	if next != nil {
+		text, _ := json.Marshal(next) // numbers alone
+		page = base64.RawURLEncoding.EncodeToString(text)
+	}
+	return bundle(r, "Observation", values, entries, page)
 }
 
 // address is a place of the interface under the name that the client uses for
@@ -63,27 +72,50 @@ func address(r *http.Request, path string, values url.Values) string {
 // observationOf is f as REST tells it, with its version.
 func observationOf(f *station.Found) fhirmap.Observation {
 	o := fhirmap.R4(&f.Recorded)[f.Nth]
-	if o.Meta == nil {
-		o.Meta = &fhirmap.Meta{}
-	}
-	o.Meta.VersionID, o.Meta.LastUpdated = "1", o.Issued
+	o.Meta = versioned(o.Meta, 1, f.Received)
 	return o
+}
+
+// A served resource is one of the CapabilityStatement.
+type served struct {
+	Type            string            `json:"type"`
+	Documentation   string            `json:"documentation"`
+	Interaction     []interaction     `json:"interaction"`
+	Versioning      string            `json:"versioning"`
+	ConditionalRead string            `json:"conditionalRead"`
+	SearchParam     []searchParameter `json:"searchParam"`
+}
+
+type interaction struct {
+	Code string `json:"code"`
+}
+
+type searchParameter struct {
+	Name          string `json:"name"`
+	Type          string `json:"type"`
+	Documentation string `json:"documentation"`
+}
+
+func servedAs(kind, text, versioning string, search []searchParameter) served {
+	slices.SortFunc(search, func(a, b searchParameter) int { return strings.Compare(a.Name, b.Name) })
+	return served{kind, text, []interaction{{"read"}, {"search-type"}}, versioning, "not-match", search}
 }
 
 // capabilities is the CapabilityStatement (capabilitystatement.html): what this
 // server does, and nothing else.
 func capabilities(s *Server, r *http.Request) (resource, error) {
-	type parameter struct {
-		Name          string `json:"name"`
-		Type          string `json:"type"`
-		Documentation string `json:"documentation"`
+	var search []searchParameter
+	for name, p := range parameters {
+		search = append(search, searchParameter{name, p.kind, p.text})
 	}
-	type interaction struct {
-		Code string `json:"code"`
-	}
-	var search []parameter
-	for _, name := range slices.Sorted(maps.Keys(parameters)) {
-		search = append(search, parameter{name, parameters[name].kind, parameters[name].text})
+	resources := []served{servedAs("Observation", "What was measured, newest first, or by _sort: date, -date, _lastUpdated, "+
+		"-_lastUpdated. Pages of _count, 50 if not given, at most 1000.", "no-version", search)}
+	for i := range kinds {
+		var search []searchParameter
+		for name, p := range kinds[i].parameters {
+			search = append(search, searchParameter{name, p.kind, p.text})
+		}
+		resources = append(resources, servedAs(kinds[i].name, kinds[i].text, "versioned", search))
 	}
 	return resource{body: map[string]any{
 		"resourceType": "CapabilityStatement", "status": "active", "date": "2026-11-28", "kind": "instance",
@@ -91,14 +123,8 @@ func capabilities(s *Server, r *http.Request) (resource, error) {
 		"software":       map[string]string{"name": "Vitalien", "version": s.o.Version},
 		"implementation": map[string]string{"description": "Vitalien on this computer", "url": address(r, "", nil)},
 		"rest": []any{map[string]any{
-			"mode":          "server",
+			"mode": "server", "resource": resources,
 			"documentation": "Read-only. Measurements are pushed over Socket.IO as they come; this interface reads what was recorded.",
-			"resource": []any{map[string]any{
-				"type": "Observation", "versioning": "no-version", "conditionalRead": "not-match",
-				"documentation": "Sorted by date (newest first), or by _sort: date, -date, _lastUpdated, -_lastUpdated. Pages of _count, 50 if not given, at most 1000.",
-				"interaction":   []interaction{{"read"}, {"search-type"}},
-				"searchParam":   search,
-			}},
 		}},
 	}, version: s.o.Version}, nil
 }

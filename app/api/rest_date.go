@@ -2,6 +2,7 @@ package api
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -60,6 +61,21 @@ func readMoment(text string, zone *time.Location, now time.Time) (moment, error)
 		return moment{Span: station.Span{From: from.Add(-about), To: to.Add(about)}}, nil
 	}
 	return moment{}, badSearch(fmt.Sprintf("no prefix %q: there are eq, ne, gt, lt, ge, le, sa, eb, ap", prefix))
+}
+
+func momentsOf(values []string, zone *time.Location, now time.Time) (all []moment, err error) {
+	for _, text := range values {
+		m, err := readMoment(text, zone, now)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, m)
+	}
+	return all, nil
+}
+
+func anyOf(all []moment, at time.Time) bool {
+	return slices.ContainsFunc(all, func(m moment) bool { return m.holds(at) })
 }
 
 func readPeriod(text string, zone *time.Location) (from, to time.Time, err error) {

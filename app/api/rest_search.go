@@ -66,12 +66,12 @@ func readQuery(values url.Values, log string, zone *time.Location, now time.Time
 			continue
 		}
 		if !ok {
-			return nil, badSearch(fmt.Sprintf("no search parameter %.64q; /fhir/metadata tells which there are", name))
+			return nil, unknownParameter(name)
 		}
 		for _, text := range all {
-			list := strings.Split(text, ",")
-			if text == "" || len(list) > mostValues {
-				return nil, badSearch(fmt.Sprintf("%s needs 1 to %d values", name, mostValues))
+			list, err := alternatives(name, text)
+			if err != nil {
+				return nil, err
 			}
 			if err := known.read(q, list); err != nil {
 				return nil, err
@@ -86,18 +86,12 @@ func readQuery(values url.Values, log string, zone *time.Location, now time.Time
 	return q, q.readControls(values)
 }
 
-func (q *inquiry) readControls(values url.Values) error {
-	for _, name := range controls {
-		if len(values[name]) > 1 {
-			return badSearch(name + " stands once")
-		}
+func (q *inquiry) readControls(values url.Values) (err error) {
+	if err := once(values); err != nil {
+		return err
 	}
-	if text := values.Get("_count"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 {
-			return badSearch(fmt.Sprintf("_count is from 1 to %d", mostCount))
-		}
-		q.Limit = min(n, mostCount)
+	if q.Limit, err = readCount(values); err != nil {
+		return err
 	}
 	order := values.Get("_sort")
 	q.OldestFirst = order != "" && !strings.HasPrefix(order, "-")
@@ -184,15 +178,6 @@ func (q *inquiry) among(have *[]string, names []string) {
 	*have, q.none = names, q.none || len(names) == 0
 }
 
-// target is the id in a reference to a resource of that type.
-func target(kind, text string) (string, error) {
-	id := strings.TrimPrefix(text, kind+"/")
-	if id == "" || strings.Contains(id, "/") {
-		return "", badSearch(fmt.Sprintf("%.80q is no reference such as %s/ID", text, kind))
-	}
-	return id, nil
-}
-
 func (q *inquiry) readPatients(values []string) error {
 	return q.readReferences("Patient", values, &q.Patients)
 }
@@ -202,13 +187,9 @@ func (q *inquiry) readDevices(values []string) error {
 }
 
 func (q *inquiry) readReferences(kind string, values []string, into *[]string) error {
-	var ids []string
-	for _, text := range values {
-		id, err := target(kind, text)
-		if err != nil {
-			return err
-		}
-		ids = append(ids, id)
+	ids, err := targets(kind, values)
+	if err != nil {
+		return err
 	}
 	q.among(into, ids)
 	return nil
@@ -229,13 +210,9 @@ func (q *inquiry) readIdentifiers(values []string) error {
 }
 
 func (q *inquiry) readDates(values []string, span *station.Span, of func(*station.Found) time.Time) error {
-	var all []moment
-	for _, text := range values {
-		m, err := readMoment(text, q.zone, q.now)
-		if err != nil {
-			return err
-		}
-		all = append(all, m)
+	all, err := momentsOf(values, q.zone, q.now)
+	if err != nil {
+		return err
 	}
 	if len(all) == 1 && !all[0].not {
 		if from := all[0].From; !from.IsZero() && from.After(span.From) {
@@ -246,9 +223,7 @@ func (q *inquiry) readDates(values []string, span *station.Span, of func(*statio
 		}
 		return nil
 	}
-	q.match = append(q.match, func(f *station.Found) bool {
-		return slices.ContainsFunc(all, func(m moment) bool { return m.holds(of(f)) })
-	})
+	q.match = append(q.match, func(f *station.Found) bool { return anyOf(all, of(f)) })
 	return nil
 }
 
@@ -295,7 +270,7 @@ func searchObservations(s *Server, r *http.Request) (resource, error) {
 	if err != nil {
 		return resource{}, err
 	}
-	return resource{bundle(r, values, found, next), version}, nil
+	return resource{observationBundle(r, values, found, next), version}, nil
 }
 
 func (q *inquiry) run(r *http.Request, s *station.Station) (found []station.Found, next *station.Page, err error) {
@@ -318,10 +293,8 @@ func (q *inquiry) run(r *http.Request, s *station.Station) (found []station.Foun
 }
 
 func readObservation(s *Server, r *http.Request) (resource, error) {
-	for name := range r.URL.Query() {
-		if name != "_format" && name != "token" {
-			return resource{}, badSearch(fmt.Sprintf("a read takes no %.64q", name))
-		}
+	if err := readsAlone(r); err != nil {
+		return resource{}, err
 	}
 	missing := restFault{http.StatusNotFound, "not-found", "no such Observation"}
 	id, ok := readID(r.PathValue("id"), s.o.Station.ID())

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"vitalien/app/station"
 	"vitalien/fhirmap"
 )
 
@@ -339,5 +340,88 @@ func TestREST_Access(t *testing.T) {
 	// A token in the address is not passed on in links.
 	if status, _, b = p.read("/fhir/Observation?_count=1&token=" + secret); status != 200 || strings.Contains(b.link("next")+b.link("self"), secret) {
 		t.Error(status, b.Link)
+	}
+}
+
+// Patients, devices and consultations are those that Observations refer to.
+func TestREST_WhomAndWhat(t *testing.T) {
+	p := restPost(t)
+	for i := range 2 {
+		c := station.Consultation{ID: fmt.Sprint("c", i), Patient: &fhirmap.Patient{System: "urn:test", ID: "a", Family: "Martin"}}
+		if _, err := p.station.StartConsultation(context.Background(), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, _, b := p.read("/fhir/Observation?code=85354-9")
+	patient, device := b.Entry[0].Resource.Subject.Reference, b.Entry[0].Resource.Device.Reference
+	key := strings.TrimPrefix(patient, "Patient/")
+	ids := func(search string) (list []string) {
+		status, _, b := p.read("/fhir/" + search)
+		if status != http.StatusOK || b.Type != "searchset" {
+			t.Errorf("%s: %d %+v", search, status, b.Issue)
+		}
+		for _, e := range b.Entry {
+			list = append(list, strings.TrimPrefix(e.FullURL, "http://"+p.address+"/fhir/"))
+		}
+		return list
+	}
+	for search, want := range map[string][]string{
+		"Patient?identifier=urn:test|a":               {patient},
+		"Patient?identifier=a":                        {patient},
+		"Patient?identifier=urn:other|a":              nil,
+		"Patient?_id=" + key + ",nobody":              {patient},
+		"Patient?_lastUpdated=lt2020":                 nil,
+		"Device?_id=d1":                               {device},
+		"Device?_id=" + p.station.ID():                {"Device/" + p.station.ID()}, // the gateway
+		"Encounter":                                   {"Encounter/c0", "Encounter/c1"},
+		"Encounter?patient=" + patient:                {"Encounter/c0", "Encounter/c1"},
+		"Encounter?patient=nobody":                    nil,
+		"Encounter?identifier=c1&_lastUpdated=gt2020": {"Encounter/c1"},
+	} {
+		if diff := cmp.Diff(want, ids(search)); diff != "" {
+			t.Errorf("%s: %s", search, diff)
+		}
+	}
+	for _, path := range []string{patient, device, "Encounter/c0", "Device/" + p.station.ID()} {
+		status, header, body := p.request("GET", "/fhir/"+path, "")
+		if status != http.StatusOK || header.Get("ETag") == "" || !strings.Contains(body, `"versionId"`) && !strings.Contains(path, p.station.ID()) {
+			t.Errorf("%s: %d %v %s", path, status, header, body)
+		}
+		if status, _, _ := p.request("GET", "/fhir/"+path, "", "If-None-Match: "+header.Get("ETag")); status != http.StatusNotModified {
+			t.Errorf("%s: %d", path, status)
+		}
+	}
+	for search, want := range map[string]int{
+		"Patient/nobody": 404, "Device/nothing": 404, "Encounter/none": 404, "Patient?name=x": 400, "Patient?_sort=name": 400,
+		"Encounter?patient=a/b": 400, "Device?_lastUpdated=soon": 400, "Patient?_count=0": 400, "Patient?_page=*": 400, "Patient/" + key + "?x=1": 400,
+	} {
+		if status, _, b := p.read("/fhir/" + search); status != want || len(b.Issue) != 1 {
+			t.Errorf("%s: %d %+v", search, status, b.Issue)
+		}
+	}
+}
+
+// Pages of patients follow each other without gap and double, while others come.
+func TestREST_PagesOfPatients(t *testing.T) {
+	p := newPost(t)
+	for i := range 12 {
+		p.measure(60, fhirmap.HeartRate, fmt.Sprint("p", i), 0)
+	}
+	seen := map[string]int{}
+	for next, pages := "/fhir/Patient?_count=5", 0; next != ""; pages++ {
+		_, _, b := p.read(next)
+		for _, e := range b.Entry {
+			seen[e.FullURL]++
+		}
+		next = strings.TrimPrefix(b.link("next"), "http://"+p.address)
+		p.measure(61, fhirmap.HeartRate, fmt.Sprint("p", pages), 0)
+	}
+	for url, n := range seen {
+		if n != 1 {
+			t.Errorf("%s: %d times", url, n)
+		}
+	}
+	if len(seen) != 12 {
+		t.Errorf("%d patients", len(seen))
 	}
 }

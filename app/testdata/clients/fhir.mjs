@@ -32,6 +32,13 @@ const [id] = ids;
 const one = keep(await client.read({ resourceType: 'Observation', id }));
 if (one.id !== id) throw new Error('read another one');
 
+for (const resourceType of ['Patient', 'Device', 'Encounter']) {
+  const { entry } = keep(await client.search({ resourceType, searchParams: { _count: 5 } }));
+  if (entry) keep(await client.read({ resourceType, id: entry[0].resource.id }));
+}
+const who = one.subject.reference.split('/')[1];
+if ((await client.read({ resourceType: 'Patient', id: who })).identifier[0].value !== one.subject.identifier.value) throw new Error('another patient');
+
 try {
   await client.search({ resourceType: 'Observation', searchParams: { date: 'yesterday' } });
   throw new Error('not refused');
