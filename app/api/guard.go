@@ -136,6 +136,7 @@ func (g *guard) refuseOrigin(w http.ResponseWriter, r *http.Request, origin stri
 	if fault == nil || fault.Temporary {
 		w.Header().Set("Access-Control-Allow-Origin", origin)
 		w.Header().Set("Access-Control-Allow-Credentials", "true")
+		w.Header().Set("Access-Control-Expose-Headers", "ETag, Retry-After")
 	}
 	if fault == nil {
 		return nil

@@ -2,6 +2,8 @@ package api
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"sync"
 	"testing"
 )
 
@@ -37,5 +39,35 @@ func TestSlow_CursorResumes(t *testing.T) {
 		for last < p.station.Head() {
 			next(c)
 		}
+	})
+}
+
+// The network is cut a hundred times in the middle of a burst: each client that
+// subscribes again behind what it has got ends with every event, once and in
+// order.
+func TestCut_AHundredTimes(t *testing.T) {
+	eachLine(t, func(t *testing.T, eio int, transport string) {
+		p := newPost(t)
+		const cuts, burst = 100, 5000
+		var writing sync.WaitGroup
+		writing.Go(func() { p.record(burst) })
+		defer writing.Wait()
+		random, last := rand.New(rand.NewPCG(uint64(eio), 7)), uint64(0)
+		follow := func(most int) {
+			c := p.mustConnect(eio, transport, "")
+			defer c.close() // whatever is under way
+			c.subscribe(t, fmt.Sprintf(`{"resource":"Observation","after":%d}`, last))
+			for range most {
+				d, err := c.delivered()
+				if err != nil || d.Seq != last+1 {
+					t.Fatalf("behind %d: %+v, %v", last, d, err)
+				}
+				last = d.Seq
+			}
+		}
+		for range cuts {
+			follow(random.IntN(40))
+		}
+		follow(burst - int(last))
 	})
 }
