@@ -41,7 +41,8 @@ type row struct {
 
 // A catalogue is the rows of all Observations up to its cursor.
 type catalogue struct {
-	size int // rows of a segment
+	size int                        // rows of a segment
+	put  func(string, []byte) error // how one is written; nil: to the store
 
 	mu     sync.Mutex
 	loaded bool
@@ -83,12 +84,12 @@ func (s *Station) keepCatalogue(ctx context.Context) {
 }
 
 // follow takes up what has come to the log, about as many rows. What cannot be
-// read is not found, either.
+// read is not found, either. On a full disk the rows stay in memory.
 func (c *catalogue) follow(ctx context.Context, s *Station, most int) error {
 	if err := c.load(s); err != nil {
 		return err
 	}
-	head := s.Head()
+	head, full := s.Head(), false
 	for taken := 0; c.cursor < head && taken < most; {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -98,10 +99,12 @@ func (c *catalogue) follow(ctx context.Context, s *Station, most int) error {
 			before := len(c.tail)
 			c.add(s, r)
 			taken += len(c.tail) - before
-			if len(c.tail) >= c.size {
-				if err := c.seal(s); err != nil {
-					return err
-				}
+			if len(c.tail) < c.size || full {
+				continue
+			}
+			if err := c.seal(s); err != nil {
+				full = true
+				s.log.Warn("the catalogue is kept in memory", "error", err)
 			}
 		}
 		if err != nil {
@@ -142,7 +145,11 @@ func (c *catalogue) add(s *Station, r localstore.Record) {
 // seal writes the tail as a segment.
 func (c *catalogue) seal(s *Station) error {
 	g := newSegment(c.tail, c.sealedUpTo(), c.cursor)
-	if err := s.store.Put(catalogueBucket, g.key(), g.encode()); err != nil {
+	put := c.put
+	if put == nil {
+		put = func(key string, value []byte) error { return s.store.Put(catalogueBucket, key, value) }
+	}
+	if err := put(g.key(), g.encode()); err != nil {
 		return fmt.Errorf("catalogue: %w", err)
 	}
 	c.sealed = append(c.sealed, g)

@@ -3,6 +3,7 @@ package station
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -201,6 +202,33 @@ func TestSearch_DamagedCatalogue(t *testing.T) {
 		if err != nil || !slices.Equal(names(got), names(want)) {
 			t.Errorf("%s: %d found instead of %d, %v", name, len(got), len(want), err)
 		}
+	}
+}
+
+// Searching goes on when the catalogue cannot be written.
+func TestSearch_CatalogueNotWritten(t *testing.T) {
+	s, r := openSearched(t, t.TempDir()), rand.New(rand.NewPCG(5, 6))
+	for range 200 {
+		if _, err := s.Record(context.Background(), anyReport(r)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := &s.catalogue
+	if err := c.load(s); err != nil {
+		t.Fatal(err)
+	}
+	c.put = func(string, []byte) error { return errors.New("no space left") }
+	all := Search{Limit: 10_000}
+	got, _, err := s.Search(context.Background(), all)
+	if want := expected(t, s, all, s.Head()); err != nil || !slices.Equal(names(got), want) || len(c.sealed) > 0 {
+		t.Fatalf("%d found instead of %d, %d segments, %v", len(got), len(want), len(c.sealed), err)
+	}
+	c.put = nil
+	if _, err := s.Record(context.Background(), anyReport(r)); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := s.Search(context.Background(), all); err != nil || len(c.sealed) == 0 {
+		t.Errorf("%d segments when there is room again, %v", len(c.sealed), err)
 	}
 }
 

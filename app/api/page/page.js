@@ -117,6 +117,7 @@ const conditions = { connected: ['good', 'up'], asleep: ['muted', 'asleep'], off
 function showStatus() {
   $('version').textContent = status.version || '';
   $('demo').hidden = !status.demo;
+  $('start-demo').hidden = status.demo;
   const required = state === 'locked' ? true : status.tokenRequired;
   say($('token-need'), required === undefined ? 'tokenUnknown' : required ? 'tokenRequired' : 'tokenFree');
   const groups = [
