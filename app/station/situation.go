@@ -48,6 +48,9 @@ type Situation struct {
 	Monitors     []Monitor
 	Peers        []Peer
 	Alerts       []fhirmap.Alert // that people must see, the most urgent first
+	Bluetooth    Bluetooth
+	Devices      []Device // that were paired, by name
+	Pairing      *Pairing // nil: none is under way
 }
 
 // An Answer to the question whether a web page may receive measurements.
