@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"vitalien/app/blelink"
 	"vitalien/fhirmap"
 )
 
@@ -48,60 +49,28 @@ type Bluetooth struct {
 	Fault *fhirmap.Fault
 }
 
-// A Heard is a device that was heard while one was looked for.
-type Heard struct {
-	Address string
-	Name    string
-	Model   string // ID of a Model; empty: not recognised
-	Device  string // ID of the Device that it is already; empty: a new one
-	RSSI    int    // dBm; 0: not told
-	Seen    time.Time
-}
-
-// PairingStep is how far the pairing of a device has come.
-type PairingStep string
-
-// The steps of pairing, in their order.
-const (
-	PairingSearching  PairingStep = "searching"  // Found grows
-	PairingConnecting PairingStep = "connecting" //
-	PairingBonding    PairingStep = "bonding"    // Question may be asked
-	PairingMeasuring  PairingStep = "measuring"  // paired; waits for a test measurement, which Measured then holds
-	PairingFailed     PairingStep = "failed"     // Fault says why; RetryPairing goes back one step
+// What is under way when a device is paired.
+type (
+	Pairing         = blelink.Pairing
+	PairingStep     = blelink.Step
+	PairingQuestion = blelink.Question
+	QuestionKind    = blelink.QuestionKind
+	Heard           = blelink.Heard
 )
 
-// QuestionKind is what pairing asks of people.
-type QuestionKind string
-
-// The questions of pairing.
+// The steps and the questions of pairing.
 const (
-	QuestionPasskey QuestionKind = "passkey" // type the number that the device shows
-	QuestionConfirm QuestionKind = "confirm" // does the device show Passkey?
-	QuestionDisplay QuestionKind = "display" // type Passkey on the device; nothing to answer
-	QuestionSystem  QuestionKind = "system"  // the system's own window asks; nothing to answer
+	PairingSearching  = blelink.StepSearching
+	PairingConnecting = blelink.StepConnecting
+	PairingBonding    = blelink.StepBonding
+	PairingMeasuring  = blelink.StepMeasuring
+	PairingFailed     = blelink.StepFailed
+
+	QuestionPasskey = blelink.QuestionPasskey
+	QuestionConfirm = blelink.QuestionConfirm
+	QuestionDisplay = blelink.QuestionDisplay
+	QuestionSystem  = blelink.QuestionSystem
 )
-
-// A PairingQuestion is asked of the person who pairs.
-type PairingQuestion struct {
-	Kind    QuestionKind
-	Passkey string
-}
-
-// A Pairing is the pairing that is under way.
-type Pairing struct {
-	Step     PairingStep
-	Type     fhirmap.DeviceType
-	Model    string  // ID of the Model that was chosen; empty: any of Type
-	Found    []Heard // the recognised ones first, then by signal
-	Address  string  // of the device chosen
-	Name     string  // as it calls itself
-	Question *PairingQuestion
-	Device   string // ID, once it is paired
-	// Measured is the newest test measurement. It is recorded as nobody's.
-	Measured *fhirmap.Measurement
-	Live     *fhirmap.Live // while the device measures
-	Fault    *fhirmap.Fault
-}
 
 // Models are all that can be paired, by type, the named ones first.
 func (s *Station) Models() []Model { return nil }
