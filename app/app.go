@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"vitalien/app/api"
+	"vitalien/app/blelink"
 	"vitalien/app/cli"
 	"vitalien/app/config"
 	"vitalien/app/simulator"
@@ -32,6 +33,10 @@ type App struct {
 	monitor *hl7link.Listener // nil: no listener
 	beacons []int             // UDP ports where monitors are looked for; nil: the usual ones
 	bedside []*simulator.Monitor
+
+	bluetooth *blelink.Link // nil: not served
+	radio     blelink.Radio // nil: the computer's own
+	runAir    func(context.Context) error
 
 	showMu sync.Mutex
 	show   func() // brings the window to the front; nil: there is none
@@ -113,6 +118,7 @@ func (a *App) open() (err error) {
 		}
 		return err
 	}
+	a.openBluetooth()
 	a.server, err = api.Listen(api.Options{
 		Station: a.station, Logger: a.log, Address: a.config.Listen, RequireToken: a.config.RequireToken, Version: version,
 	})
@@ -189,6 +195,12 @@ func (a *App) Run(ctx context.Context) error {
 	a.supervise(ctx, &services, "monitors", a.connectMonitors)
 	if a.config.HL7.Discover {
 		a.supervise(ctx, &services, "discovery", a.discover)
+	}
+	if a.bluetooth != nil {
+		a.supervise(ctx, &services, "bluetooth", a.runBluetooth)
+	}
+	if a.runAir != nil {
+		a.supervise(ctx, &services, "air", a.runAir)
 	}
 	if a.flags.Demo {
 		a.supervise(ctx, &services, "simulator", func(ctx context.Context) error { return simulator.Run(ctx, a.simulation()) })

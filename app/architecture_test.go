@@ -26,10 +26,10 @@ var imports = map[string][]string{
 	"app/api":       {"app/station", "assets", "fhirmap"},
 	"app/ui":        {"app/station", "assets", "fhirmap"},
 	"app/cli":       {"app/station", "fhirmap"},
-	"app/simulator": {"fhirmap", "hl7link"},
+	"app/simulator": {"app/blelink", "fhirmap", "hl7link"},
 	"app/bench":     {"app/api", "app/simulator", "app/station", "fhirmap"},
 	"app": {
-		"app/api", "app/cli", "app/config", "app/desktop", "app/simulator", "app/station", "app/ui",
+		"app/api", "app/blelink", "app/cli", "app/config", "app/desktop", "app/simulator", "app/station", "app/ui",
 		"assets", "fhirmap", "hl7link", "localstore",
 	},
 }

@@ -62,7 +62,16 @@ func (s *Server) accept(socket *socketConn, r *http.Request, auth map[string]any
 // run hands the client the log until it is gone.
 func (c *client) run(ctx context.Context) {
 	defer c.server.count(-1)
+	go c.tellDevices(ctx)
 	p := pump{c.socket, &logSource{c.server.o.Station, c.server.frames[c.form], c.cursor, everything}}
 	c.socket.drop(p.run(ctx).Error())
 	c.server.log.Info("client gone", "client", c.socket.id(), "reason", c.socket.reason())
+}
+
+// tellDevices tells the client of the paired devices until it is gone.
+func (c *client) tellDevices(ctx context.Context) {
+	changed, stop := c.server.o.Station.WatchDevices()
+	defer stop()
+	p := pump{c.socket, &devicesSource{board: c.server.o.Station, changed: changed}}
+	c.socket.drop(p.run(ctx).Error())
 }

@@ -33,6 +33,7 @@ type Config struct {
 	Listen       string      `toml:"listen"`
 	RequireToken bool        `toml:"require_token"`
 	HL7          HL7         `toml:"hl7"`
+	Bluetooth    Bluetooth   `toml:"bluetooth"`
 	Retention    Retention   `toml:"retention"`
 	Stethoscope  Stethoscope `toml:"stethoscope"`
 	Backup       Backup      `toml:"backup"`
@@ -54,6 +55,11 @@ type HL7 struct {
 type Monitor struct {
 	Address string `toml:"address"`
 	Name    string `toml:"name"`
+}
+
+// Bluetooth is the settings of devices that are paired.
+type Bluetooth struct {
+	Enabled bool `toml:"enabled"`
 }
 
 // Retention is how long things are kept.

@@ -1,7 +1,12 @@
 package station
 
 import (
-	"context"
+	"cmp"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"vitalien/app/blelink"
@@ -72,38 +77,223 @@ const (
 	QuestionSystem  = blelink.QuestionSystem
 )
 
-// Models are all that can be paired, by type, the named ones first.
-func (s *Station) Models() []Model { return nil }
+// bluetooth is what the station knows of it. Its lock is taken after the
+// link's.
+type bluetooth struct {
+	link    *blelink.Link // nil: Bluetooth is not served
+	mu      sync.Mutex
+	adapter Bluetooth
+	devices map[string]*Device
+	stored  map[string]blelink.Paired
+	pairing *Pairing
+	clients map[chan struct{}]struct{}
+}
 
-// StartPairing looks for devices of a type, or of one model of it; it ends the
-// pairing that was under way. Errors are Faults: bad_request,
-// bluetooth_absent and the like.
-func (s *Station) StartPairing(ctx context.Context, t fhirmap.DeviceType, model string) error {
+// devicesBucket holds the paired devices, by their id.
+const devicesBucket = "devices"
+
+// mostDevices bounds how many are paired with one computer.
+const mostDevices = 64
+
+func (s *Station) restoreDevices() error {
+	b := &s.bluetooth
+	b.devices, b.stored = map[string]*Device{}, map[string]blelink.Paired{}
+	stored, err := s.store.List(devicesBucket)
+	if err != nil {
+		return err
+	}
+	for id, text := range stored {
+		var p blelink.Paired
+		if err := json.Unmarshal(text, &p); err != nil || p.ID != id {
+			s.log.Warn("a paired device cannot be read; pair it again", "device", id)
+			continue
+		}
+		b.stored[id], b.devices[id] = p, newDevice(&p, s.now())
+	}
 	return nil
 }
 
-// PairDevice pairs a device that was found. It returns at once; Situation
-// tells the rest.
-func (s *Station) PairDevice(ctx context.Context, address string) error { return nil }
+func newDevice(p *blelink.Paired, now time.Time) *Device {
+	d := &Device{ID: p.ID, State: LinkOffline, Since: now, Battery: -1}
+	d.adopt(p)
+	return d
+}
 
-// AnswerPairing answers the question of passkey or of confirm (yes or no).
-func (s *Station) AnswerPairing(ctx context.Context, passkey string, yes bool) error { return nil }
+func (d *Device) adopt(p *blelink.Paired) {
+	d.Address, d.Type, d.Model, d.Name, d.Place = p.Address, p.Type, p.Driver, p.Name, p.Place
+}
 
-// RetryPairing tries again what failed: the search, or the device chosen.
-func (s *Station) RetryPairing(ctx context.Context) error { return nil }
+// Paired, Keep and Forget are how the link keeps the devices. See
+// blelink.Keeper.
+func (s *Station) Paired() []blelink.Paired {
+	s.bluetooth.mu.Lock()
+	defer s.bluetooth.mu.Unlock()
+	return slices.SortedFunc(maps.Values(s.bluetooth.stored), func(a, b blelink.Paired) int { return strings.Compare(a.ID, b.ID) })
+}
 
-// FinishPairing names the device and ends pairing. An empty name is the usual
-// one of its model.
-func (s *Station) FinishPairing(ctx context.Context, name, place string) error { return nil }
+// Keep stores a paired device. Errors are Faults: limit, and those of the
+// store.
+func (s *Station) Keep(p blelink.Paired) error {
+	b := &s.bluetooth
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if _, known := b.stored[p.ID]; !known && len(b.stored) >= mostDevices {
+		return &fhirmap.Fault{
+			Code: "limit", English: "too many paired devices",
+			French: "Trop d’appareils sont déjà jumelés. Oubliez-en un, puis recommencez.",
+		}
+	}
+	text, err := json.Marshal(p)
+	if err == nil {
+		err = s.store.Put(devicesBucket, p.ID, text)
+	}
+	if err != nil {
+		return err
+	}
+	p.Progress.Recent = slices.Clone(p.Progress.Recent)
+	b.stored[p.ID] = p
+	if b.devices[p.ID] == nil {
+		b.devices[p.ID] = newDevice(&p, s.now())
+	}
+	b.devices[p.ID].adopt(&p)
+	s.board.changed()
+	return nil
+}
 
-// CancelPairing ends pairing. A device that was paired and not yet finished is
-// forgotten again. It is no error when nothing is under way.
-func (s *Station) CancelPairing(ctx context.Context) error { return nil }
+// Forget drops a paired device. Errors are those of the store.
+func (s *Station) Forget(id string) error {
+	b := &s.bluetooth
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err := s.store.Delete(devicesBucket, id); err != nil {
+		return err
+	}
+	delete(b.stored, id)
+	delete(b.devices, id)
+	s.board.changed()
+	return nil
+}
 
-// RenameDevice gives a paired device another name and place. Errors are
-// Faults: bad_request, not_found, those of the store.
-func (s *Station) RenameDevice(ctx context.Context, id, name, place string) error { return nil }
+var (
+	_ blelink.Keeper = (*Station)(nil)
+	_ blelink.Sink   = (*Station)(nil)
+)
 
-// UnpairDevice forgets a device and its bond; its measurements stay. Errors
-// are Faults: not_found, those of the store and of the adapter.
-func (s *Station) UnpairDevice(ctx context.Context, id string) error { return nil }
+// ServeBluetooth has the station pair and show devices through a link. It is to
+// be called before the link runs.
+func (s *Station) ServeBluetooth(l *blelink.Link) {
+	b := &s.bluetooth
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.link, b.adapter = l, Bluetooth{State: BluetoothStarting}
+}
+
+// SetBluetooth shows whether the adapter can be used; fault is nil when it can.
+func (s *Station) SetBluetooth(fault *fhirmap.Fault) {
+	b := &s.bluetooth
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.adapter = Bluetooth{State: BluetoothReady}
+	if fault != nil {
+		b.adapter = Bluetooth{State: BluetoothFailed, Fault: fault}
+	}
+	for _, d := range b.devices {
+		switch {
+		case fault != nil && d.State != LinkOffline:
+			d.State, d.Since = LinkOffline, s.now()
+		case fault == nil && d.State == LinkOffline:
+			d.State, d.Since = LinkAsleep, s.now()
+		}
+	}
+	b.wakeLocked(s.board)
+}
+
+// SetDevice shows how a paired device is doing. Of any other it changes
+// nothing.
+func (s *Station) SetDevice(status blelink.Status) {
+	b := &s.bluetooth
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	d := b.devices[status.ID]
+	if d == nil {
+		return
+	}
+	if state := LinkState(status.State); state != d.State {
+		d.State, d.Since = state, s.now()
+	}
+	d.Fault = status.Fault
+	if !status.LastSeen.IsZero() {
+		d.LastSeen = status.LastSeen
+	}
+	if status.Battery >= 0 {
+		d.Battery = status.Battery
+	}
+	b.wakeLocked(s.board)
+}
+
+// SetPairing shows the pairing that is under way; nil: none is.
+func (s *Station) SetPairing(p *Pairing) {
+	b := &s.bluetooth
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.pairing = p
+	s.board.changed()
+}
+
+func (b *bluetooth) wakeLocked(board *board) {
+	for client := range b.clients {
+		select {
+		case client <- struct{}{}:
+		default:
+		}
+	}
+	board.changed()
+}
+
+// PairedDevices are those that were paired, by name.
+func (s *Station) PairedDevices() []Device {
+	s.bluetooth.mu.Lock()
+	defer s.bluetooth.mu.Unlock()
+	return s.bluetooth.listLocked()
+}
+
+func (b *bluetooth) listLocked() []Device {
+	list := make([]Device, 0, len(b.devices))
+	for _, d := range b.devices {
+		list = append(list, *d)
+	}
+	slices.SortFunc(list, func(x, y Device) int { return cmp.Or(strings.Compare(x.Name, y.Name), strings.Compare(x.ID, y.ID)) })
+	return list
+}
+
+// WatchDevices is Watch for PairedDevices alone.
+func (s *Station) WatchDevices() (changed <-chan struct{}, stop func()) {
+	b := &s.bluetooth
+	client := make(chan struct{}, 1)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.clients == nil {
+		b.clients = map[chan struct{}]struct{}{}
+	}
+	b.clients[client] = struct{}{}
+	return client, func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		delete(b.clients, client)
+	}
+}
+
+// situation adds what there is of Bluetooth.
+func (b *bluetooth) situation(to *Situation) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	to.Bluetooth, to.Devices, to.Pairing = b.adapter, b.listLocked(), b.pairing
+}
+
+// onTrial tells that a device is being paired: what it measures is a test, and
+// nobody's.
+func (b *bluetooth) onTrial(id string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.pairing != nil && b.pairing.Device == id
+}

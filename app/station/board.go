@@ -74,7 +74,8 @@ func (s *Station) SetClients(n int) {
 }
 
 // Situation is everything but measurements that the window shows.
-func (s *Station) Situation() Situation {
+func (s *Station) Situation() (now Situation) {
+	defer s.bluetooth.situation(&now)
 	origins, monitors, peers, alerts := s.access.questions(), s.Monitors(), s.Peers(), s.Alerts()
 	b := s.board
 	b.mu.Lock()

@@ -67,6 +67,7 @@ type Station struct {
 	auditLog   *localstore.Vault
 	refusals   refusals
 	latest     latest
+	bluetooth  bluetooth
 	catalogue  catalogue
 }
 
@@ -115,7 +116,7 @@ func (s *Station) restore(o Options) (err error) {
 	if err := s.recent.load(s); err != nil {
 		return err
 	}
-	if err := errors.Join(s.patients.load(s), s.restoreMonitors(o.Monitors), s.restoreAlerts()); err != nil {
+	if err := errors.Join(s.patients.load(s), s.restoreMonitors(o.Monitors), s.restoreAlerts(), s.restoreDevices()); err != nil {
 		return err
 	}
 	if err := s.restoreConsultation(); err != nil {
@@ -263,10 +264,11 @@ func (s *Station) appendEntry(ctx context.Context, kind byte, count int, e *entr
 
 // attribute decides whose a measurement is. One that names a patient is that
 // patient's only. Otherwise it is that of the open consultation if it was
-// taken within it, and else nobody's. Resemblance never counts, and a device
-// in training mode measures nobody, unless this is a demonstration.
+// taken within it, and else nobody's. Resemblance never counts, a device
+// in training mode measures nobody, unless this is a demonstration, and one that
+// is being paired is tried out on whoever is at hand.
 func (s *Station) attribute(m *fhirmap.Measurement, received time.Time) (subject *fhirmap.Patient, consultation string) {
-	within := s.open != nil && !m.TimeUnknown && s.open.covers(m.Time, received) && (s.demo || !m.Test)
+	within := s.open != nil && !m.TimeUnknown && s.open.covers(m.Time, received) && (s.demo || !m.Test) && !s.bluetooth.onTrial(m.Device.ID)
 	switch {
 	case m.Patient == nil && within:
 		return s.open.Patient, s.open.ID
