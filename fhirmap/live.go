@@ -93,6 +93,7 @@ const (
 	EndTidalIso      Type = "end_tidal_isoflurane"
 	AlveolarConc     Type = "minimum_alveolar_concentration"
 	ECGPauseRate     Type = "ecg_pause_rate"
+	CuffPressure     Type = "cuff_pressure"              // of a cuff that is inflated; no pressure of a person
 	InvasiveSystolic Type = "invasive_systolic_pressure" // of a line whose place is not said
 	Invasive1A       Type = "invasive_pressure_1a"       // of a line of which nothing is said, as what follows
 	Invasive1B       Type = "invasive_pressure_1b"
@@ -147,6 +148,7 @@ var parameters = []Parameter{
 	{PulmonaryDia, "PAP diastolique", "Pulmonary artery diastolic pressure", Code{}, MillimetreOfMercury},
 	{CentralVenous, "PVC (pression veineuse centrale)", "Central venous pressure", Code{}, MillimetreOfMercury},
 	{ECGPauseRate, "Pauses ECG", "ECG pauses", Code{}, BeatsPerMinute},
+	{CuffPressure, "Pression du brassard", "Cuff pressure", code("150300", "MDC_PRESS_CUFF"), MillimetreOfMercury},
 	{InvasiveSystolic, "Pression invasive systolique", "Invasive systolic pressure", Code{}, MillimetreOfMercury},
 	{Invasive1A, "Pression invasive 1a", "Invasive pressure 1a", Code{}, MillimetreOfMercury},
 	{Invasive1B, "Pression invasive 1b", "Invasive pressure 1b", Code{}, MillimetreOfMercury},

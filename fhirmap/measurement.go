@@ -145,7 +145,11 @@ type Measurement struct {
 	Patient *Patient `json:"patient,omitempty"` // whom the message names; nil: nobody
 	Bed     string   `json:"bed,omitempty"`
 	Status  Status   `json:"status"`
-	Origin  Origin   `json:"origin,omitempty"`
+	// Quality is what the device says of how well it could measure, each at most
+	// once.
+	Quality []Quality `json:"quality,omitempty"`
+	Meal    Meal      `json:"meal,omitempty"` // of a glucose; empty: not told
+	Origin  Origin    `json:"origin,omitempty"`
 	// Test marks what a simulator or a device in training mode says (HL7 v2
 	// MSH-11 T or D). It carries the security label HTEST in R4.
 	Test bool `json:"test,omitempty"`
@@ -204,6 +208,9 @@ func (m *Measurement) Validate() error {
 		}
 	}
 	if err := checkTime(m.Time); err != nil {
+		return err
+	}
+	if err := m.checkCircumstances(); err != nil {
 		return err
 	}
 	return checkTexts(m.Bed, &m.Device, m.Patient)

@@ -40,6 +40,9 @@ func R4(r *Recorded) []Observation {
 			list = append(list, r.observation(reading.Type, reading))
 		}
 	}
+	if len(list) > 0 {
+		list[0].Component = append(list[0].Component, r.circumstances()...)
+	}
 	for i := range list {
 		if i > 0 && list[i].ID != "" {
 			list[i].ID += "-" + strconv.Itoa(i+1)
@@ -209,7 +212,11 @@ func readingCodings(r *Recorded, reading *Reading) []Coding {
 		unit = vital.Units[0]
 	}
 	var list []Coding
-	for _, c := range vital.LOINCFor(unit) {
+	codes := vital.LOINCFor(unit)
+	if c, ok := sampleLOINC(reading); ok {
+		codes = []Code{c}
+	}
+	for _, c := range codes {
 		list = append(list, Coding{LOINC, c.Code, c.Display})
 	}
 	mdc := vital.MDC

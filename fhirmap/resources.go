@@ -59,13 +59,15 @@ type Annotation struct {
 	Text string `json:"text"`
 }
 
-// A Component is one value of a panel.
+// A Component is one value of a panel, or a circumstance of a measurement.
 type Component struct {
-	Code             CodeableConcept   `json:"code"`
-	ValueQuantity    *Quantity         `json:"valueQuantity,omitempty"`
-	DataAbsentReason *CodeableConcept  `json:"dataAbsentReason,omitempty"`
-	Interpretation   []CodeableConcept `json:"interpretation,omitempty"`
-	ReferenceRange   []ReferenceRange  `json:"referenceRange,omitempty"`
+	Code                 CodeableConcept   `json:"code"`
+	ValueQuantity        *Quantity         `json:"valueQuantity,omitempty"`
+	ValueCodeableConcept *CodeableConcept  `json:"valueCodeableConcept,omitempty"`
+	ValueBoolean         *bool             `json:"valueBoolean,omitempty"`
+	DataAbsentReason     *CodeableConcept  `json:"dataAbsentReason,omitempty"`
+	Interpretation       []CodeableConcept `json:"interpretation,omitempty"`
+	ReferenceRange       []ReferenceRange  `json:"referenceRange,omitempty"`
 }
 
 // A ReferenceRange is between which bounds a value is taken to be in order.

@@ -126,7 +126,7 @@ func (l *Link) bond(ctx context.Context, a *attempt, h Heard) error {
 	}
 	d := newServed(Paired{
 		ID: fhirmap.DeviceID("ble", h.Address), Address: h.Address, Driver: driver.ID, Type: driver.Type,
-		Name: usualName(driver, h.Name), Since: l.o.Now(),
+		Name: usualName(driver, h.Name), Called: h.Name, Since: l.o.Now(),
 	})
 	if a.before != nil { // it is paired anew
 		d.Paired = a.before.Paired

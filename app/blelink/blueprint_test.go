@@ -20,7 +20,7 @@ var blueprint = Driver{
 		if err := s.Subscribe(ctx, UUID16("2a35")); err != nil {
 			return err
 		}
-		decoder := NewDecoder(UUID16("2a35"))
+		decoder := NewDecoder("2a35", "")
 		for n := range s.Notifications() { // until the link is lost
 			decoded, err := decoder.Feed(n.Value, s.Context())
 			if err != nil {

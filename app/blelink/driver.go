@@ -44,8 +44,9 @@ type Paired struct {
 	Address  string             `json:"address"`
 	Driver   string             `json:"driver"`
 	Type     fhirmap.DeviceType `json:"type"`
-	Name     string             `json:"name"`            // what people call it
-	Place    string             `json:"place,omitempty"` // where it stands
+	Name     string             `json:"name"`             // what people call it
+	Place    string             `json:"place,omitempty"`  // where it stands
+	Called   string             `json:"called,omitempty"` // as it calls itself
 	Since    time.Time          `json:"since"`
 	Maker    string             `json:"maker,omitempty"` // of the Device Information Service
 	Model    string             `json:"model,omitempty"`

@@ -112,7 +112,7 @@ const quiet = 2 * time.Minute
 var measuring = []string{
 	UUID16("2a35"), UUID16("2a1c"), UUID16("2a9d"), UUID16("2a9c"), UUID16("2a5e"), UUID16("2a18"), UUID16("2a34"),
 	UUID16("2a5f"), UUID16("2a37"), UUID16("2a36"), UUID16("2a1e"),
-	NoninOximetry, JumperOximetry,
+	noninOximetry, jumperOximetry,
 }
 
 // standard is a session with a device of one of the profiles.
@@ -160,12 +160,13 @@ func (d *standard) subscribe(ctx context.Context) error {
 		if !d.offers(c) {
 			continue
 		}
-		decoder := NewDecoder(c)
+		decoder := NewDecoder(c, d.Paired.Called)
 		if c == glucoseContext { // it completes the measurements of its sibling
-			decoder = d.decoders[glucoseMeasurement]
-		}
-		if decoder == nil {
-			continue
+			g, ok := d.decoders[glucoseMeasurement].(*glucose)
+			if !ok {
+				continue
+			}
+			decoder = g.Context()
 		}
 		if err := d.Subscribe(ctx, c); err != nil {
 			return err
@@ -365,7 +366,7 @@ func (d *standard) take(ctx context.Context, n Notification) error {
 
 func (d *standard) flush(ctx context.Context) error {
 	for _, c := range measuring {
-		if decoder := d.decoders[c]; decoder != nil && c != glucoseContext {
+		if decoder := d.decoders[c]; decoder != nil {
 			if err := d.took(ctx, decoder.Flush(d.Context())); err != nil {
 				return err
 			}
@@ -380,6 +381,11 @@ func (d *standard) took(ctx context.Context, decoded Decoded) error {
 	}
 	if decoded.Live != nil {
 		d.Show(ctx, decoded.Live)
+	}
+	if decoded.Stream != nil {
+		if err := d.Stream(ctx, decoded.Stream, decoded.Spot); err != nil {
+			return err
+		}
 	}
 	if d.records != nil && d.records.asking() {
 		d.records.saw(decoded.Taken)

@@ -28,6 +28,7 @@ type Session struct {
 	link    *Link
 	device  *served
 	yielded bool
+	spot    spot
 }
 
 func (l *Link) newSession(d *served, trial bool) *Session {

@@ -16,6 +16,7 @@ const (
 	formJSON    byte = '{' // consultations, alerts, and measurements in logs of before
 	formCompact byte = 2   // measurements
 	formLimits  byte = 3   // measurements of which some reading has limits
+	formQuality byte = 4   // and some a quality or a meal
 )
 
 // The compact form writes a message once, and of each measurement what is its
@@ -26,9 +27,10 @@ const (
 //	measurement = flags text(type) text(time) device person(named)
 //	              person(subject) text(bed) text(status) text(origin)
 //	              text(consultation) uvarint(n) n × reading
+//	              and in the form with quality: uvarint(n) n × text text(meal)
 //	reading     = text(type) number text(absent) text(UCUM) text(label)
 //	              text(MDC code) text(MDC display) uvarint(n) n × text
-//	              and in the form with limits: text(low) text(high)
+//	              and in the forms with limits: text(low) text(high)
 //	device      = same | 1 seven texts
 //	person      = same | 1 six texts | 2 for none
 //	same        = 0, the device or person written last
@@ -59,8 +61,8 @@ const (
 
 // A packer writes the compact form.
 type packer struct {
-	limits bool
-	out    []byte
+	form byte
+	out  []byte
 	*vocabulary
 	device fhirmap.Device
 	person *fhirmap.Patient
@@ -98,10 +100,7 @@ var vocabularies = sync.Pool{New: func() any { return &vocabulary{known: make(ma
 func (e *entry) pack(out []byte) ([]byte, error) {
 	form := formCompact
 	for i := range e.Measurements {
-		if e.Measurements[i].limited() {
-			form = formLimits
-			break
-		}
+		form = max(form, e.Measurements[i].form())
 	}
 	words := vocabularies.Get().(*vocabulary)
 	defer func() {
@@ -111,7 +110,7 @@ func (e *entry) pack(out []byte) ([]byte, error) {
 			vocabularies.Put(words)
 		}
 	}()
-	p := &packer{limits: form == formLimits, out: append(out, form), vocabulary: words, person: &fhirmap.Patient{}}
+	p := &packer{form: form, out: append(out, form), vocabulary: words, person: &fhirmap.Patient{}}
 	p.time(e.Received)
 	p.number(e.Open)
 	p.text(e.Link)
@@ -123,14 +122,17 @@ func (e *entry) pack(out []byte) ([]byte, error) {
 	return p.out, p.err
 }
 
-// limited tells whether some reading has limits.
-func (m *recordedEntry) limited() bool {
+// form is the least form that can hold m.
+func (m *recordedEntry) form() byte {
+	if len(m.Quality) > 0 || m.Meal != "" {
+		return formQuality
+	}
 	for i := range m.Readings {
 		if r := &m.Readings[i]; r.Low != nil || r.High != nil {
-			return true
+			return formLimits
 		}
 	}
-	return false
+	return formCompact
 }
 
 func (p *packer) measurement(m *recordedEntry) {
@@ -151,11 +153,19 @@ func (p *packer) measurement(m *recordedEntry) {
 		for _, code := range r.Interpretation {
 			p.text(string(code))
 		}
-		if p.limits {
+		if p.form >= formLimits {
 			p.limit(r.Low)
 			p.limit(r.High)
 		}
 	}
+	if p.form < formQuality {
+		return
+	}
+	p.number(uint64(len(m.Quality)))
+	for _, q := range m.Quality {
+		p.text(string(q))
+	}
+	p.text(string(m.Meal))
 }
 
 func (p *packer) decimal(d *fhirmap.Decimal) {

@@ -156,7 +156,7 @@ func TestEntry_OfTheFormWithoutLimits(t *testing.T) {
 		t.Fatal(err)
 	}
 	if m := e.Measurements[0]; m.Reading(fhirmap.HeartRate).Value.String() != "72.0" || m.Subject.Family != "Lefèvre" || m.Consultation != "c-1" ||
-		m.Bed != "4" || !m.Time.Equal(morning) || m.limited() || m.Readings[0].Interpretation[0] != "N" {
+		m.Bed != "4" || !m.Time.Equal(morning) || m.form() != formCompact || m.Readings[0].Interpretation[0] != "N" {
 		t.Errorf("%+v", m)
 	}
 	if again, err := e.encode(); err != nil || !bytes.Equal(again, data) {
@@ -167,7 +167,16 @@ func TestEntry_OfTheFormWithoutLimits(t *testing.T) {
 	if err != nil || limited[headerSize] != formLimits {
 		t.Fatal(err)
 	}
-	if again, err := decode(reportRecord(limited, 2)); err != nil || again.Measurements[1].Readings[0].Low.String() != "50.0" || again.Measurements[0].limited() {
+	if again, err := decode(reportRecord(limited, 2)); err != nil || again.Measurements[1].Readings[0].Low.String() != "50.0" || again.Measurements[0].form() != formCompact {
+		t.Errorf("%+v %v", again, err)
+	}
+	e.Measurements[0].Quality, e.Measurements[0].Meal = []fhirmap.Quality{fhirmap.CuffLoose, fhirmap.BodyMovement}, fhirmap.MealFasting
+	whole, err := e.encode()
+	if err != nil || whole[headerSize] != formQuality {
+		t.Fatal(err)
+	}
+	again, err := decode(reportRecord(whole, 2))
+	if err != nil || len(again.Measurements[0].Quality) != 2 || again.Measurements[0].Meal != fhirmap.MealFasting || again.Measurements[1].Quality != nil {
 		t.Errorf("%+v %v", again, err)
 	}
 }
@@ -206,7 +215,7 @@ func TestCompact_TextLikeATime(t *testing.T) {
 
 func TestEntry_OfANewerForm(t *testing.T) {
 	d := newDesk(t)
-	_, err := d.events(reportRecord(append(make([]byte, headerSize), formLimits+1, 7), 1))
+	_, err := d.events(reportRecord(append(make([]byte, headerSize), formQuality+1, 7), 1))
 	wantFault(t, err, "store_newer")
 }
 

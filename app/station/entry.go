@@ -88,9 +88,9 @@ func decode(r localstore.Record) (*entry, error) {
 		err = errCompact
 	case body[0] == formJSON:
 		err = json.Unmarshal(body, e)
-	case body[0] == formCompact || body[0] == formLimits:
+	case body[0] >= formCompact && body[0] <= formQuality:
 		err = e.unpack(body)
-	case body[0] > formLimits && body[0] < formJSON:
+	case body[0] > formQuality && body[0] < formJSON:
 		return nil, newer(r)
 	default:
 		err = errCompact

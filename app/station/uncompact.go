@@ -13,7 +13,7 @@ var errCompact = errors.New("not in the compact form")
 // An unpacker reads the compact form. Once something is wrong it reads nothing
 // but zeros.
 type unpacker struct {
-	limits bool
+	form   byte
 	rest   string
 	known  []string
 	device fhirmap.Device
@@ -25,7 +25,7 @@ type unpacker struct {
 
 // unpack reads into e what pack wrote.
 func (e *entry) unpack(body []byte) error {
-	u := &unpacker{limits: body[0] == formLimits, rest: string(body[1:]), known: []string{""}, person: &fhirmap.Patient{}}
+	u := &unpacker{form: body[0], rest: string(body[1:]), known: []string{""}, person: &fhirmap.Patient{}}
 	e.Received = u.time()
 	e.Open = u.number()
 	e.Link, e.Peer = u.text(), u.text()
@@ -60,10 +60,17 @@ func (u *unpacker) measurement(m *recordedEntry) {
 		for range u.count(1) {
 			r.Interpretation = append(r.Interpretation, fhirmap.Interpretation(u.text()))
 		}
-		if u.limits {
+		if u.form >= formLimits {
 			r.Low, r.High = u.limit(), u.limit()
 		}
 	}
+	if u.form < formQuality {
+		return
+	}
+	for range u.count(1) {
+		m.Quality = append(m.Quality, fhirmap.Quality(u.text()))
+	}
+	m.Meal = fhirmap.Meal(u.text())
 }
 
 func (u *unpacker) decimal() *fhirmap.Decimal { return u.parse(u.raw()) }
