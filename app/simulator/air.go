@@ -215,6 +215,25 @@ func (g *Gadget) connectLocked() *GadgetLink {
 	return g.link
 }
 
+// listener is the link whose client has subscribed to characteristic; nil: none.
+func (g *Gadget) listener(characteristic string) *GadgetLink {
+	if g.air == nil {
+		return nil
+	}
+	g.air.mu.Lock()
+	l := g.link
+	g.air.mu.Unlock()
+	if l == nil {
+		return nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.lost || !l.subscribed[characteristic] {
+		return nil
+	}
+	return l
+}
+
 // A GadgetLink is a link to a simulated device.
 type GadgetLink struct {
 	gadget *Gadget

@@ -96,18 +96,28 @@ func (c *Cuff) setClock(_ *GadgetLink, value []byte) error {
 // pulse per minute, and the status bits of the profile.
 func (c *Cuff) Store(systolic, diastolic, mean, pulse int, status uint16) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	b := []byte{0x02 | 0x04 | 0x10} // time, pulse, status
-	b = slices.Concat(b, medfloat(systolic, 0), medfloat(diastolic, 0), medfloat(mean, 0))
-	b = slices.Concat(b, dateTime(c.now().Add(c.ahead)), medfloat(pulse, 0))
-	c.stored = append(c.stored, binary.LittleEndian.AppendUint16(b, status))
+	at := c.now().Add(c.ahead)
+	c.mu.Unlock()
+	c.StoreAt(at, systolic, diastolic, mean, pulse, status)
 }
 
-// Resend has the cuff forget that it has sent what is stored in measurements.
+// StoreAt is Store with the time by the cuff's clock. Whoever is connected gets
+// it at once.
+func (c *Cuff) StoreAt(at time.Time, systolic, diastolic, mean, pulse int, status uint16) {
+	b := []byte{0x02 | 0x04 | 0x10} // time, pulse, status
+	b = slices.Concat(b, medfloat(systolic, 0), medfloat(diastolic, 0), medfloat(mean, 0))
+	b = slices.Concat(b, dateTime(at), medfloat(pulse, 0))
+	c.Resend(binary.LittleEndian.AppendUint16(b, status))
+}
+
+// Resend has the cuff send measurements, as Stored gives them, once more.
 func (c *Cuff) Resend(measurements ...[]byte) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.stored = append(c.stored, measurements...)
+	c.mu.Unlock()
+	if l := c.listener(uuidBloodPressure); l != nil {
+		c.send(l)
+	}
 }
 
 // Stored is what no client has taken yet.

@@ -122,7 +122,6 @@ func (d *demoAir) pressure(ctx context.Context, l *GadgetLink) {
 		}
 	}
 	d.cuff.Store(systolic, diastolic, mean, pulse, 0)
-	d.cuff.send(l)
 }
 
 func (d *demoAir) saturation(ctx context.Context, l *GadgetLink) {
