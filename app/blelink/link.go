@@ -240,7 +240,11 @@ func (l *Link) serve(ctx context.Context, s *Session) error {
 	if err != nil {
 		return err
 	}
-	defer peripheral.Disconnect()
+	defer func() {
+		peripheral.Disconnect()
+		for range peripheral.Notifications() { // what the driver did not want
+		}
+	}()
 	s.Peripheral = peripheral
 	l.connected(s)
 	return driver.Serve(ctx, s)

@@ -138,3 +138,11 @@ func refusedRecords() error {
 
 // gone tells that the link to a device is lost.
 func gone(err error) bool { return fhirmap.FaultOf(err).Code == "device_disconnected" }
+
+// Disconnected is the Fault of a link that is lost.
+func Disconnected() error {
+	return &fhirmap.Fault{
+		Code: "device_disconnected", English: "the link to the device is lost", Temporary: true,
+		French: "La liaison avec l’appareil a été perdue. Rapprochez-le, puis recommencez.",
+	}
+}

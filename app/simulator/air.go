@@ -168,13 +168,6 @@ func unreachable() error {
 	}
 }
 
-func disconnected() error {
-	return &fhirmap.Fault{
-		Code: "device_disconnected", English: "the link to the device is lost", Temporary: true,
-		French: "La liaison avec l’appareil a été perdue.",
-	}
-}
-
 // A Gadget is a simulated Bluetooth device: its advertisement, its
 // characteristics, and what it does when it is spoken to. Its fields are set
 // before it is added to an Air.
@@ -195,6 +188,9 @@ type Gadget struct {
 	bonded bool
 	link   *GadgetLink
 }
+
+// StartAwake is Wake for a device that no Air has yet.
+func (g *Gadget) StartAwake() { g.awake = true }
 
 // Wake has the device advertise, Sleep has it cease to.
 func (g *Gadget) Wake() { g.advertise(true) }
@@ -296,7 +292,7 @@ func (l *GadgetLink) check(characteristic string) error {
 	defer g.air.mu.Unlock()
 	switch {
 	case lost:
-		return disconnected()
+		return blelink.Disconnected()
 	case !slices.ContainsFunc(g.Services, func(s blelink.Service) bool { return slices.Contains(s.Characteristics, characteristic) }):
 		return fmt.Errorf("no characteristic %s", characteristic)
 	case g.Bond && !g.bonded:
@@ -310,7 +306,7 @@ func (l *GadgetLink) Services(context.Context) ([]blelink.Service, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.lost {
-		return nil, disconnected()
+		return nil, blelink.Disconnected()
 	}
 	return l.gadget.Services, nil
 }
