@@ -2,87 +2,24 @@ package radio
 
 import (
 	"context"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"vitalien/app/blelink"
 )
 
-// mostQueued is how many values of one device may wait to be taken. A stored
-// record has some twenty bytes, and no device stores so many.
-const mostQueued = 4096
-
 // A link is a connection as the parent has it.
 type link struct {
-	client *Client
-	number uint64
-	values chan blelink.Notification
-
-	mu      sync.Mutex
-	queue   []blelink.Notification
-	leaving bool // Disconnect was called
-	lost    bool
-	more    chan struct{} // queue or lost has changed
+	*queue
+	client  *Client
+	number  uint64
+	leaving atomic.Bool // Disconnect was called
 }
 
 var _ blelink.Peripheral = (*link)(nil)
 
 func newLink(c *Client, number uint64) *link {
-	l := &link{client: c, number: number, values: make(chan blelink.Notification), more: make(chan struct{}, 1)}
-	go l.deliver()
-	return l
-}
-
-// put queues a value; false when it is one too many, with which the link ends.
-func (l *link) put(n blelink.Notification) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if len(l.queue) >= mostQueued {
-		l.loseLocked()
-		return false
-	}
-	l.queue = append(l.queue, n)
-	l.wake()
-	return true
-}
-
-func (l *link) wake() {
-	select {
-	case l.more <- struct{}{}:
-	default:
-	}
-}
-
-func (l *link) lose() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.loseLocked()
-}
-
-func (l *link) loseLocked() {
-	l.lost = true
-	l.wake()
-}
-
-// deliver hands on the queue until the link is lost and its last value taken.
-func (l *link) deliver() {
-	defer close(l.values)
-	for {
-		l.mu.Lock()
-		queue, lost := l.queue, l.lost
-		l.queue = nil
-		l.mu.Unlock()
-		for _, n := range queue {
-			l.values <- n
-		}
-		if len(queue) > 0 {
-			continue
-		}
-		if lost {
-			return
-		}
-		<-l.more
-	}
+	return &link{queue: newQueue(), client: c, number: number}
 }
 
 // Notifications implements blelink.Peripheral.
@@ -90,10 +27,7 @@ func (l *link) Notifications() <-chan blelink.Notification { return l.values }
 
 // ask is a request about this link.
 func (l *link) ask(ctx context.Context, m message) (message, error) {
-	l.mu.Lock()
-	over := l.lost || l.leaving
-	l.mu.Unlock()
-	if over {
+	if l.leaving.Load() || l.isLost() {
 		return message{}, blelink.Disconnected()
 	}
 	m.Link = l.number
@@ -130,11 +64,7 @@ const parting = 5 * time.Second
 // Disconnect implements blelink.Peripheral. Values on their way through the
 // pipe are still delivered.
 func (l *link) Disconnect() error {
-	l.mu.Lock()
-	over := l.lost || l.leaving
-	l.leaving = true
-	l.mu.Unlock()
-	if over {
+	if l.leaving.Swap(true) || l.isLost() {
 		return nil
 	}
 	time.AfterFunc(parting, func() { l.client.lose(l) })

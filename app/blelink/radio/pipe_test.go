@@ -24,6 +24,9 @@ import (
 // Bluetooth process, with a simulated adapter.
 const child = "-radio-child"
 
+// systemChild is the same with the adapter of the system.
+const systemChild = "-radio-system"
+
 func TestMain(m *testing.M) {
 	if len(os.Args) == 2 && os.Args[1] == child {
 		air := simulator.NewAir(20 * time.Millisecond)
@@ -31,6 +34,12 @@ func TestMain(m *testing.M) {
 		air.Add(aThermometer(), flood)
 		os.Stdout.WriteString("what a library prints\n{\"no\":\"message\"}\n")
 		if err := radio.Serve(context.Background(), os.Stdin, os.Stdout, air, slog.New(slog.NewTextHandler(os.Stderr, nil))); err != nil {
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	if len(os.Args) == 2 && os.Args[1] == systemChild {
+		if err := radio.ServeSystem(context.Background(), os.Stdin, os.Stdout, slog.New(slog.NewTextHandler(os.Stderr, nil))); err != nil {
 			os.Exit(1)
 		}
 		os.Exit(0)
@@ -81,14 +90,16 @@ func aFlood() *simulator.Gadget {
 }
 
 // parent starts the child process.
-func parent(t *testing.T) *radio.Supervised {
+func parent(t *testing.T) *radio.Supervised { return parentOf(t, child, func(*fhirmap.Fault) {}) }
+
+func parentOf(t *testing.T, which string, adapter func(*fhirmap.Fault)) *radio.Supervised {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := radio.NewSupervised(func(ctx context.Context) *exec.Cmd { return exec.CommandContext(ctx, self, child) },
-		func(*fhirmap.Fault) {}, slog.New(slog.NewTextHandler(t.Output(), nil)))
+	s := radio.NewSupervised(func(ctx context.Context) *exec.Cmd { return exec.CommandContext(ctx, self, which) },
+		adapter, slog.New(slog.NewTextHandler(t.Output(), nil)))
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- s.Run(ctx) }()

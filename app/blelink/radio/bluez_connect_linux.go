@@ -1,0 +1,437 @@
+package radio
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+
+	"vitalien/app/blelink"
+)
+
+// Scan implements blelink.Radio.
+func (b *bluez) Scan(ctx context.Context, heard func(blelink.Advertisement)) error {
+	if _, fault := b.usable(); fault != nil {
+		return fault
+	}
+	b.mu.Lock()
+	b.scans[&heard] = true
+	b.mu.Unlock()
+	defer func() {
+		b.mu.Lock()
+		delete(b.scans, &heard)
+		b.mu.Unlock()
+		b.discover()
+	}()
+	if err := b.discover(); err != nil {
+		return err
+	}
+	for {
+		b.mu.Lock()
+		changed := b.changed
+		b.mu.Unlock()
+		if _, fault := b.usable(); fault != nil {
+			return fault
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+const discoveryTime = 10 * time.Second // that starting or stopping it may take
+
+// discover starts or stops discovery as the scans and connections want it.
+func (b *bluez) discover() error {
+	b.mu.Lock()
+	path, _ := b.adapterLocked()
+	wanted := len(b.scans) > 0 && b.paused == 0
+	change := wanted != b.scanning && path != ""
+	if change {
+		b.scanning = wanted
+	}
+	b.mu.Unlock()
+	if !change {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), discoveryTime)
+	defer cancel()
+	if !wanted {
+		b.call(ctx, path, ifaceAdapter+".StopDiscovery") // it has stopped by itself where this fails
+		return nil
+	}
+	filter := map[string]any{"Transport": "le", "DuplicateData": true}
+	err := b.call(ctx, path, ifaceAdapter+".SetDiscoveryFilter", filter).Err
+	if err == nil {
+		err = b.call(ctx, path, ifaceAdapter+".StartDiscovery").Err
+	}
+	if err != nil {
+		b.mu.Lock()
+		b.scanning = false
+		b.mu.Unlock()
+		return adapterFault(err)
+	}
+	return nil
+}
+
+// pause has discovery rest while a connection is made, which many adapters
+// cannot do beside it.
+func (b *bluez) pause(by int) {
+	b.mu.Lock()
+	b.paused += by
+	b.mu.Unlock()
+	if err := b.discover(); err != nil {
+		b.log.Warn("going on with discovery", "error", err)
+	}
+}
+
+// deviceLocked is the object of the device with an address.
+func (b *bluez) deviceLocked(address string) dbus.ObjectPath {
+	for path, ifaces := range b.objects {
+		if at, _ := ifaces[ifaceDevice]["Address"].Value().(string); at != "" && strings.EqualFold(at, address) {
+			return path
+		}
+	}
+	return ""
+}
+
+// Times of a connection.
+const (
+	findTime    = 15 * time.Second // until the device is heard
+	connectTime = 20 * time.Second // for each try
+	resolveTime = 20 * time.Second // until its services are known
+	tries       = 3
+	tryAgain    = 700 * time.Millisecond
+)
+
+// find waits until BlueZ knows the device.
+func (b *bluez) find(ctx context.Context, address string) (path dbus.ObjectPath, err error) {
+	if _, fault := b.usable(); fault != nil {
+		return "", fault
+	}
+	ctx, cancel := context.WithTimeout(ctx, findTime)
+	defer cancel()
+	b.mu.Lock()
+	known := b.deviceLocked(address)
+	b.mu.Unlock()
+	if known != "" {
+		return known, nil
+	}
+	scan, stop := context.WithCancel(ctx)
+	var scanning sync.WaitGroup
+	defer scanning.Wait()
+	defer stop()
+	scanning.Go(func() { b.Scan(scan, func(blelink.Advertisement) {}) })
+	err = b.await(ctx, func() bool {
+		path = b.deviceLocked(address)
+		return path != ""
+	})
+	if err != nil {
+		return "", unreachable(err)
+	}
+	return path, nil
+}
+
+// alone waits for the turn of this connection.
+func (b *bluez) alone(ctx context.Context) (done func(), err error) {
+	select {
+	case b.connecting <- struct{}{}:
+		return func() { <-b.connecting }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// Connect implements blelink.Radio.
+func (b *bluez) Connect(ctx context.Context, address string) (blelink.Peripheral, error) {
+	done, err := b.alone(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	path, err := b.find(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	b.pause(1)
+	defer b.pause(-1)
+	if err := b.connect(ctx, path); err != nil {
+		b.abandon(path)
+		return nil, err
+	}
+	return b.open(ctx, path)
+}
+
+// abandon has BlueZ give up a connection that is not wanted any more.
+func (b *bluez) abandon(path dbus.ObjectPath) {
+	ctx, cancel := context.WithTimeout(context.Background(), discoveryTime)
+	defer cancel()
+	b.call(ctx, path, ifaceDevice+".Disconnect")
+}
+
+// connect tries as often as makes sense: the first try often meets a device
+// that has just begun to advertise, or an adapter that is still scanning.
+func (b *bluez) connect(ctx context.Context, path dbus.ObjectPath) error {
+	for try := 1; ; try++ {
+		one, cancel := context.WithTimeout(ctx, connectTime)
+		err := b.call(one, path, ifaceDevice+".Connect").Err
+		cancel()
+		switch errorName(err) {
+		case "AlreadyConnected":
+			return nil
+		case "":
+			if err == nil {
+				return nil
+			}
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if name := errorName(err); name == "NotReady" || name == "NotAuthorized" || try == tries {
+			return connectFault(err)
+		}
+		b.log.Info("connecting to a Bluetooth device again", "error", err)
+		select {
+		case <-time.After(tryAgain):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// open makes the link, once BlueZ knows the device's services.
+func (b *bluez) open(ctx context.Context, path dbus.ObjectPath) (blelink.Peripheral, error) {
+	ctx, cancel := context.WithTimeout(ctx, resolveTime)
+	defer cancel()
+	var there bool
+	err := b.await(ctx, func() bool {
+		p := b.objects[path][ifaceDevice]
+		there = flag(p, "Connected")
+		return !there || flag(p, "ServicesResolved")
+	})
+	if err != nil {
+		b.abandon(path)
+		return nil, unreachable(err)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !there || !flag(b.objects[path][ifaceDevice], "Connected") {
+		return nil, blelink.Disconnected()
+	}
+	l := &bluezLink{queue: newQueue(), bluez: b, path: path, subscribed: map[dbus.ObjectPath]string{}}
+	if before := b.links[path]; before != nil {
+		before.lose()
+	}
+	b.links[path] = l
+	return l, nil
+}
+
+// Pair implements blelink.Radio. A bond that the system still has is not the
+// device's any more, or nobody would pair it: it is made anew.
+func (b *bluez) Pair(ctx context.Context, address string, agent blelink.Agent) error {
+	done, err := b.alone(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	path, err := b.find(ctx, address)
+	if err != nil {
+		return err
+	}
+	b.mu.Lock()
+	stale := flag(b.objects[path][ifaceDevice], "Paired")
+	b.mu.Unlock()
+	if stale {
+		if err := b.Unpair(ctx, address); err != nil {
+			return err
+		}
+		if path, err = b.find(ctx, address); err != nil {
+			return err
+		}
+	}
+	b.pause(1)
+	defer b.pause(-1)
+	b.mu.Lock()
+	b.agent, b.pairing = agent, ctx
+	b.mu.Unlock()
+	defer func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.agent, b.pairing = nil, nil
+	}()
+	if err := b.call(ctx, path, ifaceDevice+".Pair").Err; err != nil && errorName(err) != "AlreadyExists" {
+		if ctx.Err() != nil {
+			b.abandonPairing(path)
+			return pairingTimeout(ctx.Err())
+		}
+		return pairingFault(err)
+	}
+	return b.call(ctx, path, ifaceProps+".Set", ifaceDevice, "Trusted", dbus.MakeVariant(true)).Err
+}
+
+func (b *bluez) abandonPairing(path dbus.ObjectPath) {
+	ctx, cancel := context.WithTimeout(context.Background(), discoveryTime)
+	defer cancel()
+	b.call(ctx, path, ifaceDevice+".CancelPairing")
+	b.call(ctx, path, ifaceDevice+".Disconnect")
+}
+
+// Unpair implements blelink.Radio.
+func (b *bluez) Unpair(ctx context.Context, address string) error {
+	b.mu.Lock()
+	device := b.deviceLocked(address)
+	adapter, _ := b.adapterLocked()
+	before := b.removals[device]
+	b.mu.Unlock()
+	if device == "" || adapter == "" {
+		return nil
+	}
+	err := b.call(ctx, adapter, ifaceAdapter+".RemoveDevice", device).Err
+	if err != nil && errorName(err) != "DoesNotExist" {
+		return adapterFault(err)
+	}
+	return b.await(ctx, func() bool { return b.removals[device] > before || b.objects[device] == nil })
+}
+
+// A bluezLink is a link to a device.
+type bluezLink struct {
+	*queue
+	bluez      *bluez
+	path       dbus.ObjectPath
+	subscribed map[dbus.ObjectPath]string // to its UUID; guarded by bluez.mu
+}
+
+// Notifications implements blelink.Peripheral.
+func (l *bluezLink) Notifications() <-chan blelink.Notification { return l.values }
+
+// Services implements blelink.Peripheral.
+func (l *bluezLink) Services(context.Context) ([]blelink.Service, error) {
+	if l.isLost() {
+		return nil, blelink.Disconnected()
+	}
+	l.bluez.mu.Lock()
+	defer l.bluez.mu.Unlock()
+	var list []blelink.Service
+	for _, service := range l.belowLocked(l.path, ifaceService) {
+		s := blelink.Service{UUID: l.uuidLocked(service, ifaceService)}
+		for _, value := range l.belowLocked(service, ifaceValue) {
+			s.Characteristics = append(s.Characteristics, l.uuidLocked(value, ifaceValue))
+		}
+		list = append(list, s)
+	}
+	return list, nil
+}
+
+// belowLocked are the objects with an interface below path, in the device's
+// own order, which their names keep.
+func (l *bluezLink) belowLocked(path dbus.ObjectPath, iface string) (list []dbus.ObjectPath) {
+	for at, ifaces := range l.bluez.objects {
+		if _, is := ifaces[iface]; is && strings.HasPrefix(string(at), string(path)+"/") {
+			list = append(list, at)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+func (l *bluezLink) uuidLocked(path dbus.ObjectPath, iface string) string {
+	uuid, _ := l.bluez.objects[path][iface]["UUID"].Value().(string)
+	return strings.ToLower(uuid)
+}
+
+// value finds the object of a characteristic.
+func (l *bluezLink) value(uuid string) (dbus.ObjectPath, error) {
+	if l.isLost() {
+		return "", blelink.Disconnected()
+	}
+	l.bluez.mu.Lock()
+	defer l.bluez.mu.Unlock()
+	for _, path := range l.belowLocked(l.path, ifaceValue) {
+		if l.uuidLocked(path, ifaceValue) == uuid {
+			return path, nil
+		}
+	}
+	return "", unsupported(uuid)
+}
+
+// do calls a method of a characteristic.
+func (l *bluezLink) do(ctx context.Context, uuid, method string, args ...any) (*dbus.Call, error) {
+	path, err := l.value(uuid)
+	if err != nil {
+		return nil, err
+	}
+	done := l.bluez.call(ctx, path, ifaceValue+"."+method, args...)
+	if done.Err != nil {
+		return nil, l.failed(ctx, done.Err)
+	}
+	return done, nil
+}
+
+// failed is why an operation did: most often because the link is lost, which
+// BlueZ tells of only then.
+func (l *bluezLink) failed(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	var connected dbus.Variant
+	asked := l.bluez.call(ctx, l.path, ifaceProps+".Get", ifaceDevice, "Connected")
+	if l.isLost() || asked.Store(&connected) != nil || connected.Value() != true {
+		return blelink.Disconnected()
+	}
+	return gattFault(err)
+}
+
+// Read implements blelink.Peripheral.
+func (l *bluezLink) Read(ctx context.Context, uuid string) (value []byte, err error) {
+	done, err := l.do(ctx, uuid, "ReadValue", map[string]any{})
+	if err != nil {
+		return nil, err
+	}
+	return value, done.Store(&value)
+}
+
+// Write implements blelink.Peripheral.
+func (l *bluezLink) Write(ctx context.Context, uuid string, value []byte, response bool) error {
+	kind := "command"
+	if response {
+		kind = "request"
+	}
+	_, err := l.do(ctx, uuid, "WriteValue", value, map[string]any{"type": kind})
+	return err
+}
+
+// Subscribe implements blelink.Peripheral.
+func (l *bluezLink) Subscribe(ctx context.Context, uuid string) error {
+	path, err := l.value(uuid)
+	if err != nil {
+		return err
+	}
+	l.bluez.mu.Lock()
+	l.subscribed[path] = uuid // before the first value comes
+	l.bluez.mu.Unlock()
+	_, err = l.do(ctx, uuid, "StartNotify")
+	return err
+}
+
+// Disconnect implements blelink.Peripheral.
+func (l *bluezLink) Disconnect() error {
+	if l.isLost() {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), discoveryTime)
+	defer cancel()
+	err := l.bluez.call(ctx, l.path, ifaceDevice+".Disconnect").Err
+	l.bluez.await(ctx, func() bool { return l.bluez.links[l.path] != l })
+	l.lose()
+	if err != nil {
+		return gattFault(err)
+	}
+	return nil
+}
+
+var _ blelink.Peripheral = (*bluezLink)(nil)
