@@ -11,6 +11,7 @@ import (
 
 	"vitalien/app/api"
 	"vitalien/app/blelink"
+	"vitalien/app/blelink/radio"
 	"vitalien/app/cli"
 	"vitalien/app/config"
 	"vitalien/app/simulator"
@@ -34,9 +35,11 @@ type App struct {
 	beacons []int             // UDP ports where monitors are looked for; nil: the usual ones
 	bedside []*simulator.Monitor
 
-	bluetooth *blelink.Link // nil: not served
-	radio     blelink.Radio // nil: the computer's own
-	runAir    func(context.Context) error
+	bluetooth  *blelink.Link // nil: not served
+	radio      blelink.Radio // nil: the computer's own
+	self       string        // the program's file; empty: that which runs
+	supervised *radio.Supervised
+	runAir     func(context.Context) error
 
 	showMu sync.Mutex
 	show   func() // brings the window to the front; nil: there is none
@@ -197,7 +200,10 @@ func (a *App) Run(ctx context.Context) error {
 		a.supervise(ctx, &services, "discovery", a.discover)
 	}
 	if a.bluetooth != nil {
-		a.supervise(ctx, &services, "bluetooth", a.runBluetooth)
+		a.supervise(ctx, &services, "bluetooth", a.bluetooth.Run)
+	}
+	if a.supervised != nil {
+		a.supervise(ctx, &services, "radio", a.supervised.Run)
 	}
 	if a.runAir != nil {
 		a.supervise(ctx, &services, "air", a.runAir)

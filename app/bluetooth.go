@@ -2,9 +2,13 @@ package main
 
 import (
 	"context"
+	"os"
+	"os/exec"
 	"time"
 
 	"vitalien/app/blelink"
+	"vitalien/app/blelink/radio"
+	"vitalien/app/cli"
 	"vitalien/app/simulator"
 	"vitalien/app/station"
 	"vitalien/fhirmap"
@@ -23,7 +27,8 @@ func (a *App) openBluetooth() {
 		air, a.runAir = simulator.Bluetooth(a.simulation())
 		a.radio = air
 	default:
-		return
+		a.supervised = radio.NewSupervised(a.radioProcess, a.adapterChanged, a.log)
+		a.radio = a.supervised
 	}
 	a.bluetooth = blelink.New(blelink.Options{
 		Radio: a.radio, Sink: a.station, Keeper: a.station, OnStatus: a.station.SetDevice, OnPairing: a.station.SetPairing,
@@ -42,7 +47,18 @@ func (a *App) adapterChanged(fault *fhirmap.Fault) {
 	a.station.SetLink(link)
 }
 
-// runBluetooth serves the paired devices until ctx ends.
-func (a *App) runBluetooth(ctx context.Context) error {
-	return a.bluetooth.Run(ctx)
+// radioProcess is this program as the process that drives the adapter.
+func (a *App) radioProcess(ctx context.Context) *exec.Cmd {
+	self := a.self
+	if self == "" {
+		self, _ = os.Executable()
+	}
+	command := exec.CommandContext(ctx, self, cli.BluetoothRadio)
+	command.Stderr = os.Stderr
+	return command
+}
+
+// bluetoothRadio is what that process does.
+func bluetoothRadio(ctx context.Context) error {
+	return radio.ServeSystem(ctx, os.Stdin, os.Stdout, newLogger(os.Stderr))
 }

@@ -64,7 +64,8 @@ type Program struct {
 	Stderr     io.Writer
 	DataFolder func() (string, error) // where the data is without --data-dir
 	Serve      func(context.Context, Flags) error
-	Probe      func() int // tries whether a window can open (see --probe-display)
+	Probe      func() int                  // tries whether a window can open (see --probe-display)
+	Radio      func(context.Context) error // serves the Bluetooth adapter (see --bluetooth-radio)
 }
 
 // A WrongUse is an error of the command line itself.
@@ -78,6 +79,10 @@ func wrong(format string, args ...any) error { return WrongUse{fmt.Errorf(format
 // out whether a window can open, since a missing OpenGL ends the process that
 // tries.
 const ProbeDisplay = "--probe-display"
+
+// BluetoothRadio is the hidden flag with which the program starts itself as the
+// process that drives the Bluetooth adapter.
+const BluetoothRadio = "--bluetooth-radio"
 
 // Main does what args ask and gives the exit status. A failure is one line on
 // standard error: what, where, what to do.
@@ -124,6 +129,9 @@ func (p *Program) run(ctx context.Context, args []string) error {
 			return errProbed
 		}
 		return nil
+	}
+	if len(args) == 1 && args[0] == BluetoothRadio {
+		return p.Radio(ctx)
 	}
 	if len(args) == 1 && args[0] == "help" {
 		return flag.ErrHelp
