@@ -16,8 +16,8 @@ type body struct {
 	units                                  units
 	fat, muscle, muscleMass, water, weight number
 	height                                 number
+	user                                   *byte
 	at                                     moment
-	failed                                 bool
 }
 
 func (c *composition) Feed(frame []byte, at Context) (Decoded, error) {
@@ -31,9 +31,10 @@ func (c *composition) Feed(frame []byte, at Context) (Decoded, error) {
 		d.Taken = append(before.Taken, d.Taken...)
 		return d, err
 	}
-	if c.first == nil {
+	if c.first == nil || !c.first.fits(b) { // what the first one lacked is lost
+		before := c.Flush(at)
 		c.first = b
-		return Decoded{}, nil
+		return before, nil
 	}
 	c.first.join(b)
 	return c.Flush(at), nil
@@ -54,14 +55,12 @@ func readBody(frame []byte, at Context) (b *body, more bool, err error) {
 	if flags&0x01 != 0 {
 		b.units = imperial
 	}
-	fat := r.u16()
-	b.failed = fat == 0xffff
-	b.fat = scaled(fat, 1, -1)
+	b.fat = scaled(r.u16(), 1, -1)
 	if flags&0x02 != 0 {
 		b.at = r.dateTime(at.Zone)
 	}
 	if flags&0x04 != 0 {
-		r.u8() // the user's number on the scale
+		b.user = new(r.u8()) // the user's number on the scale, which is nobody's identity here
 	}
 	if flags&0x08 != 0 {
 		r.u16() // basal metabolism in kJ
@@ -87,16 +86,35 @@ func readBody(frame []byte, at Context) (b *body, more bool, err error) {
 	return b, flags&multiplePackets != 0, r.end()
 }
 
+// pairs are the values of two frames, side by side.
+func (b *body) pairs(o *body) [][2]*number {
+	return [][2]*number{
+		{&b.fat, &o.fat}, {&b.muscle, &o.muscle}, {&b.muscleMass, &o.muscleMass},
+		{&b.water, &o.water}, {&b.weight, &o.weight}, {&b.height, &o.height},
+	}
+}
+
+// fits tells whether more can be the second frame of b's measurement: what
+// both say is the same.
+func (b *body) fits(more *body) bool {
+	if b.units != more.units || b.user != nil && more.user != nil && *b.user != *more.user ||
+		b.at != (moment{}) && more.at != (moment{}) && b.at != more.at {
+		return false
+	}
+	for _, pair := range b.pairs(more) {
+		if pair[0].value != nil && pair[1].value != nil && pair[0].value.Cmp(*pair[1].value) != 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // join adds what the second frame has and the first has not.
 func (b *body) join(more *body) {
-	b.failed = b.failed && more.failed
 	if b.at == (moment{}) {
 		b.at = more.at
 	}
-	for _, pair := range [][2]*number{
-		{&b.fat, &more.fat}, {&b.muscle, &more.muscle}, {&b.muscleMass, &more.muscleMass},
-		{&b.water, &more.water}, {&b.weight, &more.weight}, {&b.height, &more.height},
-	} {
+	for _, pair := range b.pairs(more) {
 		if pair[0].value == nil {
 			*pair[0] = *pair[1]
 		}
@@ -104,9 +122,6 @@ func (b *body) join(more *body) {
 }
 
 func (b *body) decoded(at Context) (Decoded, error) {
-	if b.failed {
-		return Decoded{Dropped: "the scale could not measure"}, nil
-	}
 	muscle := part{b.muscleMass, fhirmap.MuscleMass, b.units.mass}
 	if b.muscleMass.value == nil {
 		muscle = part{b.muscle, fhirmap.MuscleMass, "%"}

@@ -2,6 +2,8 @@ package blelink
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 
 	"vitalien/fhirmap"
@@ -10,58 +12,61 @@ import (
 // A Format is something that can be decoded: a characteristic, or an exchange
 // in a maker's own form.
 type Format struct {
-	Name  string // a UUID in the form of UUID16, or a name
+	Name  string // the UUID of 16 bits ("2A35"), or a name ("taidoc")
+	UUID  string // of the characteristic, in the form of UUID16; empty: the format is read, not notified
 	Title string
 	new   func(model string) Decoder
 }
 
 // formats is the registry of decoders.
 var formats = []Format{
-	{UUID16("2a35"), "Blood Pressure Measurement", plain(decodeBloodPressure)},
-	{UUID16("2a36"), "Intermediate Cuff Pressure", plain(decodeCuffPressure)},
-	{UUID16("2a1c"), "Temperature Measurement", plain(decodeThermometer)},
-	{UUID16("2a1e"), "Intermediate Temperature", plain(decodeIntermediateTemperature)},
-	{UUID16("2a1d"), "Temperature Type", plain(sized(1, 1))},
-	{UUID16("2a9d"), "Weight Measurement", plain(decodeWeight)},
-	{UUID16("2a9c"), "Body Composition Measurement", func(string) Decoder { return &composition{} }},
-	{UUID16("2a5e"), "PLX Spot-Check Measurement", plain(decodeSpotOximetry)},
-	{UUID16("2a5f"), "PLX Continuous Measurement", plain(decodeContinuousOximetry)},
-	{UUID16("2a60"), "PLX Features", plain(sized(2, 7))},
-	{UUID16("2a37"), "Heart Rate Measurement", plain(decodeHeartRate)},
-	{glucoseMeasurement, "Glucose Measurement", func(string) Decoder { return &glucose{} }},
-	{glucoseContext, "Glucose Measurement Context", plain(decodeContextAlone)},
-	{recordAccessPoint, "Record Access Control Point", plain(decodeRecordAccess)},
-	{currentTime, "Current Time", plain(decodeClock)},
-	{dateTime, "Date Time", plain(decodeClock)},
-	{batteryLevel, "Battery Level", plain(decodeBattery)},
-	{systemID, "System ID", plain(sized(8, 8))},
-	{modelNumber, "Model Number String", plain(sized(0, 512))},
-	{serialNumber, "Serial Number String", plain(sized(0, 512))},
-	{manufacturerName, "Manufacturer Name String", plain(sized(0, 512))},
-	{taidocChannel, "FORA, TaiDoc", func(model string) Decoder { return &taidoc{name: model} }},
-	{"taidoc", "FORA, TaiDoc", func(model string) Decoder { return &taidoc{name: model} }},
-	{noninOximetry, "Nonin 3230, 3231, 3150", plain(decodeNonin)},
-	{"nonin", "Nonin 3230, 3231, 3150", plain(decodeNonin)},
-	{jumperOximetry, "Jumper JPD-500F", plain(decodeJumperOximeter)},
-	{"jumper-500f", "Jumper JPD-500F", plain(decodeJumperOximeter)},
-	{"jumper-ha120", "Jumper JPD-HA120", plain(decodeJumperCuff)},
-	{"jumper-fr400", "Jumper JPD-FR400", plain(decodeJumperThermometer)},
-	{"jumper-bfs710", "Jumper BFS710", plain(decodeJumperScale)},
-	{"omron-classic", "Omron, 14-byte EEPROM record, little endian", plain(decodeOmronClassic)},
-	{"omron-packed", "Omron, 14-byte EEPROM record, big endian", plain(decodeOmronPacked)},
-	{"omron-time", "Omron, EEPROM clock", plain(decodeOmronTime)},
+	sig("2A35", "Blood Pressure Measurement", plain(decodeBloodPressure)),
+	sig("2A36", "Intermediate Cuff Pressure", plain(decodeCuffPressure)),
+	sig("2A1C", "Temperature Measurement", plain(decodeThermometer)),
+	sig("2A1E", "Intermediate Temperature", plain(decodeIntermediateTemperature)),
+	sig("2A1D", "Temperature Type", plain(sized(1, 1))),
+	sig("2A9D", "Weight Measurement", plain(decodeWeight)),
+	sig("2A9C", "Body Composition Measurement", func(string) Decoder { return &composition{} }),
+	sig("2A5E", "PLX Spot-Check Measurement", plain(decodeSpotOximetry)),
+	sig("2A5F", "PLX Continuous Measurement", plain(decodeContinuousOximetry)),
+	sig("2A60", "PLX Features", plain(sized(2, 7))),
+	sig("2A37", "Heart Rate Measurement", plain(decodeHeartRate)),
+	sig("2A18", "Glucose Measurement, with its contexts", func(string) Decoder { return &glucose{} }),
+	sig("2A34", "Glucose Measurement Context", plain(decodeContextAlone)),
+	sig("2A52", "Record Access Control Point", plain(decodeRecordAccess)),
+	sig("2A2B", "Current Time", plain(sized(10, 10))),
+	sig("2A08", "Date Time", plain(sized(7, 7))),
+	sig("2A19", "Battery Level", plain(decodeBattery)),
+	sig("2A23", "System ID", plain(sized(8, 8))),
+	sig("2A24", "Model Number String", plain(sized(0, 512))),
+	sig("2A25", "Serial Number String", plain(sized(0, 512))),
+	sig("2A29", "Manufacturer Name String", plain(sized(0, 512))),
+	{"taidoc", taidocChannel, "FORA, TaiDoc; the kind by --model, such as TD8255", func(model string) Decoder { return &taidoc{name: model} }},
+	{"nonin", noninOximetry, "Nonin 3230, 3231, 3150", plain(decodeNonin)},
+	{"jumper-500f", jumperOximetry, "Jumper JPD-500F, pulse oximeter", plain(decodeJumperOximeter)},
+	{"jumper-ha120", "", "Jumper JPD-HA120, blood pressure", plain(decodeJumperCuff)},
+	{"jumper-fr400", "", "Jumper JPD-FR400, thermometer", plain(decodeJumperThermometer)},
+	{"jumper-bfs710", "", "Jumper BFS710, scale", plain(decodeJumperScale)},
+	{"bs200", "", "BS200, scale", plain(decodeBS200)},
+	{"omron-classic", "", "Omron, 14-byte EEPROM record, little endian", plain(decodeOmronClassic)},
+	{"omron-packed", "", "Omron, 14-byte EEPROM record, big endian", func(model string) Decoder { return omronPacked(model) }},
+	{"omron-time", "", "Omron, EEPROM clock", plain(decodeOmronTime)},
+}
+
+func sig(short, title string, decoder func(model string) Decoder) Format {
+	return Format{short, UUID16(short), title, decoder}
 }
 
 // Formats are all that can be decoded.
-func Formats() []Format { return append([]Format(nil), formats...) }
+func Formats() []Format { return slices.Clone(formats) }
 
 // NewDecoder makes a decoder of a characteristic or a format, given by its
 // UUID, long or short, or its name. nil: there is none. model is the name of
 // the device, which some makers' formats need; it may be empty.
 func NewDecoder(name, model string) Decoder {
-	name = strings.ToLower(strings.TrimPrefix(name, "0x"))
+	name = strings.TrimPrefix(strings.ToLower(name), "0x")
 	for _, f := range formats {
-		if f.Name == name || f.Name == UUID16(name) {
+		if name != "" && (name == f.UUID || name == strings.ToLower(f.Name)) {
 			return f.new(model)
 		}
 	}
@@ -82,13 +87,6 @@ func sized(least, most int) stateless {
 	}
 }
 
-func decodeClock(frame []byte, at Context) (Decoded, error) {
-	if len(frame) != 7 && len(frame) != 10 {
-		return Decoded{}, errLength
-	}
-	return Decoded{}, nil
-}
-
 func decodeBattery(frame []byte, _ Context) (Decoded, error) {
 	_, err := BatteryLevel(frame)
 	return Decoded{}, err
@@ -104,16 +102,16 @@ func decodeContextAlone(frame []byte, _ Context) (Decoded, error) {
 	return Decoded{}, err
 }
 
-// ErrMalformed says that frames are not what their name says.
-var ErrMalformed = errors.New("malformed")
+// ErrFormat says that there is no decoder of that name.
+var ErrFormat = errors.New("no such characteristic or format")
 
 // Decode reads the frames of one exchange and gives all that they tell, with
-// no judgement: what a device streams as well as what it measured once. An
-// error is ErrMalformed.
+// no judgement: what a device streams as well as what it measured once. Errors:
+// ErrFormat, and what is malformed in which frame.
 func Decode(name, model string, frames [][]byte, at Context) (list []fhirmap.Measurement, err error) {
 	decoder := NewDecoder(name, model)
 	if decoder == nil {
-		return nil, errors.New("no such characteristic or format")
+		return nil, ErrFormat
 	}
 	take := func(d Decoded) {
 		for i := range d.Taken {
@@ -123,10 +121,10 @@ func Decode(name, model string, frames [][]byte, at Context) (list []fhirmap.Mea
 			list = append(list, *d.Stream)
 		}
 	}
-	for _, frame := range frames {
+	for i, frame := range frames {
 		d, err := decoder.Feed(frame, at)
 		if err != nil {
-			return nil, errors.Join(ErrMalformed, err)
+			return nil, fmt.Errorf("frame %d is malformed: %w", i+1, err)
 		}
 		take(d)
 	}

@@ -383,7 +383,7 @@ func (d *standard) took(ctx context.Context, decoded Decoded) error {
 		d.Show(ctx, decoded.Live)
 	}
 	if decoded.Stream != nil {
-		if err := d.Stream(ctx, decoded.Stream, decoded.Spot); err != nil {
+		if err := d.Stream(ctx, decoded.Stream); err != nil {
 			return err
 		}
 	}

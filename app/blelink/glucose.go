@@ -12,8 +12,17 @@ var (
 	glucoseContext     = UUID16("2a34")
 )
 
-// controlSolution is the sample type of what is no blood.
-const controlSolution = 10
+// What is no blood is said by the sample type or by the place it came from.
+const (
+	controlSolution     = 10
+	fromControlSolution = 4
+)
+
+// Offsets of a time that ran over.
+const (
+	timeOverrun  = 1<<15 - 1
+	timeUnderrun = -1 << 15
+)
 
 // glucoseSamples are the sample types of a meter (GATT Specification
 // Supplement, 3.102.2).
@@ -52,8 +61,12 @@ type glucose struct {
 	held *Taken
 }
 
-// Feed implements Decoder.
+// Feed implements Decoder. A context of the measurement held back may come the
+// same way, for exchanges that were written down in one.
 func (g *glucose) Feed(frame []byte, at Context) (Decoded, error) {
+	if sequence, _, err := readContext(frame); err == nil && g.held != nil && *g.held.Sequence == sequence {
+		return g.Context().Feed(frame, at)
+	}
 	next, followed, err := readGlucose(frame, at)
 	if err != nil {
 		return Decoded{}, err
@@ -101,12 +114,14 @@ func readGlucose(frame []byte, at Context) (d Decoded, followed bool, err error)
 	flags := r.u8()
 	sequence, when := r.u16(), r.dateTime(at.Zone)
 	if flags&0x01 != 0 { // what people have set the clock to since
-		when.time = when.shifted(time.Duration(int16(r.u16())) * time.Minute)
+		when = when.shifted(int(int16(r.u16())))
 	}
 	var value number
-	var kind byte
+	var kind, place byte
 	if flags&0x02 != 0 {
-		value, kind = r.concentration(flags&0x04 != 0), r.u8()&0x0f
+		value = r.concentration(flags&0x04 != 0)
+		nibbles := r.u8()
+		kind, place = nibbles&0x0f, nibbles>>4
 	}
 	var quality []fhirmap.Quality
 	if flags&0x08 != 0 {
@@ -115,7 +130,7 @@ func readGlucose(frame []byte, at Context) (d Decoded, followed bool, err error)
 	if err := r.end(); err != nil {
 		return Decoded{}, false, err
 	}
-	if kind == controlSolution {
+	if kind == controlSolution || place == fromControlSolution {
 		return Decoded{Dropped: "control solution, which is no blood"}, false, nil
 	}
 	if flags&0x02 == 0 {
@@ -152,11 +167,14 @@ func (r *reader) concentration(moles bool) number {
 	return decimal(int64(int16(bits<<4)>>4), int32(int16(bits)>>12)+shift)
 }
 
-func (m moment) shifted(by time.Duration) time.Time {
-	if m.time.IsZero() {
-		return m.time
+// shifted moves the hands of the clock by so many minutes, over a change to
+// summer time as well.
+func (m moment) shifted(minutes int) moment {
+	if m.unknown || minutes == timeOverrun || minutes == timeUnderrun {
+		return moment{unknown: true}
 	}
-	return m.time.Add(by)
+	t := m.time
+	return moment{time: time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute()+minutes, t.Second(), 0, t.Location())}
 }
 
 func readContext(frame []byte) (sequence uint16, meal fhirmap.Meal, err error) {

@@ -43,14 +43,13 @@ func decodeNonin(frame []byte, at Context) (Decoded, error) {
 			m.Quality = append(m.Quality, b.quality)
 		}
 	}
-	d := m.continuous()
-	if d.Spot = status&noninSmartPoint != 0; !d.Spot {
+	if status&noninSmartPoint == 0 {
 		m.Status = fhirmap.StatusPreliminary
 	}
 	if err := m.add(unless(frame[7] == noninNoSaturation, int64(frame[7])), fhirmap.OxygenSaturation, "%"); err != nil {
 		return Decoded{}, err
 	}
-	return d, m.add(unless(pulse == noninNoPulse, int64(pulse)), fhirmap.HeartRate, "/min")
+	return m.continuous(), m.add(unless(pulse == noninNoPulse, int64(pulse)), fhirmap.HeartRate, "/min")
 }
 
 // unless is n, or the absence that a maker writes as a number.

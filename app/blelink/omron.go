@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"strings"
 
 	"vitalien/fhirmap"
 )
@@ -29,13 +30,20 @@ func decodeOmronClassic(frame []byte, at Context) (Decoded, error) {
 		binary.LittleEndian.Uint16(frame[4:]), binary.LittleEndian.Uint16(frame[6:]), at)
 }
 
-// decodeOmronPacked reads a record, big endian (HEM-7600T and others).
-func decodeOmronPacked(frame []byte, at Context) (Decoded, error) {
-	if err := checkOmron(frame, 1); err != nil {
-		return Decoded{}, err
+// omronPacked is the decoder of records in big endian (HEM-7600T and others).
+// Those of HEM-6232T have two flags in the other order.
+func omronPacked(model string) stateless {
+	swapped := strings.Contains(model, "6232")
+	return func(frame []byte, at Context) (Decoded, error) {
+		if err := checkOmron(frame, 1); err != nil {
+			return Decoded{}, err
+		}
+		date := binary.BigEndian.Uint16(frame[4:])
+		if swapped {
+			date = date&0x3fff | date>>1&omronIrregular | date<<1&omronMovement
+		}
+		return omronPressure(frame[1], frame[0], frame[3], frame[2], date, binary.BigEndian.Uint16(frame[6:]), at)
 	}
-	return omronPressure(frame[1], frame[0], frame[3], frame[2],
-		binary.BigEndian.Uint16(frame[4:]), binary.BigEndian.Uint16(frame[6:]), at)
 }
 
 // checkOmron refuses a slot that holds no record: all ones, all zeros, or a
@@ -50,16 +58,32 @@ func checkOmron(frame []byte, systolic int) error {
 	return nil
 }
 
+// Bits of a record that say how it was measured.
+const (
+	omronIrregular = 1 << 14 // of the date
+	omronMovement  = 1 << 15
+	omronCuffFits  = 1 << 12 // of the clock
+	omronPosition  = 3 << 14 // anything but 0 is wrong
+)
+
 // omronPressure puts a record together: date is month, day and hour in 4, 5 and
-// 5 bits below two flags, clock is minute and second in 6 bits each.
+// 5 bits below two flags, clock is minute and second in 6 bits each below more
+// of them.
 func omronPressure(systolic, diastolic, pulse, year byte, date, clock uint16, at Context) (Decoded, error) {
 	when := momentOf(2000+int(year&0x3f), int(date>>10&0xf), int(date>>5&0x1f), int(date&0x1f), int(clock>>6&0x3f), int(clock&0x3f), at.Zone)
 	m := at.measurement(fhirmap.BloodPressure, when)
-	if date&(1<<14) != 0 {
-		m.Quality = append(m.Quality, fhirmap.IrregularPulse)
-	}
-	if date&(1<<15) != 0 {
-		m.Quality = append(m.Quality, fhirmap.BodyMovement)
+	for _, said := range []struct {
+		is      bool
+		quality fhirmap.Quality
+	}{
+		{date&omronMovement != 0, fhirmap.BodyMovement},
+		{clock&omronCuffFits == 0, fhirmap.CuffLoose},
+		{date&omronIrregular != 0, fhirmap.IrregularPulse},
+		{clock&omronPosition != 0, fhirmap.ImproperPosition},
+	} {
+		if said.is {
+			m.Quality = append(m.Quality, said.quality)
+		}
 	}
 	for _, p := range []part{
 		{decimal(int64(systolic)+omronPressureAt, 0), fhirmap.Systolic, "mmHg"},
@@ -79,11 +103,7 @@ func decodeOmronTime(frame []byte, _ Context) (Decoded, error) {
 	if len(frame) != omronTime {
 		return Decoded{}, errLength
 	}
-	var sum byte
-	for _, b := range frame[:14] {
-		sum += b
-	}
-	if sum != frame[14] {
+	if sum(frame[:14]) != frame[14] {
 		return Decoded{}, errChecksum
 	}
 	return Decoded{}, nil

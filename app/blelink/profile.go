@@ -30,8 +30,6 @@ type Decoded struct {
 	// Stream is one of the values that come again by themselves: they are shown,
 	// and become measurements as Session.Stream says.
 	Stream *fhirmap.Measurement
-	// Spot: the device itself vouches for Stream as a spot reading.
-	Spot bool
 	// Live is to be shown and not recorded: a cuff that is being inflated.
 	Live *fhirmap.Live
 	// Dropped says in English, for the log, why a reading was left out, such as

@@ -1,6 +1,7 @@
 package blelink
 
 import (
+	"slices"
 	"time"
 
 	"vitalien/fhirmap"
@@ -13,12 +14,16 @@ const (
 	spotGap   = 2500 * time.Millisecond
 	spotRange = 2 // %, that is ±1
 	spotBeats = 6 // per minute, that is ±3
+
+	// fingerGone is the silence after which it may be another finger.
+	fingerGone = 10 * time.Second
 )
 
 // A spot finds the one reading of each finger in a stream of saturations.
 type spot struct {
 	samples []sample
-	done    bool // this finger's reading was found
+	last    time.Time // of the sample before; zero: none
+	done    bool      // this finger's reading was found
 }
 
 type sample struct {
@@ -26,31 +31,34 @@ type sample struct {
 	saturation, pulse float64
 }
 
-// reading tells whether m, of the time at, is the finger's reading. vouched
-// says that the device itself says so.
-func (s *spot) reading(m *fhirmap.Measurement, at time.Time, vouched bool) bool {
+// reading tells whether m, of the time at, is the finger's reading.
+func (s *spot) reading(m *fhirmap.Measurement, at time.Time) bool {
 	next, there := sampleOf(m, at)
-	if !there { // the finger has left
+	if !there || at.Sub(s.last) > fingerGone { // the finger has left
 		*s = spot{}
+	}
+	if !there {
 		return false
+	}
+	before := s.last
+	if s.last = at; s.done {
+		return false
+	}
+	if at.Sub(before) > spotGap || at.Before(before) {
+		s.samples = nil
 	}
 	if !goodSignal(m) {
 		s.samples = nil
 		return false
 	}
-	if n := len(s.samples); n > 0 && (at.Sub(s.samples[n-1].at) > spotGap || at.Before(s.samples[n-1].at)) {
-		s.samples = nil
-	}
 	s.samples = append(s.samples, next)
-	for len(s.samples) > 1 && !s.within() {
+	for !s.within() {
 		s.samples = s.samples[1:]
 	}
-	settled := vouched || at.Sub(s.samples[0].at) >= spotTime
-	if !settled || s.done {
-		return false
+	if s.done = at.Sub(s.samples[0].at) >= spotTime; s.done {
+		s.samples = nil
 	}
-	s.done = true
-	return true
+	return s.done
 }
 
 // within tells whether all samples lie within the ranges.
@@ -71,20 +79,21 @@ func sampleOf(m *fhirmap.Measurement, at time.Time) (s sample, there bool) {
 		return s, false
 	}
 	for _, q := range m.Quality {
-		switch q {
-		case fhirmap.SensorOff, fhirmap.SensorDisplaced, fhirmap.SensorDisconnected:
+		if q == fhirmap.SensorOff || q == fhirmap.SensorDisconnected {
 			return s, false
 		}
 	}
 	return sample{at, saturation.Value.Float64(), pulse.Value.Float64()}, true
 }
 
-// goodSignal tells whether the device has no reservation against m.
+// goodSignal tells whether the device stands by m without reservation.
 func goodSignal(m *fhirmap.Measurement) bool {
-	for _, q := range m.Quality {
-		if q != fhirmap.BatteryLow && q != fhirmap.ExtendedUpdate {
-			return false
-		}
-	}
-	return !m.Test
+	return !doubted(m.Quality) && !m.Test && m.Status == fhirmap.StatusFinal
+}
+
+// doubted tells whether a device has a reservation against its values.
+func doubted(said []fhirmap.Quality) bool {
+	return slices.ContainsFunc(said, func(q fhirmap.Quality) bool {
+		return q != fhirmap.BatteryLow && q != fhirmap.ExtendedUpdate
+	})
 }

@@ -10,14 +10,12 @@ import (
 // Stream takes a value that comes again by itself. It is shown; a saturation
 // is recorded once for each finger, when it has settled, and a heart rate now
 // and then, while the sensor has contact.
-func (s *Session) Stream(ctx context.Context, m *fhirmap.Measurement, spot bool) error {
+func (s *Session) Stream(ctx context.Context, m *fhirmap.Measurement) error {
 	s.Show(ctx, liveOf(m))
 	switch m.Type {
 	case fhirmap.OxygenSaturation:
-		if s.spot.reading(m, s.Now(), spot) {
-			once := *m
-			once.Status = fhirmap.StatusFinal
-			return s.Record(ctx, []Taken{{Measurement: once}})
+		if s.spot.reading(m, s.Now()) {
+			return s.Record(ctx, []Taken{{Measurement: *m}})
 		}
 	case fhirmap.HeartRate:
 		if goodSignal(m) && m.HasValue() {
@@ -51,7 +49,7 @@ func liveOf(m *fhirmap.Measurement) *fhirmap.Live {
 		switch {
 		case r.Value == nil:
 			v.State = fhirmap.LiveMissing
-		case !goodSignal(&fhirmap.Measurement{Quality: m.Quality}):
+		case doubted(m.Quality):
 			v.State = fhirmap.LiveInvalid
 		}
 		live.Values = append(live.Values, v)

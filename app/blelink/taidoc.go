@@ -3,6 +3,7 @@ package blelink
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -53,7 +54,7 @@ func sum(bytes []byte) (s byte) {
 func readTaidoc(frame []byte) (command byte, data []byte, reply bool, err error) {
 	last := len(frame) - 1
 	switch {
-	case last < 7 || frame[0] != taidocStart || last > 7 && frame[1] != taidocScaleRecord:
+	case last < 7 || frame[0] != taidocStart || last > 7 && (frame[1] != taidocScaleRecord || int(frame[2]) != last-4):
 		return 0, nil, false, errFrame
 	case sum(frame[:last]) != frame[last]:
 		return 0, nil, false, errChecksum
@@ -123,6 +124,10 @@ func (d *taidoc) Feed(frame []byte, at Context) (Decoded, error) {
 		return Decoded{}, err
 	}
 	switch command {
+	case taidocModel:
+		if taidocKindOf(d.name) == taidocUnknown {
+			d.name = fmt.Sprintf("TD%02X%02X", data[1], data[0])
+		}
 	case taidocRecordTime:
 		d.time = data
 	case taidocScaleRecord:

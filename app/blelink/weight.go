@@ -74,5 +74,8 @@ func (at Context) each(when moment, parts ...part) (d Decoded, err error) {
 		}
 		d.Taken = append(d.Taken, m.taken().Taken...)
 	}
+	if d.Taken == nil {
+		d.Dropped = "the scale could not measure"
+	}
 	return d, nil
 }
