@@ -1,6 +1,7 @@
 package blelink
 
 import (
+	"encoding/binary"
 	"time"
 
 	"vitalien/fhirmap"
@@ -64,7 +65,7 @@ type glucose struct {
 // Feed implements Decoder. A context of the measurement held back may come the
 // same way, for exchanges that were written down in one.
 func (g *glucose) Feed(frame []byte, at Context) (Decoded, error) {
-	if sequence, _, err := readContext(frame); err == nil && g.held != nil && *g.held.Sequence == sequence {
+	if g.held != nil && len(frame) >= 3 && binary.LittleEndian.Uint16(frame[1:]) == *g.held.Sequence {
 		return g.Context().Feed(frame, at)
 	}
 	next, followed, err := readGlucose(frame, at)

@@ -28,6 +28,10 @@ func specials(highest, lowest, mask uint32) map[uint32]fhirmap.Absent {
 	}
 }
 
+// utmost bounds the exponent of a FLOAT. Beyond it is no measurement, and no
+// number that could be written down.
+const utmost = 24
+
 // sfloat reads 16 bits: an exponent of 4 and a mantissa of 12, both signed.
 func sfloat(bits uint16) number {
 	mantissa, exponent := uint32(bits&0xfff), int16(bits)>>12
@@ -42,6 +46,9 @@ func float(bits uint32) number {
 	mantissa, exponent := bits&0xffffff, int32(bits)>>24
 	if absent := specials32[mantissa]; absent != "" && exponent == 0 {
 		return number{absent: absent}
+	}
+	if exponent > utmost || exponent < -utmost {
+		return number{absent: fhirmap.AbsentError}
 	}
 	return decimal(int64(int32(mantissa<<8)>>8), exponent)
 }

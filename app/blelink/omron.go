@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"strings"
+	"time"
 
 	"vitalien/fhirmap"
 )
@@ -97,14 +98,21 @@ func omronPressure(systolic, diastolic, pulse, year byte, date, clock uint16, at
 	return m.taken(), nil
 }
 
-// decodeOmronTime checks a block of the clock: year, month, day, hour, minute
-// and second from byte 8 on, and the sum of all before it. It measures nothing.
-func decodeOmronTime(frame []byte, _ Context) (Decoded, error) {
+// decodeOmronTime checks a block of the clock. It measures nothing.
+func decodeOmronTime(frame []byte, at Context) (Decoded, error) {
+	_, err := omronClock(frame, at.Zone)
+	return Decoded{}, err
+}
+
+// omronClock reads such a block: year, month, day, hour, minute and second from
+// byte 8 on, and the sum of all before it.
+func omronClock(frame []byte, zone *time.Location) (moment, error) {
 	if len(frame) != omronTime {
-		return Decoded{}, errLength
+		return moment{}, errLength
 	}
 	if sum(frame[:14]) != frame[14] {
-		return Decoded{}, errChecksum
+		return moment{}, errChecksum
 	}
-	return Decoded{}, nil
+	f := frame[8:14]
+	return momentOf(2000+int(f[0]), int(f[1]), int(f[2]), int(f[3]), int(f[4]), int(f[5]), zone), nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"slices"
 
 	"vitalien/fhirmap"
 )
@@ -26,6 +27,9 @@ const (
 	racpNoRecords = 6
 )
 
+// numberSizes are the widths of a number of records: services differ.
+var numberSizes = []int{1, 2, 4}
+
 func reportAll() []byte  { return []byte{racpReport, racpAllRecords} }
 func reportLast() []byte { return []byte{racpReport, racpLast} }
 
@@ -40,7 +44,7 @@ func readRecordAccess(value []byte) (result byte, err error) {
 	switch {
 	case len(value) == 4 && value[0] == racpResponse && value[1] == 0:
 		return value[3], nil
-	case (len(value) == 4 || len(value) == 6) && value[0] == racpNumberResponse && value[1] == 0:
+	case slices.Contains(numberSizes, len(value)-2) && value[0] == racpNumberResponse && value[1] == 0:
 		return 0, nil
 	}
 	return 0, errors.New("no answer of a record access control point")

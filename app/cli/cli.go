@@ -32,6 +32,10 @@ vitalien [flags]                  tray and window
   --hl7-listen HOST:PORT          listener for HL7 v2 monitors (MLLP), off by default
   --version
 vitalien decode hl7 FILE|-        the FHIR R4 Observations in HL7 v2 messages, one a line
+vitalien decode ble UUID|FORMAT HEX…
+                                  the same for the frames of one Bluetooth exchange
+  --model NAME                    of the device, for formats that differ by it
+vitalien decode ble --list        what can be decoded
 vitalien export --out DIR         what was recorded, as files
   --format fhir|patient-json|csv  (default fhir)
   --patient ID                    of one patient alone

@@ -1,17 +1,13 @@
 package cli
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"time"
 
 	"vitalien/app/station"
-	"vitalien/fhirmap"
 )
 
 // maxInput bounds what decode reads.
@@ -20,11 +16,17 @@ const maxInput = 256 << 20
 func (p *Program) subcommand(ctx context.Context, args []string) error {
 	var dataDir string
 	var asked exporting
+	var decoded decoding
 	var words []string
 	for set := flagSet(); ; { // flags may stand between and behind the words
 		set.StringVar(&dataDir, "data-dir", dataDir, "")
-		if len(words) > 0 && words[0] == "export" {
-			asked.flags(set)
+		if len(words) > 0 {
+			switch words[0] {
+			case "export":
+				asked.flags(set)
+			case "decode":
+				decoded.flags(set)
+			}
 		}
 		if err := parse(set, args); err != nil {
 			return err
@@ -37,7 +39,7 @@ func (p *Program) subcommand(ctx context.Context, args []string) error {
 	}
 	switch words[0] {
 	case "decode":
-		return p.decode(words[1:])
+		return p.decode(words[1:], decoded)
 	case "export":
 		var err error
 		if words, err = asked.words(words); err != nil {
@@ -54,32 +56,6 @@ func (p *Program) subcommand(ctx context.Context, args []string) error {
 		}
 	}
 	return p.viaStation(ctx, dataDir, words)
-}
-
-func (p *Program) decode(words []string) error {
-	if len(words) != 2 || words[0] != "hl7" {
-		return wrong("usage: vitalien decode hl7 FILE|-")
-	}
-	data, err := p.input(words[1])
-	if err != nil {
-		return err
-	}
-	observations, err := station.DecodeHL7(data, time.Now(), time.Local)
-	if err != nil {
-		return fmt.Errorf("decode hl7 %s: %w", words[1], err)
-	}
-	var out bytes.Buffer
-	encoder := json.NewEncoder(&out)
-	encoder.SetEscapeHTML(false)
-	for i := range observations {
-		for _, o := range fhirmap.R4(&observations[i]) {
-			if err := encoder.Encode(o); err != nil {
-				return err
-			}
-		}
-	}
-	_, err = out.WriteTo(p.Stdout)
-	return err
 }
 
 func (p *Program) input(name string) ([]byte, error) {
