@@ -46,7 +46,7 @@ var profileExchanges = map[string]exchange{
 	"temperature while it warms up":     {"2A1E", "", []string{"00 5e0100ff"}, []string{"body_temperature | body_temperature=35.0 Cel | preliminary"}},
 	"temperature type":                  {"2A1D", "", []string{"06"}, nil},
 
-	nordic + "heart rate":            {"2A37", "", []string{"00 55"}, []string{"heart_rate | heart_rate=85 /min"}},
+	nordic + "heart rate":             {"2A37", "", []string{"00 55"}, []string{"heart_rate | heart_rate=85 /min"}},
 	nordic + "heart rate, no contact": {"2A37", "", []string{"04 ff"}, []string{"heart_rate | heart_rate=255 /min | sensor-off"}},
 	"heart rate, with contact":        {"2A37", "", []string{"06 48"}, []string{"heart_rate | heart_rate=72 /min"}},
 	"heart rate of 16 bits":           {"2A37", "", []string{"01 2c01"}, []string{"heart_rate | heart_rate=300 /min"}},
