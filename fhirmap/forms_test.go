@@ -103,6 +103,23 @@ func samples() map[string]*Recorded {
 	pressure.Readings[1].High = number("90") // of nothing in no unit
 	list["blood_pressure_limits"] = pressure
 
+	moved := recorded(BloodPressure, value(Systolic, "128", mmHg), value(Diastolic, "82", mmHg), value(HeartRate, "71", BeatsPerMinute))
+	moved.Quality = []Quality{BodyMovement, CuffLoose, IrregularPulse, PulseAboveRange, PulseBelowRange, ImproperPosition}
+	list["blood_pressure_quality"] = moved
+
+	faint := recorded(OxygenSaturation, value(OxygenSaturation, "97", Percent), value(HeartRate, "71", BeatsPerMinute))
+	faint.Quality = []Quality{SignalLowPerfusion, SensorMalfunction, Questionable, BatteryLow}
+	list["oximeter_quality"] = faint
+
+	fingertip := recorded(BloodGlucose, value(BloodGlucose, "105", MilligramPerDecilitre))
+	fingertip.Readings[0].MDC, fingertip.Meal = CapillaryWholeBlood, MealPostprandial
+	fingertip.Quality = []Quality{BatteryLow, SensorMalfunction, TimeFault}
+	list["blood_glucose_capillary"] = fingertip
+
+	drawn := recorded(BloodGlucose, value(BloodGlucose, "5.8", MillimolePerLitre))
+	drawn.Readings[0].MDC, drawn.Meal = VenousPlasma, MealFasting
+	list["blood_glucose_plasma"] = drawn
+
 	foreign := recorded(HeartRate, value(HeartRate, "72", BeatsPerMinute))
 	foreign.Consultation = "séance n° 4"
 	list["foreign_consultation"] = foreign

@@ -212,9 +212,9 @@ func readingCodings(r *Recorded, reading *Reading) []Coding {
 		unit = vital.Units[0]
 	}
 	var list []Coding
-	codes := vital.LOINCFor(unit)
-	if c, ok := sampleLOINC(reading); ok {
-		codes = []Code{c}
+	codes := sampleLOINC(reading)
+	if codes == nil {
+		codes = vital.LOINCFor(unit)
 	}
 	for _, c := range codes {
 		list = append(list, Coding{LOINC, c.Code, c.Display})

@@ -29,8 +29,8 @@ var profileExchanges = map[string]exchange{
 		"blood_pressure | systolic_blood_pressure=positive-infinity mm[Hg] | diastolic_blood_pressure=negative-infinity mm[Hg] | mean_blood_pressure=error mm[Hg] | heart_rate=72 /min",
 	}},
 	"blood pressure that could not be measured": {"2A35", "", []string{"04 ff07 ff07 ff07 ff07"}, nil},
-	"blood pressure, pulse above the range":     {"2A35", "", []string{"10 7b00 5000 5e00 0800"}, []string{"blood_pressure | systolic_blood_pressure=123 mm[Hg] | diastolic_blood_pressure=80 mm[Hg] | mean_blood_pressure=94 mm[Hg] | pulse-rate-exceeds-upper-range-limit"}},
-	"blood pressure, pulse below the range":     {"2A35", "", []string{"10 7b00 5000 5e00 1000"}, []string{"blood_pressure | systolic_blood_pressure=123 mm[Hg] | diastolic_blood_pressure=80 mm[Hg] | mean_blood_pressure=94 mm[Hg] | pulse-rate-less-than-lower-range-limit"}},
+	"blood pressure, pulse above the range":     {"2A35", "", []string{"10 7b00 5000 5e00 0800"}, []string{"blood_pressure | systolic_blood_pressure=123 mm[Hg] | diastolic_blood_pressure=80 mm[Hg] | mean_blood_pressure=94 mm[Hg] | pulse-over-range-limit"}},
+	"blood pressure, pulse below the range":     {"2A35", "", []string{"10 7b00 5000 5e00 1000"}, []string{"blood_pressure | systolic_blood_pressure=123 mm[Hg] | diastolic_blood_pressure=80 mm[Hg] | mean_blood_pressure=94 mm[Hg] | pulse-under-range-limit"}},
 	"blood pressure, pulse range reserved":      {"2A35", "", []string{"10 7b00 5000 5e00 1800"}, []string{"blood_pressure | systolic_blood_pressure=123 mm[Hg] | diastolic_blood_pressure=80 mm[Hg] | mean_blood_pressure=94 mm[Hg]"}},
 	"cuff pressure, nobody's":                   {"2A36", "", []string{"00 8a00 ff07 ff07"}, nil},
 
@@ -134,7 +134,7 @@ var oximeterExchanges = map[string]exchange{
 	noninAt + "SmartPoint":              {"nonin", "", []string{"0a 15 1e 012c 0005 61 0048"}, []string{"oxygen_saturation | oxygen_saturation=97 % | heart_rate=72 /min"}},
 	"Nonin before SmartPoint":           {noninOximetry, "", []string{"0a 11 1e 012c 0005 61 0048"}, []string{"oxygen_saturation | oxygen_saturation=97 % | heart_rate=72 /min | preliminary"}},
 	"Nonin, weak, searching, misplaced": {"nonin", "", []string{"0a 0e 1e 012c 0005 61 0048"}, []string{"oxygen_saturation | oxygen_saturation=97 % | heart_rate=72 /min | signal-poor | signal-searching | sensor-displaced"}},
-	"Nonin, low battery, fast pulse":    {"nonin", "", []string{"0a 35 14 012c 0005 61 0120"}, []string{"oxygen_saturation | oxygen_saturation=97 % | heart_rate=288 /min | battery-low"}},
+	"Nonin, low battery, fast pulse":    {"nonin", "", []string{"0a 35 14 012c 0005 61 0120"}, []string{"oxygen_saturation | oxygen_saturation=97 % | heart_rate=288 /min | device-battery-low"}},
 	"Nonin without a finger":            {"nonin", "", []string{"0a 09 1e 0000 0005 7f 01ff"}, nil},
 	"Nonin without a pulse":             {"nonin", "", []string{"0a 15 1e 0000 0005 61 01ff"}, []string{"oxygen_saturation | oxygen_saturation=97 % | heart_rate=unknown /min"}},
 

@@ -47,7 +47,7 @@ var glucoseStatus = []statusBit{
 	{1 << 7, 1 << 7, fhirmap.SensorTooWarm},
 	{1 << 8, 1 << 8, fhirmap.SensorTooCold},
 	{1 << 9, 1 << 9, fhirmap.SensorReadInterrupt},
-	{1 << 10, 1 << 10, fhirmap.DeviceMalfunction},
+	{1 << 10, 1 << 10, fhirmap.DeviceFault},
 	{1 << 11, 1 << 11, fhirmap.TimeFault},
 }
 
