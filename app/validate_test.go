@@ -22,11 +22,16 @@ func validate(t *testing.T, files ...string) (findings string, valid bool) {
 	return string(output), err == nil
 }
 
-// TestR4_PassesTheValidators takes every type in every form that is kept.
+// TestR4_PassesTheValidators takes every type in every form that is kept, and
+// what the frames of devices came to.
 func TestR4_PassesTheValidators(t *testing.T) {
-	files, err := filepath.Glob("../fhirmap/testdata/r4/*.json")
-	if err != nil || len(files) < 20 {
-		t.Fatalf("%d golden files, %v", len(files), err)
+	var files []string
+	for folder, least := range map[string]int{"../fhirmap/testdata/r4": 20, "blelink/testdata/r4": 15} {
+		found, err := filepath.Glob(folder + "/*.json")
+		if err != nil || len(found) < least {
+			t.Fatalf("%d golden files in %s, %v", len(found), folder, err)
+		}
+		files = append(files, found...)
 	}
 	if findings, valid := validate(t, files...); !valid {
 		t.Error(findings)

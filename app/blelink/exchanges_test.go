@@ -118,7 +118,7 @@ var oximeterExchanges = map[string]exchange{
 	spezi + "features":                 {"2A60", "", []string{"a3004010800100"}, nil},
 	"continuous, fast and slow values": {"2A5F", "", []string{"03 6100 4800 6000 4900 6200 4a00"}, []string{"oxygen_saturation | oxygen_saturation=97 % | heart_rate=72 /min"}},
 	"continuous, all fields": {"2A5F", "", []string{"1f 6100 4800 6000 4900 6200 4a00 0040 300000 2cf0"}, []string{
-		"oxygen_saturation | oxygen_saturation=97 % | heart_rate=72 /min | questionable-measurement | signal-poor | signal-low-perfusion",
+		"oxygen_saturation | oxygen_saturation=97 % | heart_rate=72 /min | questionable-measurement | signal-poor | signal-low-perfusion | preliminary",
 	}},
 	"continuous, sensor off":    {"2A5F", "", []string{"08 ff07 ff07 000800"}, nil},
 	"continuous, unavailable":   {"2A5F", "", []string{"04 6100 4800 0020"}, nil},
@@ -128,7 +128,7 @@ var oximeterExchanges = map[string]exchange{
 	"spot with a time":          {"2A5E", "", []string{"01 6100 4800 ea07 0b 1c 08 1e 00"}, []string{"oxygen_saturation | oxygen_saturation=97 % | heart_rate=72 /min | 2026-11-28T08:30:00+01:00"}},
 	"spot, the clock never set": {"2A5E", "", []string{"11 6100 4800 ea07 0b 1c 08 1e 00"}, []string{"oxygen_saturation | oxygen_saturation=97 % | heart_rate=72 /min | time unknown"}},
 	"spot, all fields": {"2A5E", "", []string{"0f 6100 4800 ea07 0b 1c 08 1e 00 4080 ff0f00 2cf0"}, []string{
-		"oxygen_saturation | oxygen_saturation=97 % | heart_rate=72 /min | 2026-11-28T08:30:00+01:00 | early-estimate | invalid-measurement | device-extended-update | device-equipment-malfunction | signal-processing-irregularity | signal-inadequate | signal-poor | signal-low-perfusion | signal-erratic | signal-non-pulsatile | signal-pulse-questionable | signal-searching | sensor-interference | sensor-off",
+		"oxygen_saturation | oxygen_saturation=97 % | heart_rate=72 /min | 2026-11-28T08:30:00+01:00 | early-estimate | invalid-measurement | device-extended-update | device-equipment-malfunction | signal-processing-irregularity | signal-inadequate | signal-poor | signal-low-perfusion | signal-erratic | signal-non-pulsatile | signal-pulse-questionable | signal-searching | sensor-interference | sensor-off | preliminary",
 	}},
 
 	noninAt + "SmartPoint":              {"nonin", "", []string{"0a 15 1e 012c 0005 61 0048"}, []string{"oxygen_saturation | oxygen_saturation=97 % | heart_rate=72 /min"}},

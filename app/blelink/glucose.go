@@ -2,6 +2,7 @@ package blelink
 
 import (
 	"encoding/binary"
+	"slices"
 	"time"
 
 	"vitalien/fhirmap"
@@ -146,6 +147,9 @@ func readGlucose(frame []byte, at Context) (d Decoded, followed bool, err error)
 		return Decoded{}, false, err
 	}
 	m.Readings[0].MDC, m.Quality = glucoseSamples[kind], quality
+	if slices.ContainsFunc(quality, func(q fhirmap.Quality) bool { return q != fhirmap.BatteryLow && q != fhirmap.TimeFault }) {
+		m.Status = fhirmap.StatusPreliminary // the meter does not stand by it
+	}
 	d = m.taken()
 	for i := range d.Taken {
 		d.Taken[i].Sequence = &sequence

@@ -28,7 +28,10 @@ var glucoseExchanges = map[string]exchange{
 		"blood_glucose | blood_glucose=105 mg/dL MDC_CONC_GLU_CAPILLARY_WHOLEBLOOD | time unknown",
 	}},
 	"glucose, what the meter has to say": {"2A18", "", []string{"0a 0100 ea07 0b 1c 08 1e 00 69b0 11 ff0f"}, []string{
-		"blood_glucose | blood_glucose=105 mg/dL MDC_CONC_GLU_CAPILLARY_WHOLEBLOOD | 2026-11-28T08:30:00+01:00 | device-battery-low | sensor-malfunction | sensor-sample-size-insufficient | sensor-strip-insertion | sensor-strip-type-incorrect | sensor-result-too-high | sensor-result-too-low | sensor-temp-too-high | sensor-temp-too-low | sensor-read-interrupt | device-gen-fault | time-fault",
+		"blood_glucose | blood_glucose=105 mg/dL MDC_CONC_GLU_CAPILLARY_WHOLEBLOOD | 2026-11-28T08:30:00+01:00 | device-battery-low | sensor-malfunction | sensor-sample-size-insufficient | sensor-strip-insertion | sensor-strip-type-incorrect | sensor-result-too-high | sensor-result-too-low | sensor-temp-too-high | sensor-temp-too-low | sensor-read-interrupt | device-gen-fault | time-fault | preliminary",
+	}},
+	"glucose, a battery that is low": {"2A18", "", []string{"0a 0100 ea07 0b 1c 08 1e 00 69b0 11 0108"}, []string{
+		"blood_glucose | blood_glucose=105 mg/dL MDC_CONC_GLU_CAPILLARY_WHOLEBLOOD | 2026-11-28T08:30:00+01:00 | device-battery-low | time-fault",
 	}},
 	"control solution, by its type":  {"2A18", "", []string{"02 0100 ea07 0b 1c 08 1e 00 69b0 fa"}, nil},
 	"control solution, by its place": {"2A18", "", []string{"02 0100 ea07 0b 1c 08 1e 00 69b0 41"}, nil},

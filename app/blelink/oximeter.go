@@ -94,6 +94,9 @@ func finishOximetry(r *reader, flags byte, saturation, pulse number, when moment
 	m := at.measurement(fhirmap.OxygenSaturation, when)
 	m.Quality = append(qualities(uint32(status), measurementStatus), qualities(sensor, sensorStatus)...)
 	m.Test = status&(forDemonstration|forTesting) != 0
+	if len(qualities(uint32(status), measurementStatus)) > 0 {
+		m.Status = fhirmap.StatusPreliminary // the device does not stand by it
+	}
 	if status&unavailable != 0 {
 		saturation, pulse = number{absent: fhirmap.AbsentNotPerformed}, number{absent: fhirmap.AbsentNotPerformed}
 	}
