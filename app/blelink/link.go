@@ -85,6 +85,7 @@ type served struct {
 	over   chan struct{}      // closed when it has ended
 	trial  bool               // it is being paired
 	rest   rest
+	spot   spot // of its sessions, which follow each other: a link lost is no other finger
 }
 
 // New prepares a Link for the devices that o.Keeper knows.

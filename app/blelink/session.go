@@ -28,7 +28,6 @@ type Session struct {
 	link    *Link
 	device  *served
 	yielded bool
-	spot    spot
 }
 
 func (l *Link) newSession(d *served, trial bool) *Session {

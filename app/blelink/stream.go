@@ -14,7 +14,7 @@ func (s *Session) Stream(ctx context.Context, m *fhirmap.Measurement) error {
 	s.Show(ctx, liveOf(m))
 	switch m.Type {
 	case fhirmap.OxygenSaturation:
-		if s.spot.reading(m, s.Now()) {
+		if s.device.spot.reading(m, s.Now()) {
 			return s.Record(ctx, []Taken{{Measurement: *m}})
 		}
 	case fhirmap.HeartRate:
