@@ -2,7 +2,8 @@
 // program.
 //
 // All drawings are the project's own. The symbols are drawn in one colour,
-// currentColor, for the window to tint.
+// currentColor, for the window to tint; the devices in the colours of the light
+// theme, for the window to exchange.
 package assets
 
 import (
@@ -26,6 +27,9 @@ var (
 //go:embed icons/*.svg
 var symbols embed.FS
 
+//go:embed devices/*.svg
+var devices embed.FS
+
 //go:embed fr.json en.json
 var texts embed.FS
 
@@ -40,6 +44,14 @@ func Symbol(name string) []byte {
 		panic("assets: no symbol " + name)
 	}
 	return drawing
+}
+
+// Device is a drawing of 160 × 120 units in SVG of a device that can be paired,
+// by the id of its model or family: what must be pressed is highlighted, and the
+// screen shows what it shows then. It tells whether there is one.
+func Device(model string) (drawing []byte, ok bool) {
+	drawing, err := devices.ReadFile("devices/" + model + ".svg")
+	return drawing, err == nil
 }
 
 // Texts are all texts of the window in a language, by key. Keys without a dot

@@ -149,3 +149,43 @@ func TestIcons_Sizes(t *testing.T) {
 		t.Error("the tray shows no difference in trouble")
 	}
 }
+
+// The toolkit's drawing of SVG knows neither text nor round corners of
+// rectangles, and the window exchanges these colours alone.
+func TestDevices_AreWellFormedAndInTheColoursOfTheTheme(t *testing.T) {
+	colours := regexp.MustCompile(`(?:fill|stroke)="([^"]*)"`)
+	ours := []string{"none", "#51626B", "#FFFFFF", "#DFF0F0", "#00696B", "#E4ECEE"}
+	names, err := fs.Glob(devices, "devices/*.svg")
+	if err != nil || len(names) != 12 {
+		t.Fatalf("%d drawings, %v", len(names), err)
+	}
+	for _, path := range names {
+		name := strings.TrimSuffix(strings.TrimPrefix(path, "devices/"), ".svg")
+		drawing, ok := Device(name)
+		if !ok {
+			t.Fatalf("%s: no drawing", name)
+		}
+		decoder := xml.NewDecoder(bytes.NewReader(drawing))
+		for {
+			token, err := decoder.Token()
+			if err == io.EOF {
+				break
+			} else if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			if e, ok := token.(xml.StartElement); ok && !slices.Contains([]string{"svg", "path", "circle", "ellipse"}, e.Name.Local) {
+				t.Errorf("%s: <%s>", name, e.Name.Local)
+			}
+		}
+		for _, found := range colours.FindAllStringSubmatch(string(drawing), -1) {
+			if !slices.Contains(ours, found[1]) {
+				t.Errorf("%s: colour %s", name, found[1])
+			}
+		}
+	}
+	for _, name := range []string{"", "unknown", "../icon", "."} {
+		if _, ok := Device(name); ok {
+			t.Errorf("%q has a drawing", name)
+		}
+	}
+}

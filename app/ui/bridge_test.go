@@ -86,6 +86,34 @@ func (c *fakeCore) ForgetMonitor(_ context.Context, address string) error {
 	return c.ask("forget", address)
 }
 
+func (c *fakeCore) Models() []station.Model { return testModels() }
+
+func (c *fakeCore) StartPairing(_ context.Context, t fhirmap.DeviceType, model string) error {
+	return c.ask("search", fmt.Sprintf("%s, %s", t, model))
+}
+
+func (c *fakeCore) PairDevice(_ context.Context, address string) error {
+	return c.ask("pair", address)
+}
+
+func (c *fakeCore) AnswerPairing(_ context.Context, passkey string, yes bool) error {
+	return c.ask("answer", fmt.Sprintf("%s, %v", passkey, yes))
+}
+
+func (c *fakeCore) RetryPairing(context.Context) error { return c.ask("retry", "") }
+
+func (c *fakeCore) FinishPairing(_ context.Context, name, place string) error {
+	return c.ask("finish", name+", "+place)
+}
+
+func (c *fakeCore) CancelPairing(context.Context) error { return c.ask("cancel", "") }
+
+func (c *fakeCore) RenameDevice(_ context.Context, id, name, place string) error {
+	return c.ask("rename", id+", "+name+", "+place)
+}
+
+func (c *fakeCore) UnpairDevice(_ context.Context, id string) error { return c.ask("unpair", id) }
+
 // change does something to the core and signals it.
 func (c *fakeCore) change(f func(*fakeCore)) {
 	c.mu.Lock()

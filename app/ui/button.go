@@ -24,6 +24,13 @@ func newButton(text string, importance widget.Importance, tapped func()) *button
 	return b
 }
 
+// press is a tap where the button can be tapped.
+func press(b *button) {
+	if !b.Disabled() {
+		b.Tapped(nil)
+	}
+}
+
 func (b *button) FocusGained() { b.focused = true; b.Button.FocusGained() }
 
 func (b *button) FocusLost() { b.focused = false; b.Button.FocusLost() }
@@ -31,7 +38,7 @@ func (b *button) FocusLost() { b.focused = false; b.Button.FocusLost() }
 func (b *button) TypedKey(event *fyne.KeyEvent) {
 	switch event.Name {
 	case fyne.KeyReturn, fyne.KeyEnter:
-		b.Tapped(nil)
+		press(b)
 	case fyne.KeyEscape:
 		if b.escape != nil {
 			b.escape()

@@ -20,7 +20,7 @@ type question struct {
 	id      string // of what it is about; empty for what asks only once
 	title   string
 	content []fyne.CanvasObject
-	field   *field // is to be filled in for the last choice, and has the keyboard; nil: there is none
+	fields  []*field // to be filled in for the last choice; the first has the keyboard
 	choices []choice
 }
 
@@ -66,13 +66,12 @@ func (d *dialogs) ask(q question) bool {
 	d.open = widget.NewModalPopUp(padded(18, 16, body), d.canvas)
 	d.open.Show()
 	d.open.Resize(d.open.MinSize())
-	if q.field == nil {
+	if len(q.fields) == 0 {
 		d.canvas.Focus(buttons[1].(*button))
 		return true
 	}
-	last := len(q.choices) - 1
-	q.field.attend(buttons[last+1].(*button), func() { d.answer(q.choices[last]) }, d.escape)
-	d.canvas.Focus(q.field)
+	attend(q.fields, buttons[len(q.choices)].(*button), d.escape)
+	d.canvas.Focus(q.fields[0])
 	return true
 }
 

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"unicode/utf8"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/widget"
 )
@@ -22,35 +24,52 @@ func newField(example, hint string, check func(string) string) *field {
 	return f
 }
 
-// attend enables confirm while nothing is wrong. Return is submit.
-func (f *field) attend(confirm *button, submit, escape func()) {
-	f.submit, f.escape = submit, escape
-	f.OnChanged = func(string) { f.judge(confirm) }
-	f.judge(confirm)
+// holding puts text into the field, and the cursor behind it.
+func (f *field) holding(text string) *field {
+	f.Text, f.CursorColumn = text, utf8.RuneCountInString(text)
+	return f
 }
 
-func (f *field) judge(confirm *button) {
+// attend enables confirm while nothing is wrong in any of the fields, where
+// Return then presses it and Escape is escape.
+func attend(fields []*field, confirm *button, escape func()) {
+	judge := func() {
+		sound := true
+		for _, f := range fields {
+			sound = f.judge() && sound
+		}
+		if sound {
+			confirm.Enable()
+		} else {
+			confirm.Disable()
+		}
+	}
+	for _, f := range fields {
+		f.OnChanged = func(string) { judge() }
+		f.submit, f.escape = func() { press(confirm) }, escape
+	}
+	judge()
+}
+
+// judge says what is wrong, and tells whether nothing is.
+func (f *field) judge() bool {
 	problem := f.check(f.Text)
 	text, importance := f.usual, widget.LowImportance
-	if problem == "" {
-		confirm.Enable()
-	} else {
-		confirm.Disable()
-		if f.Text != "" {
-			text, importance = problem, widget.DangerImportance
-		}
+	if problem != "" && f.Text != "" {
+		text, importance = problem, widget.DangerImportance
 	}
 	if f.hint.Text != text || f.hint.Importance != importance {
 		f.hint.Importance = importance
 		f.hint.SetText(text)
 	}
+	return problem == ""
 }
 
 // TypedKey adds to the toolkit's keys those of a dialog.
 func (f *field) TypedKey(event *fyne.KeyEvent) {
 	switch event.Name {
 	case fyne.KeyReturn, fyne.KeyEnter:
-		if f.submit != nil && f.check(f.Text) == "" {
+		if f.submit != nil {
 			f.submit()
 		}
 	case fyne.KeyEscape:

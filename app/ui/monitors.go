@@ -7,6 +7,8 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
+
+	"vitalien/app/station"
 )
 
 // monitorsPage lists the monitors that wait to be accepted, those that were,
@@ -31,6 +33,8 @@ type actions struct {
 	addMonitor    func() // by an address that is asked for
 	acceptMonitor func(address string)
 	forgetMonitor func(address, name string) // once it is confirmed
+	renameDevice  func(station.Device)       // to what is asked for
+	unpairDevice  func(station.Device)       // once it is confirmed
 }
 
 func newMonitorsPage(w words, o Options, do actions) *monitorsPage {

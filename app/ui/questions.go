@@ -1,7 +1,9 @@
 package ui
 
 import (
+	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -103,10 +105,71 @@ func (w words) addQuestion(add func(address string)) question {
 	return question{
 		title:   w.say("add.title"),
 		content: []fyne.CanvasObject{paragraph(w.say("add.text")), address, address.hint},
-		field:   address,
+		fields:  []*field{address},
 		choices: []choice{
 			{w.say("add.no"), widget.MediumImportance, nil},
 			{w.say("add.yes"), widget.HighImportance, func() { add(strings.TrimSpace(address.Text)) }},
+		},
+	}
+}
+
+// devicePrefix tells questions about a paired device from those about an origin.
+const devicePrefix = "device "
+
+// maxName is how many characters a name or a place may have.
+const maxName = 60
+
+// renameQuestion asks for another name and place of a device.
+func (w words) renameQuestion(d station.Device, rename func(name, place string)) question {
+	name, place := w.nameField(d.Name), w.placeField(d.Place)
+	name.check = func(text string) string {
+		if strings.TrimSpace(text) == "" {
+			return w.say("name.needed")
+		}
+		return w.nameProblem(text)
+	}
+	return question{
+		id:    devicePrefix + d.ID,
+		title: w.say("rename.title"),
+		content: []fyne.CanvasObject{
+			paragraph(w.say("name.name")), name, name.hint,
+			paragraph(w.say("name.place")), place, place.hint,
+		},
+		fields: []*field{name, place},
+		choices: []choice{
+			{w.say("rename.no"), widget.MediumImportance, nil},
+			{w.say("rename.yes"), widget.HighImportance, func() {
+				rename(strings.TrimSpace(name.Text), strings.TrimSpace(place.Text))
+			}},
+		},
+	}
+}
+
+func (w words) nameField(name string) *field {
+	return newField("", w.say("name.name.hint"), w.nameProblem).holding(name)
+}
+
+func (w words) placeField(place string) *field {
+	return newField("", w.say("name.place.hint"), w.nameProblem).holding(place)
+}
+
+// nameProblem says what is wrong with the name or the place of a device, in
+// words; nothing when it can be taken.
+func (w words) nameProblem(text string) string {
+	if utf8.RuneCountInString(strings.TrimSpace(text)) > maxName {
+		return w.say("name.long", "n", fmt.Sprint(maxName))
+	}
+	return ""
+}
+
+func (w words) unpairQuestion(d station.Device, name string, unpair func()) question {
+	return question{
+		id:      devicePrefix + d.ID,
+		title:   w.say("unpair.title"),
+		content: []fyne.CanvasObject{paragraph(w.say("unpair.text", "name", name))},
+		choices: []choice{
+			{w.say("unpair.no"), widget.MediumImportance, nil},
+			{w.say("unpair.yes"), widget.HighImportance, unpair},
 		},
 	}
 }

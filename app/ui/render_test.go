@@ -36,7 +36,7 @@ var forms = map[string]fyne.ThemeVariant{"light": theme.VariantLight, "dark": th
 
 func testOptions() Options {
 	return Options{
-		Language: "fr", Address: "http://127.0.0.1:63336", Listener: "192.168.1.20:2575",
+		Core: newFakeCore(), Language: "fr", Address: "http://127.0.0.1:63336", Listener: "192.168.1.20:2575",
 		Version: "1.2.3", Now: func() time.Time { return testNow },
 	}
 }
@@ -160,19 +160,23 @@ func scenes() map[string]scene {
 		"beds": {view: view{recent: everyType()[:6], live: threeBeds(), situation: station.Situation{
 			Clients: 1, Links: soundLinks(), Alerts: everyAlert()[1:2],
 		}}},
-		"beds-overfull":  {view: view{recent: many, live: wideBeds(), situation: station.Situation{Alerts: longAlerts()}}},
-		"alarm-high":     {view: view{live: threeBeds(), situation: station.Situation{Alerts: everyAlert()}}},
-		"alarm-medium":   {view: view{live: threeBeds()[:1], situation: station.Situation{Alerts: everyAlert()[1:2]}}},
-		"alarm-low":      {view: view{live: threeBeds()[:1], situation: station.Situation{Alerts: everyAlert()[2:3]}}},
-		"alarm-over":     {view: view{live: threeBeds()[:1], situation: station.Situation{Alerts: everyAlert()[3:]}}},
-		"alarms":         {view: view{situation: station.Situation{Alerts: everyAlert()}}, page: pageAlarms},
-		"alarms-none":    {view: view{}, page: pageAlarms},
-		"alarms-long":    {view: view{situation: station.Situation{Alerts: longAlerts()}}, page: pageAlarms},
-		"monitors":       {view: view{situation: station.Situation{Monitors: everyMonitor(), Links: soundLinks()}}, page: pageMonitors},
-		"monitors-peers": {view: view{situation: station.Situation{Monitors: everyMonitor()[3:4], Peers: peers()}}, page: pageMonitors},
-		"monitors-none":  {view: view{}, page: pageMonitors},
-		"monitors-long":  {view: view{situation: station.Situation{Monitors: longMonitors()}}, page: pageMonitors},
-		"help":           {view: view{situation: station.Situation{Links: soundLinks()}}, page: pageHelp},
+		"beds-overfull":   {view: view{recent: many, live: wideBeds(), situation: station.Situation{Alerts: longAlerts()}}},
+		"alarm-high":      {view: view{live: threeBeds(), situation: station.Situation{Alerts: everyAlert()}}},
+		"alarm-medium":    {view: view{live: threeBeds()[:1], situation: station.Situation{Alerts: everyAlert()[1:2]}}},
+		"alarm-low":       {view: view{live: threeBeds()[:1], situation: station.Situation{Alerts: everyAlert()[2:3]}}},
+		"alarm-over":      {view: view{live: threeBeds()[:1], situation: station.Situation{Alerts: everyAlert()[3:]}}},
+		"alarms":          {view: view{situation: station.Situation{Alerts: everyAlert()}}, page: pageAlarms},
+		"alarms-none":     {view: view{}, page: pageAlarms},
+		"alarms-long":     {view: view{situation: station.Situation{Alerts: longAlerts()}}, page: pageAlarms},
+		"monitors":        {view: view{situation: station.Situation{Monitors: everyMonitor(), Links: soundLinks()}}, page: pageMonitors},
+		"monitors-peers":  {view: view{situation: station.Situation{Monitors: everyMonitor()[3:4], Peers: peers()}}, page: pageMonitors},
+		"monitors-none":   {view: view{}, page: pageMonitors},
+		"monitors-long":   {view: view{situation: station.Situation{Monitors: longMonitors()}}, page: pageMonitors},
+		"devices":         {view: view{situation: station.Situation{Devices: everyDevice(), Bluetooth: ready(), Links: soundLinks()}}, page: pageDevices},
+		"devices-none":    {view: view{situation: station.Situation{Bluetooth: ready()}}, page: pageDevices},
+		"devices-trouble": {view: view{situation: station.Situation{Devices: everyDevice()[1:2], Bluetooth: noAdapter()}}, page: pageDevices},
+		"devices-long":    {view: view{situation: station.Situation{Devices: longDevices(), Bluetooth: station.Bluetooth{State: station.BluetoothStarting}}}, page: pageDevices},
+		"help":            {view: view{situation: station.Situation{Links: soundLinks()}}, page: pageHelp},
 	}
 }
 
@@ -215,6 +219,8 @@ func TestQuestions_Masters(t *testing.T) {
 		"close":       w.closeQuestion(func() {}, func() {}),
 		"forget":      w.forgetQuestion("192.168.1.40:4601", "Lit 3 · BeneView T8", func() {}),
 		"add":         w.addQuestion(func(string) {}),
+		"rename":      w.renameQuestion(everyDevice()[1], func(string, string) {}),
+		"unpair":      w.unpairQuestion(everyDevice()[1], "Tensiomètre Omron · Cabinet 1", func() {}),
 		"fault": w.faultNotice(&fhirmap.Fault{
 			Code: "disk_full", French: "Le disque est plein. Libérez de l’espace, puis recommencez.", English: "disk full",
 		}),
@@ -265,7 +271,7 @@ func TestScreen_LooksTheSameAfterOtherContent(t *testing.T) {
 
 func TestScreen_NoKeyOrPlaceholderIsShown(t *testing.T) {
 	test.NewTempApp(t).Settings().SetTheme(calm{})
-	raw := regexp.MustCompile(`>[^<]*(\{[a-z]+\}|\b(rail|band|live|empty|status|help|age|absent|tile|brief|alarm|monitors|add|forget)\.[a-z.]+)[^<]*<`)
+	raw := regexp.MustCompile(`>[^<]*(\{[a-z]+\}|\b(rail|band|live|empty|status|help|age|absent|tile|brief|alarm|monitors|add|forget|devices|kind|name|rename|unpair)\.[a-z.]+)[^<]*<`)
 	for _, language := range assets.Languages {
 		for name, scene := range scenes() {
 			s := newScreen(newWords(language), testOptions(), actions{})

@@ -31,6 +31,7 @@ type screen struct {
 
 	live     *livePage
 	alarms   *alarmsPage
+	devices  *devicesPage
 	monitors *monitorsPage
 
 	pages []content
@@ -49,6 +50,7 @@ type content struct {
 const (
 	pageLive = iota
 	pageAlarms
+	pageDevices
 	pageMonitors
 	pageHelp
 )
@@ -59,15 +61,18 @@ func newScreen(w words, o Options, do actions) *screen {
 	s.alarm = newAlarmBand(w, o.Now, do.acknowledge, func() { s.open(pageAlarms) })
 	s.live = newLivePage(w, o.Now, newEmptyPage(w, o, do.openAddress))
 	s.alarms, s.monitors = newAlarmsPage(w, o.Now, do.acknowledge), newMonitorsPage(w, o, do)
+	s.devices = newDevicesPage(w, o, o.Core.Models(), do)
 	s.pages = []content{
 		{s.live.Container, s.live.update, s.live.age},
 		{s.alarms.CanvasObject, s.alarms.update, s.alarms.age},
+		{s.devices.CanvasObject, s.devices.update, s.devices.age},
 		{s.monitors.CanvasObject, s.monitors.update, s.monitors.age},
 		{newHelpPage(w, o), func(view) {}, func() {}},
 	}
 	s.rail = newRail(w,
 		newEntry("live", w.say("rail.live"), func() { s.open(pageLive) }),
 		newEntry("alarm", w.say("rail.alarms"), func() { s.open(pageAlarms) }),
+		newEntry("device", w.say("rail.devices"), func() { s.open(pageDevices) }),
 		newEntry("monitor", w.say("rail.monitors"), func() { s.open(pageMonitors) }),
 		newEntry("help", w.say("rail.help"), func() { s.open(pageHelp) }),
 	)

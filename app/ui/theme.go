@@ -20,6 +20,7 @@ const (
 	colourMuted                           = theme.ColorNamePlaceHolder
 	colourAccent                          = theme.ColorNamePrimary
 	colourLine                            = theme.ColorNameSeparator
+	colourShade                           = theme.ColorNameButton
 	colourAmber       fyne.ThemeColorName = "vitalien.amber"
 	colourAmberGround fyne.ThemeColorName = "vitalien.amberGround"
 	colourDemo        fyne.ThemeColorName = "vitalien.demo"

@@ -37,6 +37,23 @@ type Core interface {
 	AcknowledgeAlert(ctx context.Context, id string) error
 	AcceptMonitor(ctx context.Context, address string) error
 	ForgetMonitor(ctx context.Context, address string) error
+
+	DeviceCore
+}
+
+// DeviceCore is what the page of devices and the pairing wizard need of the
+// station. What is under way stands in Situation.
+type DeviceCore interface {
+	// Models are all that can be paired.
+	Models() []station.Model
+	StartPairing(ctx context.Context, t fhirmap.DeviceType, model string) error
+	PairDevice(ctx context.Context, address string) error
+	AnswerPairing(ctx context.Context, passkey string, yes bool) error
+	RetryPairing(ctx context.Context) error
+	FinishPairing(ctx context.Context, name, place string) error
+	CancelPairing(ctx context.Context) error
+	RenameDevice(ctx context.Context, id, name, place string) error
+	UnpairDevice(ctx context.Context, id string) error
 }
 
 var _ Core = (*station.Station)(nil)

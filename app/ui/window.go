@@ -56,6 +56,7 @@ func newWindow(ctx context.Context, a fyne.App, o Options, w words, post func(fu
 	x.screen = newScreen(w, o, actions{
 		end: x.confirmEnd, openAddress: x.openAddress, acknowledge: x.acknowledge,
 		addMonitor: x.addMonitor, acceptMonitor: x.acceptMonitor, forgetMonitor: x.confirmForget,
+		renameDevice: x.askRename, unpairDevice: x.confirmUnpair,
 	})
 	x.frame.SetPadded(false)
 	x.frame.SetContent(x.screen.Container)
@@ -168,6 +169,10 @@ func (x *window) withdrawStale() {
 		if !accepted(x.now.Monitors, strings.TrimPrefix(id, forgetPrefix)) {
 			x.dialogs.withdraw()
 		}
+	case strings.HasPrefix(id, devicePrefix):
+		if !paired(x.now.Devices, strings.TrimPrefix(id, devicePrefix)) {
+			x.dialogs.withdraw()
+		}
 	case !slices.Contains(x.now.Origins, id):
 		x.dialogs.withdraw()
 	}
@@ -239,6 +244,26 @@ func (x *window) confirmForget(address, name string) {
 // accepted tells whether there is an accepted monitor at address.
 func accepted(monitors []station.Monitor, address string) bool {
 	return slices.ContainsFunc(monitors, func(m station.Monitor) bool { return m.Accepted && m.Address == address })
+}
+
+func (x *window) askRename(d station.Device) {
+	x.dialogs.ask(x.words.renameQuestion(d, func(name, place string) {
+		x.tell("rename device",
+			func(ctx context.Context) error { return x.options.Core.RenameDevice(ctx, d.ID, name, place) }, func() {})
+	}))
+}
+
+func (x *window) confirmUnpair(d station.Device) {
+	name := x.words.device(&d, x.options.Core.Models(), x.options.Now()).name
+	x.dialogs.ask(x.words.unpairQuestion(d, joined(" · ", name, d.Place), func() {
+		x.tell("unpair device",
+			func(ctx context.Context) error { return x.options.Core.UnpairDevice(ctx, d.ID) }, func() {})
+	}))
+}
+
+// paired tells whether there is a paired device of an id.
+func paired(devices []station.Device, id string) bool {
+	return slices.ContainsFunc(devices, func(d station.Device) bool { return d.ID == id })
 }
 
 func (x *window) openAddress() {
