@@ -2,7 +2,6 @@ package ui
 
 import (
 	"bytes"
-	"fmt"
 	"image/color"
 	"sort"
 
@@ -50,6 +49,7 @@ func newLabel(text string, colour fyne.ThemeColorName, size fyne.ThemeSizeName) 
 func (l *label) strong() *label   { l.bold = true; return l }
 func (l *label) cutting() *label  { l.cut = true; return l }
 func (l *label) trailing() *label { l.align = fyne.TextAlignTrailing; return l }
+func (l *label) centred() *label  { l.align = fyne.TextAlignCenter; return l }
 
 // set changes the text, and costs nothing when it is the same.
 func (l *label) set(text string) { l.show(text, l.colour) }
@@ -184,10 +184,9 @@ func (s *symbol) set(name string, colour fyne.ThemeColorName) {
 // resource is the drawing in its colour. The toolkit keeps pictures by name,
 // so the name tells the colour.
 func (s *symbol) resource() fyne.Resource {
-	red, green, blue, _ := paint(s.colour).RGBA()
-	hex := fmt.Sprintf("#%02x%02x%02x", red>>8, green>>8, blue>>8)
-	drawing := bytes.ReplaceAll(assets.Symbol(s.name), []byte("currentColor"), []byte(hex))
-	return fyne.NewStaticResource(s.name+hex+".svg", drawing)
+	ink := hex(s.colour)
+	drawing := bytes.ReplaceAll(assets.Symbol(s.name), []byte("currentColor"), []byte(ink))
+	return fyne.NewStaticResource(s.name+ink+".svg", drawing)
 }
 
 func (s *symbol) CreateRenderer() fyne.WidgetRenderer {

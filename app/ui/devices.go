@@ -11,24 +11,29 @@ import (
 	"vitalien/app/station"
 )
 
-// devicesPage lists the devices that were paired.
+// devicesPage lists the devices that were paired. The wizard that pairs one
+// takes its place.
 type devicesPage struct {
 	fyne.CanvasObject
-	words   words
-	now     func() time.Time
-	do      actions
-	models  models
-	trouble *trouble
-	empty   fyne.CanvasObject
-	list    *fyne.Container
-	rows    map[string]*deviceRow // by id
-	order   []string
-	devices []station.Device
+	overview fyne.CanvasObject
+	wizard   *wizard
+	pair     *button
+	words    words
+	now      func() time.Time
+	do       actions
+	models   models
+	trouble  *trouble
+	empty    fyne.CanvasObject
+	list     *fyne.Container
+	rows     map[string]*deviceRow // by id
+	order    []string
+	devices  []station.Device
 }
 
 func newDevicesPage(w words, o Options, all models, do actions) *devicesPage {
 	p := &devicesPage{
 		words: w, now: o.Now, do: do, models: all,
+		pair:    newButton(w.say("devices.pair"), widget.HighImportance, do.pairDevice),
 		trouble: newTrouble(),
 		list:    column(8),
 		rows:    map[string]*deviceRow{},
@@ -36,11 +41,26 @@ func newDevicesPage(w words, o Options, all models, do actions) *devicesPage {
 	p.list.Hide()
 	p.empty = topic("device", w.say("devices.empty"), lines(w.say("devices.empty.text"))...)
 	title := newLabel(w.say("devices.title"), colourText, sizeTitle).strong().cutting()
-	p.CanvasObject = page(padded(0, 8, title), p.trouble.Container, p.empty, p.list)
+	p.overview = page(padded(0, 8, between(title, p.pair)), p.trouble.Container, p.empty, p.list)
+	p.wizard = newWizard(w, o, all, do, p.returned)
+	p.CanvasObject = container.NewStack(p.overview, p.wizard.Container)
 	return p
 }
 
+// start opens the wizard.
+func (p *devicesPage) start() {
+	p.overview.Hide()
+	p.wizard.start()
+}
+
+// returned takes the page back from the wizard.
+func (p *devicesPage) returned() {
+	p.overview.Show()
+	p.wizard.attend(p.pair)
+}
+
 func (p *devicesPage) update(v view) {
+	p.wizard.look(v.situation)
 	p.devices = v.situation.Devices
 	order := make([]string, len(p.devices))
 	for i := range p.devices {
@@ -54,7 +74,7 @@ func (p *devicesPage) update(v view) {
 	reshaped = p.trouble.show(p.words.bluetooth(v.situation.Bluetooth)) || reshaped
 	reshaped = visible(p.empty, len(order) == 0) || reshaped
 	if visible(p.list, len(order) > 0) || reshaped {
-		p.CanvasObject.Refresh()
+		p.overview.Refresh()
 	}
 }
 
@@ -91,7 +111,10 @@ func (p *devicesPage) fill() (reshaped bool) {
 	return reshaped
 }
 
-func (p *devicesPage) age() { p.fill() }
+func (p *devicesPage) age() {
+	p.fill()
+	p.wizard.age()
+}
 
 // trouble says on top of a page what is wrong with Bluetooth; nothing when it
 // is well.

@@ -30,12 +30,17 @@ type dialogs struct {
 	open    *widget.PopUp
 	current question
 	closed  func() // runs whenever a question has been closed
+	idle    func() // is Escape while no question is open and nothing has the keyboard
 }
 
-func newDialogs(c fyne.Canvas, closed func()) *dialogs {
-	d := &dialogs{canvas: c, closed: closed}
+func newDialogs(c fyne.Canvas, closed, idle func()) *dialogs {
+	d := &dialogs{canvas: c, closed: closed, idle: idle}
 	c.SetOnTypedKey(func(event *fyne.KeyEvent) {
-		if event.Name == fyne.KeyEscape {
+		switch {
+		case event.Name != fyne.KeyEscape:
+		case d.open == nil:
+			d.idle()
+		default:
 			d.escape()
 		}
 	})

@@ -42,35 +42,40 @@ func (d *drawing) set(model string) {
 	}
 }
 
-// resource is named after its colours as well: the toolkit keeps pictures by
-// name.
+// file is the name of the drawing in the colours of the theme: the toolkit keeps
+// pictures by name.
+func (d *drawing) file() string { return d.model + hex(colourCard) + ".svg" }
+
 func (d *drawing) resource() fyne.Resource {
 	picture, ok := assets.Device(d.model)
 	if !ok {
 		return nil
 	}
-	name := d.model
 	for ink, colour := range inks {
-		red, green, blue, _ := paint(colour).RGBA()
-		hex := fmt.Sprintf("#%02x%02x%02x", red>>8, green>>8, blue>>8) // in small letters, unlike inks
-		picture = bytes.ReplaceAll(picture, []byte(ink), []byte(hex))
-		if colour == colourCard {
-			name += hex
-		}
+		picture = bytes.ReplaceAll(picture, []byte(ink), []byte(hex(colour))) // which is in small letters, unlike ink
 	}
-	return fyne.NewStaticResource(name+".svg", picture)
+	return fyne.NewStaticResource(d.file(), picture)
+}
+
+// hex is a colour of the theme as SVG writes it.
+func hex(colour fyne.ThemeColorName) string {
+	red, green, blue, _ := paint(colour).RGBA()
+	return fmt.Sprintf("#%02x%02x%02x", red>>8, green>>8, blue>>8)
 }
 
 func (d *drawing) CreateRenderer() fyne.WidgetRenderer {
 	picture := canvas.NewImageFromResource(d.resource())
 	picture.FillMode = canvas.ImageFillContain
+	shown := d.file()
 	return &renderer{
 		objects: []fyne.CanvasObject{picture},
 		minSize: func() fyne.Size { return d.size },
 		layout:  picture.Resize,
 		refresh: func() {
-			picture.Resource = d.resource()
-			picture.Refresh()
+			if file := d.file(); file != shown { // drawing it again costs much
+				shown, picture.Resource = file, d.resource()
+				picture.Refresh()
+			}
 		},
 	}
 }

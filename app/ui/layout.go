@@ -164,3 +164,69 @@ func (l tilesScroll) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 		objects[0].Refresh()
 	}
 }
+
+// sidebar sets a list of a set width beside what takes the rest, whose height
+// follows from the width it last had.
+type sidebar struct{ width, whole float32 }
+
+func (l *sidebar) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	if l.whole > 0 {
+		objects[1].Resize(fyne.NewSize(l.whole-l.width-gap, objects[1].MinSize().Height))
+	}
+	return fyne.NewSize(l.width+gap, max(objects[0].MinSize().Height, objects[1].MinSize().Height))
+}
+
+func (l *sidebar) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	l.whole = size.Width
+	objects[0].Resize(fyne.NewSize(l.width, objects[0].MinSize().Height))
+	objects[1].Move(fyne.NewPos(l.width+gap, 0))
+	objects[1].Resize(fyne.NewSize(size.Width-l.width-gap, objects[1].MinSize().Height))
+}
+
+// flow sets objects side by side, in as many lines as they need for the width
+// it last had.
+type flow struct{ distance, whole float32 }
+
+func (l *flow) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	size := fyne.Size{}
+	for _, object := range objects {
+		size.Width = max(size.Width, object.MinSize().Width)
+	}
+	size.Height = l.arrange(objects, func(fyne.CanvasObject, fyne.Position) {})
+	return size
+}
+
+func (l *flow) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	l.whole = size.Width
+	l.arrange(objects, func(object fyne.CanvasObject, at fyne.Position) {
+		object.Resize(object.MinSize())
+		object.Move(at)
+	})
+}
+
+// arrange tells the height of all lines.
+func (l *flow) arrange(objects []fyne.CanvasObject, place func(fyne.CanvasObject, fyne.Position)) float32 {
+	at, line := fyne.Position{}, float32(0)
+	for _, object := range objects {
+		size := object.MinSize()
+		if at.X > 0 && l.whole > 0 && at.X+size.Width > l.whole {
+			at = fyne.NewPos(0, at.Y+line+l.distance)
+			line = 0
+		}
+		place(object, at)
+		at.X += size.Width + l.distance
+		line = max(line, size.Height)
+	}
+	return at.Y + line
+}
+
+// middle sets an object in the middle of its height, over the whole width.
+type middle struct{}
+
+func (middle) MinSize(objects []fyne.CanvasObject) fyne.Size { return objects[0].MinSize() }
+
+func (middle) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	height := objects[0].MinSize().Height
+	objects[0].Resize(fyne.NewSize(size.Width, height))
+	objects[0].Move(fyne.NewPos(0, (size.Height-height)/2))
+}

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"slices"
 	"time"
 
@@ -33,8 +34,15 @@ type actions struct {
 	addMonitor    func() // by an address that is asked for
 	acceptMonitor func(address string)
 	forgetMonitor func(address, name string) // once it is confirmed
+	pairDevice    func()                     // opens the wizard
 	renameDevice  func(station.Device)       // to what is asked for
 	unpairDevice  func(station.Device)       // once it is confirmed
+
+	// errand has the core do something, one thing after the other, and then tells
+	// how it went.
+	errand         func(what string, do func(context.Context, DeviceCore) error, done func(error))
+	confirmAbandon func(abandon func()) // of the pairing of a device that is paired already
+	attend         func(fyne.Focusable) // gives it the keyboard; nil: nobody has it
 }
 
 func newMonitorsPage(w words, o Options, do actions) *monitorsPage {

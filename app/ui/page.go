@@ -49,16 +49,18 @@ func page(content ...fyne.CanvasObject) fyne.CanvasObject {
 }
 
 // newEmptyPage says what to do as long as nothing has arrived.
-func newEmptyPage(w words, o Options, openAddress func()) fyne.CanvasObject {
+func newEmptyPage(w words, o Options, do actions) fyne.CanvasObject {
 	devices := []fyne.CanvasObject{paragraph(w.say("empty.devices.on")), command(o.Listener)}
 	if o.Listener == "" {
 		devices = []fyne.CanvasObject{paragraph(w.say("empty.devices.off")), command("vitalien --hl7-listen 0.0.0.0:2575")}
 	}
-	action := newButton(w.say("empty.action"), widget.HighImportance, openAddress)
+	action := newButton(w.say("empty.action"), widget.MediumImportance, do.openAddress)
+	pair := newButton(w.say("devices.pair"), widget.HighImportance, do.pairDevice)
 	return page(
 		padded(0, 8, newLabel(w.say("empty.title"), colourText, sizeTitle).strong()),
 		muted(w.say("empty.text")),
-		topic("monitor", w.say("empty.devices"), devices...),
+		topic("device", w.say("empty.devices"), paragraph(w.say("empty.devices.text")), padded(6, 0, row(0, pair))),
+		topic("monitor", w.say("empty.monitors"), devices...),
 		topic("software", w.say("empty.software"),
 			paragraph(w.say("empty.software.text")), command(o.Address),
 			padded(6, 0, row(0, action))),

@@ -174,6 +174,21 @@ func (w words) unpairQuestion(d station.Device, name string, unpair func()) ques
 	}
 }
 
+// abandonID is the id of the question about a pairing under way.
+const abandonID = "pairing"
+
+func (w words) abandonQuestion(abandon func()) question {
+	return question{
+		id:      abandonID,
+		title:   w.say("abandon.title"),
+		content: []fyne.CanvasObject{paragraph(w.say("abandon.text"))},
+		choices: []choice{
+			{w.say("abandon.no"), widget.MediumImportance, nil},
+			{w.say("abandon.yes"), widget.HighImportance, abandon},
+		},
+	}
+}
+
 func (w words) closeQuestion(keep, quit func()) question {
 	return question{
 		title:   w.say("close.title"),

@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"image/color"
+	"maps"
 	"regexp"
 	"testing"
 	"time"
@@ -138,11 +139,21 @@ type scene struct {
 	view    view
 	options func(*Options)
 	page    int
+	prepare func(*screen) // what a person did before; nil: nothing
+}
+
+// stand has a screen show the scene.
+func (c scene) stand(s *screen) {
+	s.open(c.page)
+	if c.prepare != nil {
+		c.prepare(s)
+	}
+	s.update(c.view)
 }
 
 func scenes() map[string]scene {
 	many := overfull()
-	return map[string]scene{
+	all := map[string]scene{
 		"empty": {view: view{situation: station.Situation{Links: soundLinks()[1:]}}},
 		"empty-no-listener": {
 			view:    view{situation: station.Situation{Links: brokenLinks()}},
@@ -178,6 +189,8 @@ func scenes() map[string]scene {
 		"devices-long":    {view: view{situation: station.Situation{Devices: longDevices(), Bluetooth: station.Bluetooth{State: station.BluetoothStarting}}}, page: pageDevices},
 		"help":            {view: view{situation: station.Situation{Links: soundLinks()}}, page: pageHelp},
 	}
+	maps.Copy(all, wizardScenes())
+	return all
 }
 
 func TestScreen_Masters(t *testing.T) {
@@ -194,12 +207,21 @@ func TestScreen_Masters(t *testing.T) {
 					if scene.options != nil {
 						scene.options(&o)
 					}
-					s := newScreen(newWords("fr"), o, actions{})
-					s.open(scene.page)
+					do := idle()
+					var keyboard fyne.Canvas
+					do.attend = func(to fyne.Focusable) {
+						if to == nil {
+							keyboard.Unfocus()
+						} else {
+							keyboard.Focus(to)
+						}
+					}
+					s := newScreen(newWords("fr"), o, do)
 					w := test.NewTempWindow(t, s.Container)
 					w.SetPadded(false)
 					w.Resize(size)
-					s.update(scene.view)
+					keyboard = w.Canvas()
+					scene.stand(s)
 					if needed := s.MinSize(); needed.Width > leastWidth || needed.Height > leastHeight {
 						t.Errorf("needs %v, more than the least window", needed)
 					}
@@ -220,6 +242,7 @@ func TestQuestions_Masters(t *testing.T) {
 		"forget":      w.forgetQuestion("192.168.1.40:4601", "Lit 3 · BeneView T8", func() {}),
 		"add":         w.addQuestion(func(string) {}),
 		"rename":      w.renameQuestion(everyDevice()[1], func(string, string) {}),
+		"abandon":     w.abandonQuestion(func() {}),
 		"unpair":      w.unpairQuestion(everyDevice()[1], "Tensiomètre Omron · Cabinet 1", func() {}),
 		"fault": w.faultNotice(&fhirmap.Fault{
 			Code: "disk_full", French: "Le disque est plein. Libérez de l’espace, puis recommencez.", English: "disk full",
@@ -234,7 +257,7 @@ func TestQuestions_Masters(t *testing.T) {
 				test.NewTempApp(t).Settings().SetTheme(forced{variant: variant})
 				window := test.NewTempWindow(t, newPanel(theme.ColorNameBackground, "", ""))
 				window.Resize(fyne.NewSize(560, 440))
-				if !newDialogs(window.Canvas(), func() {}).ask(q) {
+				if !newDialogs(window.Canvas(), func() {}, func() {}).ask(q) {
 					t.Fatal("not asked")
 				}
 				test.AssertRendersToImage(t, file+".png", window.Canvas())
@@ -271,14 +294,13 @@ func TestScreen_LooksTheSameAfterOtherContent(t *testing.T) {
 
 func TestScreen_NoKeyOrPlaceholderIsShown(t *testing.T) {
 	test.NewTempApp(t).Settings().SetTheme(calm{})
-	raw := regexp.MustCompile(`>[^<]*(\{[a-z]+\}|\b(rail|band|live|empty|status|help|age|absent|tile|brief|alarm|monitors|add|forget|devices|kind|name|rename|unpair)\.[a-z.]+)[^<]*<`)
+	raw := regexp.MustCompile(`>[^<]*(\{[a-z]+\}|\b(rail|band|live|empty|status|help|age|absent|tile|brief|alarm|monitors|add|forget|devices|kind|name|rename|unpair|pair|signal|measure|ritual|abandon)\.[a-z.]+)[^<]*<`)
 	for _, language := range assets.Languages {
 		for name, scene := range scenes() {
-			s := newScreen(newWords(language), testOptions(), actions{})
-			s.open(scene.page)
+			s := newScreen(newWords(language), testOptions(), idle())
 			w := test.NewTempWindow(t, s.Container)
 			w.Resize(fyne.NewSize(usualWidth, usualHeight))
-			s.update(scene.view)
+			scene.stand(s)
 			if found := raw.FindString(test.RenderToMarkup(w.Canvas())); found != "" {
 				t.Errorf("%s, %s: %s", language, name, found)
 			}

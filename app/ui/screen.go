@@ -58,8 +58,9 @@ const (
 // newScreen needs no running application.
 func newScreen(w words, o Options, do actions) *screen {
 	s := &screen{now: o.Now, band: newBand(w, do.end), status: newStatusLine(w)}
+	do.pairDevice = s.pair
 	s.alarm = newAlarmBand(w, o.Now, do.acknowledge, func() { s.open(pageAlarms) })
-	s.live = newLivePage(w, o.Now, newEmptyPage(w, o, do.openAddress))
+	s.live = newLivePage(w, o.Now, newEmptyPage(w, o, do))
 	s.alarms, s.monitors = newAlarmsPage(w, o.Now, do.acknowledge), newMonitorsPage(w, o, do)
 	s.devices = newDevicesPage(w, o, o.Core.Models(), do)
 	s.pages = []content{
@@ -94,6 +95,19 @@ func (s *screen) open(page int) {
 		visible(p.CanvasObject, i == page)
 	}
 	s.pages[page].update(s.view)
+}
+
+// pair opens the wizard that pairs a device.
+func (s *screen) pair() {
+	s.open(pageDevices)
+	s.devices.start()
+}
+
+// escape goes back where a page can.
+func (s *screen) escape() {
+	if s.front == pageDevices {
+		s.devices.wizard.back()
+	}
 }
 
 func (s *screen) update(v view) {

@@ -53,6 +53,7 @@ const (
 
 // Sizes of our own beside those of the toolkit, in units of the canvas.
 const (
+	sizeHuge    fyne.ThemeSizeName = "vitalien.huge"   // a test measurement
 	sizeFigure  fyne.ThemeSizeName = "vitalien.figure" // the value on a card
 	sizeAside   fyne.ThemeSizeName = "vitalien.aside"  // the mean beside a pressure
 	sizeTile    fyne.ThemeSizeName = "vitalien.tile"   // the value on a live tile
@@ -158,6 +159,7 @@ var lengths = map[fyne.ThemeSizeName]float32{
 	theme.SizeNameButtonRadius:   8,
 	theme.SizeNamePopupRadius:    12,
 	theme.SizeNameInlineIcon:     20,
+	sizeHuge:                     76,
 	sizeFigure:                   50,
 	sizeAside:                    28,
 	sizeTile:                     34,

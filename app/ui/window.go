@@ -42,7 +42,8 @@ type window struct {
 	decided map[string]bool // origins whose answer is on its way to the core
 	raised  map[string]bool // origins that the window was brought up for
 	tray    atomic.Pointer[trayText]
-	menu    *fyne.Menu // always the same: the toolkit shows the first one again when the tray is ready
+	last    <-chan struct{} // closes when the core has done the last errand
+	menu    *fyne.Menu      // always the same: the toolkit shows the first one again when the tray is ready
 }
 
 func newWindow(ctx context.Context, a fyne.App, o Options, w words, post func(func())) *window {
@@ -57,13 +58,14 @@ func newWindow(ctx context.Context, a fyne.App, o Options, w words, post func(fu
 		end: x.confirmEnd, openAddress: x.openAddress, acknowledge: x.acknowledge,
 		addMonitor: x.addMonitor, acceptMonitor: x.acceptMonitor, forgetMonitor: x.confirmForget,
 		renameDevice: x.askRename, unpairDevice: x.confirmUnpair,
+		errand: x.errand, confirmAbandon: x.confirmAbandon, attend: x.attend,
 	})
 	x.frame.SetPadded(false)
 	x.frame.SetContent(x.screen.Container)
 	x.frame.Resize(x.rememberedSize())
 	x.frame.CenterOnScreen()
 	x.frame.SetCloseIntercept(x.close)
-	x.dialogs = newDialogs(x.frame.Canvas(), x.next)
+	x.dialogs = newDialogs(x.frame.Canvas(), x.next, x.screen.escape)
 	x.bridge = &bridge{
 		core: o.Core, post: post, logger: o.Logger, wake: make(chan struct{}, 1),
 		show: x.show, showLive: x.screen.showLive, age: x.screen.age, wanted: x.wanted,
@@ -173,6 +175,10 @@ func (x *window) withdrawStale() {
 		if !paired(x.now.Devices, strings.TrimPrefix(id, devicePrefix)) {
 			x.dialogs.withdraw()
 		}
+	case id == abandonID:
+		if x.now.Pairing == nil {
+			x.dialogs.withdraw()
+		}
 	case !slices.Contains(x.now.Origins, id):
 		x.dialogs.withdraw()
 	}
@@ -244,26 +250,6 @@ func (x *window) confirmForget(address, name string) {
 // accepted tells whether there is an accepted monitor at address.
 func accepted(monitors []station.Monitor, address string) bool {
 	return slices.ContainsFunc(monitors, func(m station.Monitor) bool { return m.Accepted && m.Address == address })
-}
-
-func (x *window) askRename(d station.Device) {
-	x.dialogs.ask(x.words.renameQuestion(d, func(name, place string) {
-		x.tell("rename device",
-			func(ctx context.Context) error { return x.options.Core.RenameDevice(ctx, d.ID, name, place) }, func() {})
-	}))
-}
-
-func (x *window) confirmUnpair(d station.Device) {
-	name := x.words.device(&d, x.options.Core.Models(), x.options.Now()).name
-	x.dialogs.ask(x.words.unpairQuestion(d, joined(" · ", name, d.Place), func() {
-		x.tell("unpair device",
-			func(ctx context.Context) error { return x.options.Core.UnpairDevice(ctx, d.ID) }, func() {})
-	}))
-}
-
-// paired tells whether there is a paired device of an id.
-func paired(devices []station.Device, id string) bool {
-	return slices.ContainsFunc(devices, func(d station.Device) bool { return d.ID == id })
 }
 
 func (x *window) openAddress() {
