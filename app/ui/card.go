@@ -85,6 +85,7 @@ type card struct {
 	value  *numeral
 	second *label
 	line   *fyne.Container // second and the badges
+	flags  *flags
 	test   *fyne.Container
 	check  *fyne.Container
 	source *label
@@ -102,6 +103,7 @@ func newCard(w words) *card {
 		unit:   newLabel("", colourMuted, sizeText),
 		value:  newNumeral(sizeFigure, sizeAside),
 		second: newLabel("", colourMuted, sizeText).cutting(),
+		flags:  newFlags(),
 		test:   newBadge(w.say("live.simulated"), colourDemo, colourDemoGround),
 		check:  newBadge(w.say("live.check"), colourAmber, colourAmberGround),
 		source: newLabel("", colourMuted, sizeSmall).cutting(),
@@ -117,6 +119,7 @@ func newCard(w words) *card {
 			head,
 			c.value,
 			c.line,
+			c.flags.Container,
 			padded(4, 0, widget.NewSeparator()),
 			column(2, between(c.whose, c.when), between(c.source, c.old)),
 		)),
@@ -124,8 +127,9 @@ func newCard(w words) *card {
 	return c
 }
 
-// show fills the card.
-func (c *card) show(r *fhirmap.Recorded, now time.Time) {
+// show fills the card. flagged leaves room for what devices say of how well they
+// measured: cards side by side are of one height.
+func (c *card) show(r *fhirmap.Recorded, now time.Time, flagged bool) {
 	appearance := lookOf(r.Type)
 	f := c.words.figure(&r.Measurement)
 	c.icon.set(appearance.symbol, appearance.colour)
@@ -136,6 +140,8 @@ func (c *card) show(r *fhirmap.Recorded, now time.Time) {
 	if shown, flagged := visible(c.test, r.Test), visible(c.check, r.Implausible); shown || flagged {
 		c.line.Refresh()
 	}
+	c.flags.show(c.words.quality(&r.Measurement))
+	visible(c.flags.Container, flagged)
 	c.source.set(c.words.source(&r.Measurement))
 	if person, assigned := c.words.whose(r.Subject); assigned {
 		c.whose.show(person, colourText)
@@ -144,6 +150,25 @@ func (c *card) show(r *fhirmap.Recorded, now time.Time) {
 	}
 	c.time = r.Effective()
 	c.age(now)
+}
+
+// flags are what a device says of how well it measured, on one line.
+type flags struct {
+	*fyne.Container
+	icon *symbol
+	text *label
+}
+
+func newFlags() *flags {
+	f := &flags{icon: newSymbol("warning", colourAmber, 16), text: newLabel("", colourAmber, sizeSmall).strong().cutting()}
+	f.Container = container.NewBorder(nil, nil, container.NewCenter(f.icon), nil, f.text)
+	f.Container.Hide()
+	return f
+}
+
+func (f *flags) show(text string) {
+	visible(f.icon, text != "")
+	f.text.set(text)
 }
 
 // age brings the time and the age of the measurement up to date.

@@ -91,6 +91,19 @@ func (w words) pulse(r *fhirmap.Reading) string {
 	return w.say("live.pulse", "value", w.value(r), "unit", r.Unit.Label)
 }
 
+// quality is what the device says of how well it measured; nothing when it has
+// nothing to say.
+func (w words) quality(m *fhirmap.Measurement) string {
+	said := make([]string, len(m.Quality))
+	for i, q := range m.Quality {
+		said[i] = q.French()
+		if w.language == "en" || said[i] == "" {
+			said[i] = strings.ReplaceAll(string(q), "-", " ")
+		}
+	}
+	return joined(" · ", said...)
+}
+
 func (w words) absence(reason fhirmap.Absent) string {
 	switch reason {
 	case "":

@@ -211,3 +211,19 @@ func TestAbsence_EveryReasonHasWords(t *testing.T) {
 		seen[text] = reason
 	}
 }
+
+func TestQuality(t *testing.T) {
+	m := of(fhirmap.BloodPressure)
+	m.Quality = []fhirmap.Quality{fhirmap.BodyMovement, "of-another-version"}
+	for language, want := range map[string]string{
+		"fr": "Mouvement pendant la mesure · of another version", "en": "body movement · of another version",
+	} {
+		if got := newWords(language).quality(&m); got != want {
+			t.Errorf("%s: %q, want %q", language, got, want)
+		}
+	}
+	m.Quality = nil
+	if got := newWords("fr").quality(&m); got != "" {
+		t.Errorf("nothing: %q", got)
+	}
+}

@@ -40,6 +40,7 @@ type livePage struct {
 	fresh   *button
 	cards   map[key]*card
 	order   []key
+	flagged bool               // a card says how well its device measured
 	waiting []fhirmap.Recorded // all of them, while some are held back
 	shown   view               // what ages between two updates
 }
@@ -112,7 +113,9 @@ func (p *livePage) showRecent(recent []fhirmap.Recorded) {
 		return
 	}
 	p.waiting = recent
-	p.fill(recent)
+	if p.fill(recent) {
+		p.scroll.Refresh()
+	}
 	p.fresh.SetText(p.words.count(unseen, "", "live.new.single", "live.new.several"))
 	p.fresh.Show()
 	p.list.Refresh()
@@ -157,9 +160,12 @@ func (p *livePage) place(recent []fhirmap.Recorded) {
 	}
 	moved := !slices.Equal(p.order, order)
 	p.cards, p.order = kept, order
-	p.fill(recent)
+	reshaped := p.fill(recent)
 	if moved {
 		p.arrange(objects)
+	}
+	if reshaped {
+		p.scroll.Refresh()
 	}
 }
 
@@ -175,14 +181,21 @@ func (p *livePage) arrange(objects []fyne.CanvasObject) {
 	canvas.Refresh(p.grid)
 }
 
-// fill brings the cards that there are up to date, where they stand.
-func (p *livePage) fill(recent []fhirmap.Recorded) {
-	now := p.now()
+// fill brings the cards that there are up to date, where they stand. It tells
+// whether they have another height.
+func (p *livePage) fill(recent []fhirmap.Recorded) (reshaped bool) {
+	now, flagged := p.now(), false
+	for i := range recent {
+		flagged = flagged || p.cards[keyOf(&recent[i])] != nil && len(recent[i].Quality) > 0
+	}
 	for i := range recent {
 		if c := p.cards[keyOf(&recent[i])]; c != nil {
-			c.show(&recent[i], now)
+			c.show(&recent[i], now, flagged)
 		}
 	}
+	reshaped = p.flagged != flagged
+	p.flagged = flagged
+	return reshaped
 }
 
 // release shows what was held back.

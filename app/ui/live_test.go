@@ -242,3 +242,28 @@ func TestLive_SaysHowManyBedsItDoesNotShow(t *testing.T) {
 		t.Errorf("%d beds, then %q", len(p.beds.panels), p.beds.more.text)
 	}
 }
+
+// Cards side by side are of one height, whatever one of them has to say.
+func TestLive_FlagsMakeRoomOnAllCards(t *testing.T) {
+	test.NewTempApp(t).Settings().SetTheme(calm{})
+	s := newScreen(newWords("fr"), testOptions(), idle())
+	w := test.NewTempWindow(t, s.Container)
+	w.Resize(fyne.NewSize(usualWidth, usualHeight))
+	height := func(recent []fhirmap.Recorded) (all []float32) {
+		s.update(view{recent: recent})
+		for _, card := range s.live.grid.Objects {
+			all = append(all, card.Size().Height)
+		}
+		return all
+	}
+	plain := height(everyType()[:5])
+	tall := height(flagged())
+	for i := range tall {
+		if tall[i] <= plain[i] || tall[i] != tall[0] {
+			t.Errorf("card %d is %v high, before it was %v", i, tall[i], plain[i])
+		}
+	}
+	if again := height(everyType()[:5]); again[0] != plain[0] {
+		t.Errorf("then %v, want %v", again[0], plain[0])
+	}
+}

@@ -26,9 +26,10 @@ const (
 type pairing struct {
 	chosen stage // by the person; from search on the core leads
 	kind   fhirmap.DeviceType
-	model  string           // ID; empty: any of kind
+	model  string           // ID of the one that is looked for
 	newest *station.Pairing // that was seen
 	seen   bool             // since it was started
+	bonded bool             // the device chosen has come as far as bonding
 	asking bool             // the core has not answered yet
 	ending bool             // it is being told the name
 	fault  *fhirmap.Fault   // of what the core was asked for last
@@ -36,13 +37,16 @@ type pairing struct {
 	run    int              // counts starts and ends: an answer to an earlier one is void
 }
 
-// see takes what the core shows now. What it shows of an earlier pairing is on
-// its way out and not seen.
+// see takes what the core shows now. What it shows of an earlier pairing, while
+// it is asked for another, is on its way out and not seen.
 func (p *pairing) see(now *station.Pairing) {
-	if now != nil && (now.Type != p.kind || now.Driver != p.model) {
+	if now != nil && (now.Type != p.kind || !p.seen && p.asking) {
 		now = nil
 	}
 	p.newest, p.seen = now, p.seen || now != nil
+	if now != nil && now.Step != station.PairingConnecting {
+		p.bonded = now.Step == station.PairingBonding
+	}
 }
 
 func (p *pairing) stage() stage {
@@ -56,14 +60,12 @@ func (p *pairing) stage() stage {
 			return stageFault // it has ended without us
 		}
 		return p.chosen
-	case p.chosen == stageName:
-		return stageName
 	}
 	switch p.newest.Step {
 	case station.PairingConnecting, station.PairingBonding:
 		return stagePair
 	case station.PairingMeasuring:
-		return stageMeasure
+		return max(p.chosen, stageMeasure) // stageName once the person has gone on
 	case station.PairingFailed:
 		return stageFault
 	default:
@@ -80,7 +82,7 @@ func (p *pairing) failure() *fhirmap.Fault {
 	return p.fault
 }
 
-// paired tells whether a device would be forgotten if pairing ended now.
+// paired tells whether the device is, though not yet finished.
 func (p *pairing) paired() bool {
 	return p.chosen != stageDone && p.newest != nil && p.newest.Device != ""
 }

@@ -25,6 +25,7 @@ type measureStage struct {
 	unit   *label
 	value  *numeral
 	second *label
+	flags  *flags
 	state  *label
 }
 
@@ -38,13 +39,14 @@ func newMeasureStage(w *wizard) *measureStage {
 		unit:   newLabel("", colourMuted, sizeSection),
 		value:  newNumeral(sizeHuge, sizeAside),
 		second: newLabel("", colourMuted, sizeSection).cutting(),
+		flags:  newFlags(),
 		state:  newLabel("", colourMuted, sizeText).strong().cutting(),
 	}
 	s.Container = column(8,
 		s.how,
 		container.NewStack(s.ground, padded(14, 18, column(4,
 			container.NewBorder(nil, nil, s.icon, s.unit, padded(0, 6, s.name)),
-			s.value, s.second, s.state,
+			s.value, s.second, s.flags.Container, s.state,
 		))),
 	)
 	return s
@@ -69,6 +71,8 @@ func (s *measureStage) show(w *wizard) (reshaped bool) {
 	s.value.set(text.main, text.aside, look.colour)
 	s.second.set(text.second)
 	reshaped = visible(s.second, text.second != "") || reshaped
+	s.flags.show(text.quality)
+	reshaped = visible(s.flags.Container, text.quality != "") || reshaped
 	s.state.show(text.state, text.colour)
 	edge := colourLine
 	if p.Measured != nil {
@@ -83,10 +87,11 @@ func (s *measureStage) first() fyne.Focusable { return s.wizard.next }
 // A trialText is a test measurement as the wizard writes it.
 type trialText struct {
 	figure
-	vital  fhirmap.Type // empty: nothing was measured yet
-	name   string
-	state  string
-	colour fyne.ThemeColorName // of state
+	vital   fhirmap.Type // empty: nothing was measured yet
+	name    string
+	quality string // what the device says of how well it measured
+	state   string
+	colour  fyne.ThemeColorName // of state
 }
 
 // trial is the measurement once there is one, and before that what the device
@@ -94,7 +99,10 @@ type trialText struct {
 func (w words) trial(m *fhirmap.Measurement, live *fhirmap.Live, now time.Time) trialText {
 	switch {
 	case m != nil:
-		text := trialText{figure: w.figure(m), vital: m.Type, name: w.vital(m.Type), state: w.say("measure.done"), colour: colourGood}
+		text := trialText{
+			figure: w.figure(m), vital: m.Type, name: w.vital(m.Type), quality: w.quality(m),
+			state: w.say("measure.done"), colour: colourGood,
+		}
 		if !m.Time.IsZero() && now.Sub(m.Time) > oldMeasure {
 			text.state, text.colour = w.say("measure.stored", "time", moment(m.Time, now)), colourAmber
 		}

@@ -5,6 +5,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
 
 	"vitalien/app/station"
 	"vitalien/fhirmap"
@@ -28,7 +29,8 @@ type modelStage struct {
 	chosen  int
 	picture *drawing
 	steps   *fyne.Container
-	tried   *fyne.Container
+	remark  *fyne.Container
+	tried   *widget.Label
 }
 
 func newModelStage(w *wizard) *modelStage {
@@ -37,9 +39,10 @@ func newModelStage(w *wizard) *modelStage {
 		picture: newDrawing("", 176),
 		steps:   column(-6),
 	}
-	s.tried = noted(newSymbol("warning", colourAmber, 20), muted(w.words.say("pair.untried")))
+	s.tried = muted("")
+	s.remark = noted(newSymbol("warning", colourAmber, 20), s.tried)
 	ritual := container.NewStack(newPanel(colourCard, colourLine, sizeRadius), padded(12, 14, column(6,
-		container.NewCenter(s.picture), s.steps, s.tried,
+		container.NewCenter(s.picture), s.steps, s.remark,
 	)))
 	s.Container = container.New(&sidebar{width: 232}, s.list, ritual)
 	return s
@@ -77,15 +80,20 @@ func (s *modelStage) mark(chosen int) {
 	w := s.wizard.words
 	s.picture.set(drawingOf(m.ID, m.Type))
 	s.steps.Objects = lines(w.ritual(m))
-	visible(s.tried, !m.Tried)
+	remark := "pair.untried"
+	if m.Name == "" {
+		remark = "pair.standard"
+	}
+	s.tried.SetText(w.say(remark))
+	visible(s.remark, !m.Tried)
 	if s.wizard.shown == stageModel {
 		s.wizard.Container.Refresh()
 	}
 }
 
-// driver is what to look for: the model chosen; nothing for any of its type.
+// driver is the ID of the model chosen, to be looked for.
 func (s *modelStage) driver() string {
-	if s.chosen >= len(s.models) || s.models[s.chosen].Name == "" {
+	if s.chosen >= len(s.models) {
 		return ""
 	}
 	return s.models[s.chosen].ID

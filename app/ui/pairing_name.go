@@ -8,6 +8,8 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
+
+	"vitalien/app/station"
 )
 
 // nameStage asks what the device is called and where it stands. Both may stay
@@ -49,6 +51,10 @@ func (s *nameStage) show(w *wizard) (reshaped bool) {
 		return false
 	}
 	s.run, s.offers.Objects = w.run, nil
+	if i := slices.IndexFunc(w.situation.Devices, func(d station.Device) bool { return w.paired() && d.ID == w.newest.Device }); i >= 0 {
+		s.name.SetText(w.situation.Devices[i].Name) // it was paired before
+		s.place.SetText(w.situation.Devices[i].Place)
+	}
 	for _, place := range w.places() {
 		b := w.button(widget.MediumImportance, func() { s.place.SetText(place) })
 		b.SetText(place)

@@ -21,8 +21,9 @@ type pairStage struct {
 	wizard  *wizard
 	picture *drawing
 	device  *label
-	connect *task
+	reach   *task
 	bond    *task
+	connect *task
 	keep    *widget.Label
 	ask     *fyne.Container
 	asked   station.PairingQuestion
@@ -35,14 +36,14 @@ func newPairStage(w *wizard) *pairStage {
 		wizard:  w,
 		picture: newDrawing("", 120),
 		device:  newLabel("", colourText, sizeSection).strong().cutting(),
-		connect: newTask(), bond: newTask(),
+		reach:   newTask(), bond: newTask(), connect: newTask(),
 		keep:    muted(w.words.say("pair.keep")),
 		ask:     container.NewStack(),
 		problem: paragraph(""),
 	}
 	s.problem.Importance = widget.DangerImportance
 	s.problem.Hide()
-	steps := column(8, s.device, s.connect.Container, s.bond.Container)
+	steps := column(6, s.device, s.reach.Container, s.bond.Container, s.connect.Container)
 	s.ask.Hide()
 	s.Container = column(gap,
 		s.ask, s.problem,
@@ -55,11 +56,12 @@ func newPairStage(w *wizard) *pairStage {
 
 func (s *pairStage) show(w *wizard) (reshaped bool) {
 	p := w.newest
-	driver := w.deviceDriver()
-	s.picture.set(drawingOf(driver, w.kind))
+	s.picture.set(drawingOf(w.deviceDriver(), w.kind))
 	s.device.set(w.deviceName())
-	s.connect.set(w.words.say("pair.connecting"), p.Step == station.PairingBonding, true)
-	s.bond.set(w.words.say("pair.bonding"), false, p.Step == station.PairingBonding)
+	bonding := p.Step == station.PairingBonding
+	s.reach.set(w.words.say("pair.reaching"), w.bonded, !w.bonded)
+	s.bond.set(w.words.say("pair.bonding"), w.bonded && !bonding, bonding)
+	s.connect.set(w.words.say("pair.connecting"), false, w.bonded && !bonding)
 	asked := station.PairingQuestion{}
 	if p.Question != nil {
 		asked = *p.Question
@@ -150,14 +152,10 @@ func spaced(passkey string) string {
 // first is what is asked; nothing while there is nothing to do but wait.
 func (s *pairStage) first() fyne.Focusable { return s.answers }
 
-// deviceDriver is the ID of the model that the device chosen was recognised as.
+// deviceDriver is the ID of the model that the device is served as.
 func (w *wizard) deviceDriver() string {
-	if w.newest != nil {
-		for _, h := range w.newest.Heard {
-			if h.Address == w.newest.Address && h.Driver != "" {
-				return h.Driver
-			}
-		}
+	if w.newest != nil && w.newest.Driver != "" {
+		return w.newest.Driver
 	}
 	return w.model
 }

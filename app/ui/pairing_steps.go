@@ -122,10 +122,10 @@ func (w *wizard) close() {
 	})
 }
 
-// leave does what follows unless a device would be forgotten by it and the
-// person thinks better of it.
+// leave does what follows unless a device would be forgotten by it, which was not
+// paired before, and the person thinks better of it.
 func (w *wizard) leave(follow func()) {
-	if w.paired() {
+	if w.paired() && !paired(w.situation.Devices, w.newest.Device) {
 		w.do.confirmAbandon(follow)
 		return
 	}

@@ -111,6 +111,13 @@ func overfull() []fhirmap.Recorded {
 	return all
 }
 
+// flagged are measurements of which one device says how well it measured.
+func flagged() []fhirmap.Recorded {
+	all := everyType()[:5]
+	all[1].Quality = []fhirmap.Quality{fhirmap.SignalLowPerfusion, fhirmap.BatteryLow}
+	return all
+}
+
 func consultation(p *fhirmap.Patient) *station.Consultation {
 	return &station.Consultation{ID: "c", Patient: p, Start: testNow.Add(-20 * time.Minute)}
 }
@@ -165,6 +172,7 @@ func scenes() map[string]scene {
 		"overfull": {view: view{recent: many, situation: station.Situation{
 			Clients: 12, Consultation: consultation(many[0].Subject), Links: append(soundLinks(), brokenLinks()...),
 		}}},
+		"flagged": {view: view{recent: flagged(), situation: station.Situation{Clients: 1, Consultation: consultation(eloise)}}},
 		"nobody": {view: view{
 			recent: everyType()[3:6], situation: station.Situation{Clients: 1, Consultation: consultation(nil)},
 		}},

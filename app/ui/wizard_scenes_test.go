@@ -9,9 +9,9 @@ import (
 	"vitalien/fhirmap"
 )
 
-// idle are actions without a core behind them.
+// idle are actions with a core behind them that does nothing.
 func idle() actions {
-	return actions{errand: func(string, func(context.Context, DeviceCore) error, func(error)) {}}
+	return actions{errand: func(_ string, _ func(context.Context, DeviceCore) error, done func(error)) { done(nil) }}
 }
 
 const cuff = "AA:BB:CC:00:00:01"
@@ -95,6 +95,7 @@ func wizardScenes() map[string]scene {
 	mmHg := fhirmap.MillimetreOfMercury
 	pressure := of(fhirmap.BloodPressure, value(fhirmap.Systolic, "128", mmHg), value(fhirmap.Diastolic, "82", mmHg),
 		value(fhirmap.Mean, "97", mmHg), value(fhirmap.HeartRate, "72", fhirmap.BeatsPerMinute))
+	pressure.Quality = []fhirmap.Quality{fhirmap.BodyMovement, fhirmap.CuffLoose}
 	wide := of(fhirmap.BloodPressure, value(fhirmap.Systolic, "1128.25", mmHg), value(fhirmap.Diastolic, "182.75", mmHg), value(fhirmap.Mean, "197.50", mmHg))
 	devices := everyDevice()
 	at := func(p *station.Pairing) view {
@@ -114,6 +115,7 @@ func wizardScenes() map[string]scene {
 		"search-none":    {Step: station.PairingSearching, Type: fhirmap.BloodPressureMonitor, Driver: "omron-hem-9210t"},
 		"search-long":    {Step: station.PairingSearching, Type: fhirmap.BloodPressureMonitor, Driver: "omron-hem-9210t", Heard: manyHeard()},
 		"connect":        pairingOf(station.PairingConnecting),
+		"bond":           pairingOf(station.PairingBonding),
 		"passkey":        asking(station.PairingQuestion{Kind: station.QuestionPasskey}),
 		"confirm":        asking(station.PairingQuestion{Kind: station.QuestionConfirm, Passkey: "042917"}),
 		"display":        asking(station.PairingQuestion{Kind: station.QuestionDisplay, Passkey: "042917"}),
