@@ -25,7 +25,7 @@ func testModels() []station.Model {
 		{ID: "thermometer", Type: fhirmap.Thermometer},
 		{ID: "weight-scale", Type: fhirmap.WeightScale},
 		{ID: "fora-diamond-mini", Maker: "FORA", Name: "Diamond Mini", Type: fhirmap.Glucometer},
-		{ID: "accu-chek", Maker: "Roche", Name: "Accu-Chek", Type: fhirmap.Glucometer},
+		{ID: "accu-chek", Maker: "Roche", Name: "Accu-Chek Guide", Type: fhirmap.Glucometer},
 		{ID: "glucometer", Type: fhirmap.Glucometer},
 		{ID: "heart-rate", Type: fhirmap.HeartRateMonitor},
 	}
@@ -89,7 +89,7 @@ func TestDevices_Texts(t *testing.T) {
 			seen: "vu il y a 40\u00a0min", battery: "batterie 80\u00a0% ·", colour: colourMuted,
 		},
 		{
-			drawing: "accu-chek", name: "Accu-Chek de l’accueil", model: "Lecteur de glycémie · Roche Accu-Chek", state: "en échec depuis 14:04",
+			drawing: "accu-chek", name: "Accu-Chek de l’accueil", model: "Lecteur de glycémie · Roche Accu-Chek Guide", state: "en échec depuis 14:04",
 			seen: "vu il y a 1\u00a0j", fault: all[2].Fault.French, colour: colourTrouble,
 		},
 		{

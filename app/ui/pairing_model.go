@@ -54,17 +54,31 @@ func (s *modelStage) choose(t fhirmap.DeviceType) {
 	s.models, s.options, s.list.Objects = w.all.of(t), nil, nil
 	for i := range s.models {
 		m := &s.models[i]
-		name := w.words.model(m)
-		if m.Name == "" {
-			name = w.words.say("pair.other")
+		name, maker := s.called(m)
+		text := column(1, newLabel(name, colourText, sizeText).cutting())
+		if maker != "" {
+			text.Add(newLabel(maker, colourMuted, sizeSmall).cutting())
 		}
 		content := padded(6, 8, container.NewBorder(nil, nil, newDrawing(drawingOf(m.ID, t), 52), nil,
-			padded(0, 6, container.New(middle{}, newLabel(name, colourText, sizeText).cutting()))))
-		o := newOption(name, content, func() { s.mark(i) }, w.back)
+			padded(0, 6, container.New(middle{}, text))))
+		o := newOption(joined(" ", maker, name), content, func() { s.mark(i) }, w.back)
 		s.options = append(s.options, o)
 		s.list.Add(o)
 	}
 	s.mark(0)
+}
+
+// called is what stands on a model; what has no name is any other of its type, or
+// any of it.
+func (s *modelStage) called(m *station.Model) (name, maker string) {
+	switch {
+	case m.Name != "":
+		return m.Name, m.Maker
+	case len(s.models) > 1:
+		return s.wizard.words.say("pair.other"), ""
+	default:
+		return s.wizard.words.deviceType(m.Type), ""
+	}
 }
 
 // mark chooses a model and shows its ritual.

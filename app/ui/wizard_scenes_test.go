@@ -108,6 +108,7 @@ func wizardScenes() map[string]scene {
 			view:    view{situation: station.Situation{Bluetooth: noAdapter()}},
 			prepare: func(s *screen) { prepared(s, fhirmap.Glucometer, 0) },
 		},
+		"pair-model-only":  {view: at(nil), prepare: func(s *screen) { prepared(s, fhirmap.Thermometer, 0) }},
 		"pair-model-other": {view: at(nil), prepare: func(s *screen) { prepared(s, fhirmap.PulseOxymeter, 2) }},
 	}
 	for name, p := range map[string]*station.Pairing{
