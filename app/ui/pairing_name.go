@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"vitalien/app/station"
+	"vitalien/fhirmap"
 )
 
 // nameStage asks what the device is called and where it stands. Both may stay
@@ -126,17 +127,18 @@ type faultStage struct {
 	*fyne.Container
 	wizard *wizard
 	text   *widget.Label
+	advice fyne.CanvasObject // about the device
 	code   *widget.Label
 }
 
 func newFaultStage(w *wizard) *faultStage {
 	s := &faultStage{wizard: w, text: paragraph(""), code: muted("")}
 	s.code.SizeName = sizeSmall
+	s.advice = topic("trial", w.words.say("pair.try"), lines(w.words.say("pair.try.text"))...)
 	s.Container = column(gap,
 		container.NewStack(newPanel(colourAmberGround, "", sizeRadius), padded(10, 12,
 			noted(newSymbol("warning", colourAmber, 24), s.text))),
-		topic("trial", w.words.say("pair.try"), lines(w.words.say("pair.try.text"))...),
-		s.code,
+		s.advice, s.code,
 	)
 	return s
 }
@@ -147,8 +149,13 @@ func (s *faultStage) show(w *wizard) bool {
 		text, code = w.words.fault(f), w.words.say("fault.code", "code", f.Code)
 	}
 	reshaped := write(s.text, text)
+	reshaped = visible(s.advice, !adapterFails(w.failure())) || reshaped
 	s.code.SetText(code)
 	return visible(s.code, code != "") || reshaped
 }
+
+// adapterFails tells a fault of this computer's adapter from one of a device. See
+// blelink.Radio.
+func adapterFails(f *fhirmap.Fault) bool { return f != nil && strings.HasPrefix(f.Code, "bluetooth_") }
 
 func (s *faultStage) first() fyne.Focusable { return s.wizard.next }

@@ -89,6 +89,39 @@ func TestWizard_ASecondClickDoesNothing(t *testing.T) {
 	}
 }
 
+func TestWizard_WhatTheCoreShowsOfAnEarlierPairingIsNotSeen(t *testing.T) {
+	g := newGuided(t)
+	g.searching()
+	g.comes(failed(unanswered()))
+	test.Tap(g.wizard().previous)
+	g.done("cancel ")
+	test.Tap(g.wizard().next)
+	g.comes(failed(unanswered()))
+	g.at(stageSearch)
+	g.done("search blood_pressure_monitor, omron-hem-9210t")
+	g.comes(pairingOf(station.PairingConnecting))
+	g.at(stagePair)
+}
+
+// What is wrong with the adapter is said once, and not mended at the device.
+func TestWizard_FaultOfTheAdapter(t *testing.T) {
+	g := newGuided(t)
+	g.searching()
+	show := func(f *fhirmap.Fault) {
+		g.show(view{situation: station.Situation{Pairing: failed(f), Bluetooth: noAdapter()}})
+		g.at(stageFault)
+	}
+	w := g.wizard()
+	show(noAdapter().Fault)
+	if w.trouble.Visible() || w.fails.advice.Visible() {
+		t.Error("said twice, or with advice about the device")
+	}
+	show(unanswered())
+	if !w.trouble.Visible() || !w.fails.advice.Visible() {
+		t.Error("no advice about the device, or nothing about the adapter")
+	}
+}
+
 func TestWizard_ErrandsAreDoneInTheirOrder(t *testing.T) {
 	g := newGuided(t)
 	for range 50 {

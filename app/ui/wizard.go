@@ -126,7 +126,11 @@ func (w *wizard) update() {
 	screens := w.screens()
 	screen := screens[at-1]
 	reshaped := screen.show(w)
-	reshaped = w.trouble.show(w.words.bluetooth(w.situation.Bluetooth)) || reshaped
+	title, text := w.words.bluetooth(w.situation.Bluetooth)
+	if at == stageFault && adapterFails(w.failure()) {
+		title = "" // the stage says so
+	}
+	reshaped = w.trouble.show(title, text) || reshaped
 	w.label(at)
 	if at != before {
 		for _, other := range screens {

@@ -85,7 +85,7 @@ func failed(f *fhirmap.Fault) *station.Pairing {
 
 func unanswered() *fhirmap.Fault {
 	return &fhirmap.Fault{
-		Code: "bluetooth_refused", English: "pairing refused",
+		Code: "pairing_refused", English: "pairing refused",
 		French: "Le tensiomètre a refusé le jumelage. Il a sans doute quitté le mode jumelage, ou connaît encore un autre téléphone. Remettez-le en mode jumelage, puis réessayez.",
 	}
 }
@@ -131,6 +131,10 @@ func wizardScenes() map[string]scene {
 			prepared(s, p.Type, 0)
 			s.devices.wizard.search()
 		}}
+	}
+	scenes["pair-fault-adapter"] = scene{
+		view:    view{situation: station.Situation{Pairing: failed(noAdapter().Fault), Bluetooth: noAdapter()}},
+		prepare: searching,
 	}
 	scenes["pair-ended"] = scene{view: at(nil), prepare: func(s *screen) {
 		searching(s)
