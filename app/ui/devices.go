@@ -47,10 +47,12 @@ func newDevicesPage(w words, o Options, all models, do actions) *devicesPage {
 	return p
 }
 
-// start opens the wizard.
+// start opens the wizard, unless it is open: what it has begun goes on.
 func (p *devicesPage) start() {
-	p.overview.Hide()
-	p.wizard.start()
+	if at := p.wizard.stage(); at == stageClosed || at == stageDone {
+		p.overview.Hide()
+		p.wizard.start()
+	}
 }
 
 // returned takes the page back from the wizard.

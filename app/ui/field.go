@@ -31,9 +31,9 @@ func (f *field) holding(text string) *field {
 }
 
 // attend enables confirm while nothing is wrong in any of the fields, where
-// Return then presses it and Escape is escape.
-func attend(fields []*field, confirm *button, escape func()) {
-	judge := func() {
+// Return then presses it and Escape is escape. judge does so once more.
+func attend(fields []*field, confirm *button, escape func()) (judge func()) {
+	judge = func() {
 		sound := true
 		for _, f := range fields {
 			sound = f.judge() && sound
@@ -49,6 +49,7 @@ func attend(fields []*field, confirm *button, escape func()) {
 		f.submit, f.escape = func() { press(confirm) }, escape
 	}
 	judge()
+	return judge
 }
 
 // judge says what is wrong, and tells whether nothing is.

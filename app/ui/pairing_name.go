@@ -21,12 +21,13 @@ type nameStage struct {
 	name   *field
 	place  *field
 	offers *fyne.Container
+	judge  func()
 	run    int
 }
 
 func newNameStage(w *wizard) *nameStage {
 	s := &nameStage{wizard: w, name: w.words.nameField(""), place: w.words.placeField(""), offers: container.New(&flow{distance: 8})}
-	attend([]*field{s.name, s.place}, w.next, w.back)
+	s.judge = attend([]*field{s.name, s.place}, w.next, w.back)
 	s.Container = container.NewStack(newPanel(colourCard, colourLine, sizeRadius), padded(12, 14, column(4,
 		paragraph(w.words.say("name.name")), s.name, s.name.hint,
 		paragraph(w.words.say("name.place")), s.place, padded(4, 0, s.offers), s.place.hint,
@@ -45,6 +46,7 @@ func (s *nameStage) typed() (name, place string) {
 }
 
 func (s *nameStage) show(w *wizard) (reshaped bool) {
+	s.judge()
 	if usual := w.deviceName(); s.name.PlaceHolder != usual {
 		s.name.SetPlaceHolder(usual)
 	}

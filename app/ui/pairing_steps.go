@@ -149,6 +149,8 @@ func (w *wizard) ask(what string, do func(context.Context, DeviceCore) error) {
 		if err != nil {
 			w.fault = fhirmap.FaultOf(err)
 			w.update()
+			return
 		}
+		w.look(w.situation) // what came before the answer was not seen
 	})
 }

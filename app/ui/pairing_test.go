@@ -122,6 +122,48 @@ func TestWizard_FaultOfTheAdapter(t *testing.T) {
 	}
 }
 
+// The core may show everything before it has answered, and nothing after.
+func TestWizard_WhatCameBeforeTheAnswerIsSeenAfterIt(t *testing.T) {
+	g := newGuided(t)
+	g.screen.pair()
+	g.wizard().chooseKind(fhirmap.BloodPressureMonitor)
+	g.wizard().onward()
+	g.comes(failed(unanswered()))
+	g.done("search blood_pressure_monitor, omron-hem-9210t")
+	g.at(stageFault)
+}
+
+func TestWizard_OpenedOnceMoreGoesOn(t *testing.T) {
+	g := newGuided(t)
+	g.searching()
+	g.comes(pairingOf(station.PairingMeasuring))
+	g.screen.open(pageLive)
+	g.screen.pair()
+	g.at(stageMeasure)
+}
+
+func TestWizard_ANameTooLongHoldsUpNothingElse(t *testing.T) {
+	g := newGuided(t)
+	g.searching()
+	g.comes(pairingOf(station.PairingMeasuring))
+	w := g.wizard()
+	w.onward()
+	w.name.place.SetText(strings.Repeat("x", maxName+1))
+	if !w.next.Disabled() {
+		t.Fatal("it can be saved")
+	}
+	test.Tap(w.previous)
+	g.at(stageMeasure)
+	test.Tap(w.next)
+	g.at(stageName)
+	if !w.next.Disabled() {
+		t.Fatal("then it can be saved")
+	}
+	w.name.place.SetText("")
+	test.Tap(w.next)
+	g.done("finish , ")
+}
+
 func TestWizard_ErrandsAreDoneInTheirOrder(t *testing.T) {
 	g := newGuided(t)
 	for range 50 {

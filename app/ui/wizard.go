@@ -158,23 +158,16 @@ func (w *wizard) label(at stage) {
 	texts := stageTexts[at]
 	w.title.set(w.words.say(texts.title))
 	w.progress.set(at)
-	write := func(b *button, key string) {
-		if key == "" {
-			b.Hide()
-			return
-		}
-		if text := w.words.say(key); b.Text != text {
-			b.SetText(text)
-		}
-		b.Show()
-	}
 	next := texts.next
 	if at == stageMeasure && w.newest.Measured == nil {
 		next = "pair.skip"
 	}
-	write(w.cancel, texts.cancel)
-	write(w.previous, texts.back)
-	write(w.next, next)
+	w.entitle(w.cancel, texts.cancel)
+	w.entitle(w.previous, texts.back)
+	w.entitle(w.next, next)
+	if at != stageName { // which judges what is typed
+		w.next.Enable()
+	}
 	importance := widget.HighImportance
 	if at == stageSearch || next == "pair.skip" {
 		importance = widget.MediumImportance
@@ -183,6 +176,14 @@ func (w *wizard) label(at stage) {
 		w.next.Importance = importance
 		w.next.Refresh()
 	}
+}
+
+// entitle writes on a button, which a stage without a key for it does not have.
+func (w *wizard) entitle(b *button, key string) {
+	if text := w.words.say(key); key != "" && b.Text != text {
+		b.SetText(text)
+	}
+	visible(b, key != "")
 }
 
 // stageTexts are the keys of what a stage and its buttons are called.
@@ -266,21 +267,19 @@ func (p *progress) set(at stage) {
 	}
 }
 
-// row of text with a drawing before it: a remark, a step that was done.
-func noted(icon *symbol, text fyne.CanvasObject) *fyne.Container {
-	return container.NewBorder(nil, nil, container.New(canvasTop{}, icon), nil, text)
+// noted is a paragraph with a drawing at the height of its first line.
+func noted(icon *symbol, text *widget.Label) *fyne.Container {
+	return container.NewBorder(nil, nil, container.New(lowered(8), icon), nil, text)
 }
 
-// canvasTop keeps a drawing at the height of the first line of a paragraph.
-type canvasTop struct{}
+// lowered keeps an object that far below the top.
+type lowered float32
 
-func (canvasTop) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	return objects[0].MinSize().AddWidthHeight(0, firstLine)
+func (l lowered) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	return objects[0].MinSize().AddWidthHeight(0, float32(l))
 }
 
-func (canvasTop) Layout(objects []fyne.CanvasObject, _ fyne.Size) {
+func (l lowered) Layout(objects []fyne.CanvasObject, _ fyne.Size) {
 	objects[0].Resize(objects[0].MinSize())
-	objects[0].Move(fyne.NewPos(0, firstLine))
+	objects[0].Move(fyne.NewPos(0, float32(l)))
 }
-
-const firstLine = 8 // of a paragraph, below its top
