@@ -2,7 +2,6 @@ package radio
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -208,27 +207,40 @@ func (b *bluez) connect(ctx context.Context, path dbus.ObjectPath) error {
 func (b *bluez) open(ctx context.Context, path dbus.ObjectPath) (blelink.Peripheral, error) {
 	ctx, cancel := context.WithTimeout(ctx, resolveTime)
 	defer cancel()
-	var there bool
-	err := b.await(ctx, func() bool {
-		p := b.objects[path][ifaceDevice]
-		there = flag(p, "Connected")
-		return !there || flag(p, "ServicesResolved")
-	})
-	if err != nil {
-		b.abandon(path)
-		return nil, unreachable(err)
+	for {
+		b.mu.Lock()
+		changed := b.changed
+		if p := b.objects[path][ifaceDevice]; flag(p, "Connected") && flag(p, "ServicesResolved") {
+			l := b.linkLocked(path)
+			b.mu.Unlock()
+			return l, nil
+		}
+		b.mu.Unlock()
+		if !b.connected(ctx, path) && ctx.Err() == nil {
+			return nil, blelink.Disconnected()
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			b.abandon(path)
+			return nil, unreachable(ctx.Err())
+		}
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if !there || !flag(b.objects[path][ifaceDevice], "Connected") {
-		return nil, blelink.Disconnected()
-	}
+}
+
+// connected asks BlueZ itself: what it has told may still be on its way.
+func (b *bluez) connected(ctx context.Context, path dbus.ObjectPath) bool {
+	var is dbus.Variant
+	return b.call(ctx, path, ifaceProps+".Get", ifaceDevice, "Connected").Store(&is) == nil && is.Value() == true
+}
+
+func (b *bluez) linkLocked(path dbus.ObjectPath) *bluezLink {
 	l := &bluezLink{queue: newQueue(), bluez: b, path: path, subscribed: map[dbus.ObjectPath]string{}}
 	if before := b.links[path]; before != nil {
 		before.lose()
 	}
 	b.links[path] = l
-	return l, nil
+	return l
 }
 
 // Pair implements blelink.Radio. A bond that the system still has is not the
@@ -297,141 +309,3 @@ func (b *bluez) Unpair(ctx context.Context, address string) error {
 	}
 	return b.await(ctx, func() bool { return b.removals[device] > before || b.objects[device] == nil })
 }
-
-// A bluezLink is a link to a device.
-type bluezLink struct {
-	*queue
-	bluez      *bluez
-	path       dbus.ObjectPath
-	subscribed map[dbus.ObjectPath]string // to its UUID; guarded by bluez.mu
-}
-
-// Notifications implements blelink.Peripheral.
-func (l *bluezLink) Notifications() <-chan blelink.Notification { return l.values }
-
-// Services implements blelink.Peripheral.
-func (l *bluezLink) Services(context.Context) ([]blelink.Service, error) {
-	if l.isLost() {
-		return nil, blelink.Disconnected()
-	}
-	l.bluez.mu.Lock()
-	defer l.bluez.mu.Unlock()
-	var list []blelink.Service
-	for _, service := range l.belowLocked(l.path, ifaceService) {
-		s := blelink.Service{UUID: l.uuidLocked(service, ifaceService)}
-		for _, value := range l.belowLocked(service, ifaceValue) {
-			s.Characteristics = append(s.Characteristics, l.uuidLocked(value, ifaceValue))
-		}
-		list = append(list, s)
-	}
-	return list, nil
-}
-
-// belowLocked are the objects with an interface below path, in the device's
-// own order, which their names keep.
-func (l *bluezLink) belowLocked(path dbus.ObjectPath, iface string) (list []dbus.ObjectPath) {
-	for at, ifaces := range l.bluez.objects {
-		if _, is := ifaces[iface]; is && strings.HasPrefix(string(at), string(path)+"/") {
-			list = append(list, at)
-		}
-	}
-	slices.Sort(list)
-	return list
-}
-
-func (l *bluezLink) uuidLocked(path dbus.ObjectPath, iface string) string {
-	uuid, _ := l.bluez.objects[path][iface]["UUID"].Value().(string)
-	return strings.ToLower(uuid)
-}
-
-// value finds the object of a characteristic.
-func (l *bluezLink) value(uuid string) (dbus.ObjectPath, error) {
-	if l.isLost() {
-		return "", blelink.Disconnected()
-	}
-	l.bluez.mu.Lock()
-	defer l.bluez.mu.Unlock()
-	for _, path := range l.belowLocked(l.path, ifaceValue) {
-		if l.uuidLocked(path, ifaceValue) == uuid {
-			return path, nil
-		}
-	}
-	return "", unsupported(uuid)
-}
-
-// do calls a method of a characteristic.
-func (l *bluezLink) do(ctx context.Context, uuid, method string, args ...any) (*dbus.Call, error) {
-	path, err := l.value(uuid)
-	if err != nil {
-		return nil, err
-	}
-	done := l.bluez.call(ctx, path, ifaceValue+"."+method, args...)
-	if done.Err != nil {
-		return nil, l.failed(ctx, done.Err)
-	}
-	return done, nil
-}
-
-// failed is why an operation did: most often because the link is lost, which
-// BlueZ tells of only then.
-func (l *bluezLink) failed(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	var connected dbus.Variant
-	asked := l.bluez.call(ctx, l.path, ifaceProps+".Get", ifaceDevice, "Connected")
-	if l.isLost() || asked.Store(&connected) != nil || connected.Value() != true {
-		return blelink.Disconnected()
-	}
-	return gattFault(err)
-}
-
-// Read implements blelink.Peripheral.
-func (l *bluezLink) Read(ctx context.Context, uuid string) (value []byte, err error) {
-	done, err := l.do(ctx, uuid, "ReadValue", map[string]any{})
-	if err != nil {
-		return nil, err
-	}
-	return value, done.Store(&value)
-}
-
-// Write implements blelink.Peripheral.
-func (l *bluezLink) Write(ctx context.Context, uuid string, value []byte, response bool) error {
-	kind := "command"
-	if response {
-		kind = "request"
-	}
-	_, err := l.do(ctx, uuid, "WriteValue", value, map[string]any{"type": kind})
-	return err
-}
-
-// Subscribe implements blelink.Peripheral.
-func (l *bluezLink) Subscribe(ctx context.Context, uuid string) error {
-	path, err := l.value(uuid)
-	if err != nil {
-		return err
-	}
-	l.bluez.mu.Lock()
-	l.subscribed[path] = uuid // before the first value comes
-	l.bluez.mu.Unlock()
-	_, err = l.do(ctx, uuid, "StartNotify")
-	return err
-}
-
-// Disconnect implements blelink.Peripheral.
-func (l *bluezLink) Disconnect() error {
-	if l.isLost() {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), discoveryTime)
-	defer cancel()
-	err := l.bluez.call(ctx, l.path, ifaceDevice+".Disconnect").Err
-	l.bluez.await(ctx, func() bool { return l.bluez.links[l.path] != l })
-	l.lose()
-	if err != nil {
-		return gattFault(err)
-	}
-	return nil
-}
-
-var _ blelink.Peripheral = (*bluezLink)(nil)

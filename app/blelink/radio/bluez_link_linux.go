@@ -1,0 +1,147 @@
+package radio
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/godbus/dbus/v5"
+
+	"vitalien/app/blelink"
+)
+
+// A bluezLink is a link to a device.
+type bluezLink struct {
+	*queue
+	bluez      *bluez
+	path       dbus.ObjectPath
+	subscribed map[dbus.ObjectPath]string // to its UUID; guarded by bluez.mu
+}
+
+// Notifications implements blelink.Peripheral.
+func (l *bluezLink) Notifications() <-chan blelink.Notification { return l.values }
+
+// Services implements blelink.Peripheral.
+func (l *bluezLink) Services(context.Context) ([]blelink.Service, error) {
+	if l.isLost() {
+		return nil, blelink.Disconnected()
+	}
+	l.bluez.mu.Lock()
+	defer l.bluez.mu.Unlock()
+	var list []blelink.Service
+	for _, service := range l.belowLocked(l.path, ifaceService) {
+		s := blelink.Service{UUID: l.uuidLocked(service, ifaceService)}
+		for _, value := range l.belowLocked(service, ifaceValue) {
+			s.Characteristics = append(s.Characteristics, l.uuidLocked(value, ifaceValue))
+		}
+		list = append(list, s)
+	}
+	return list, nil
+}
+
+// belowLocked are the objects with an interface below path, in the device's
+// own order, which their names keep.
+func (l *bluezLink) belowLocked(path dbus.ObjectPath, iface string) (list []dbus.ObjectPath) {
+	for at, ifaces := range l.bluez.objects {
+		if _, is := ifaces[iface]; is && strings.HasPrefix(string(at), string(path)+"/") {
+			list = append(list, at)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+func (l *bluezLink) uuidLocked(path dbus.ObjectPath, iface string) string {
+	uuid, _ := l.bluez.objects[path][iface]["UUID"].Value().(string)
+	return strings.ToLower(uuid)
+}
+
+// value finds the object of a characteristic.
+func (l *bluezLink) value(uuid string) (dbus.ObjectPath, error) {
+	if l.isLost() {
+		return "", blelink.Disconnected()
+	}
+	l.bluez.mu.Lock()
+	defer l.bluez.mu.Unlock()
+	for _, path := range l.belowLocked(l.path, ifaceValue) {
+		if l.uuidLocked(path, ifaceValue) == uuid {
+			return path, nil
+		}
+	}
+	return "", unsupported(uuid)
+}
+
+// do calls a method of a characteristic.
+func (l *bluezLink) do(ctx context.Context, uuid, method string, args ...any) (*dbus.Call, error) {
+	path, err := l.value(uuid)
+	if err != nil {
+		return nil, err
+	}
+	done := l.bluez.call(ctx, path, ifaceValue+"."+method, args...)
+	if done.Err != nil {
+		return nil, l.failed(ctx, done.Err)
+	}
+	return done, nil
+}
+
+// failed is why an operation did: most often because the link is lost, which
+// BlueZ tells of only then.
+func (l *bluezLink) failed(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if l.isLost() || !l.bluez.connected(ctx, l.path) {
+		return blelink.Disconnected()
+	}
+	return gattFault(err)
+}
+
+// Read implements blelink.Peripheral.
+func (l *bluezLink) Read(ctx context.Context, uuid string) (value []byte, err error) {
+	done, err := l.do(ctx, uuid, "ReadValue", map[string]any{})
+	if err != nil {
+		return nil, err
+	}
+	return value, done.Store(&value)
+}
+
+// Write implements blelink.Peripheral.
+func (l *bluezLink) Write(ctx context.Context, uuid string, value []byte, response bool) error {
+	kind := "command"
+	if response {
+		kind = "request"
+	}
+	_, err := l.do(ctx, uuid, "WriteValue", value, map[string]any{"type": kind})
+	return err
+}
+
+// Subscribe implements blelink.Peripheral.
+func (l *bluezLink) Subscribe(ctx context.Context, uuid string) error {
+	path, err := l.value(uuid)
+	if err != nil {
+		return err
+	}
+	l.bluez.mu.Lock()
+	l.subscribed[path] = uuid // before the first value comes
+	l.bluez.mu.Unlock()
+	_, err = l.do(ctx, uuid, "StartNotify")
+	return err
+}
+
+// Disconnect implements blelink.Peripheral.
+func (l *bluezLink) Disconnect() error {
+	if l.isLost() {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), discoveryTime)
+	defer cancel()
+	err := l.bluez.call(ctx, l.path, ifaceDevice+".Disconnect").Err
+	l.bluez.await(ctx, func() bool { return l.bluez.links[l.path] != l })
+	l.lose()
+	if err != nil {
+		return gattFault(err)
+	}
+	return nil
+}
+
+var _ blelink.Peripheral = (*bluezLink)(nil)
