@@ -13,7 +13,7 @@ import (
 // in a maker's own form.
 type Format struct {
 	Name  string // the UUID of 16 bits ("2A35"), or a name ("taidoc")
-	UUID  string // of the characteristic, in the form of UUID16; empty: the format is read, not notified
+	UUID  string // of its characteristic, in the form of UUID16; empty: not published
 	Title string
 	new   func(model string) Decoder
 }
