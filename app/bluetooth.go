@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"io"
 	"os"
 	"os/exec"
+	"sync"
 	"time"
 
 	"vitalien/app/blelink"
@@ -23,9 +25,7 @@ func (a *App) openBluetooth() {
 	switch {
 	case a.radio != nil: // a test's own
 	case a.flags.Demo:
-		var air *simulator.Air
-		air, a.runAir = simulator.Bluetooth(a.simulation())
-		a.radio = air
+		a.simulateRadio()
 	default:
 		a.supervised = radio.NewSupervised(a.radioProcess, a.adapterChanged, a.log)
 		a.radio = a.supervised
@@ -35,6 +35,24 @@ func (a *App) openBluetooth() {
 		Logger: a.log, Now: time.Now, Zone: time.Local, Test: a.flags.Demo,
 	})
 	a.station.ServeBluetooth(a.bluetooth)
+}
+
+// simulateRadio has simulated devices behind the pipe of a Bluetooth process.
+func (a *App) simulateRadio() {
+	air, run := simulator.Bluetooth(a.simulation())
+	requests, toChild := io.Pipe()
+	answers, toParent := io.Pipe()
+	client := radio.NewClient(answers, toChild, a.adapterChanged, a.log)
+	a.radio = client
+	a.runAir = func(ctx context.Context) error {
+		var parts sync.WaitGroup
+		defer parts.Wait()
+		defer toParent.Close()
+		defer toChild.Close()
+		parts.Go(func() { client.Run() })
+		parts.Go(func() { run(ctx) })
+		return radio.Serve(ctx, requests, toParent, air, a.log)
+	}
 }
 
 // adapterChanged shows whether the adapter can be used.

@@ -72,6 +72,24 @@ func (a *Air) advertising() (heard []blelink.Advertisement, changed <-chan struc
 	return heard, a.changed, nil
 }
 
+// Watch implements radio.Adapter.
+func (a *Air) Watch(ctx context.Context, told func(*fhirmap.Fault)) error {
+	for first, last := true, (*fhirmap.Fault)(nil); ; first = false {
+		a.mu.Lock()
+		fault, changed := a.fault, a.changed
+		a.mu.Unlock()
+		if first || fault != last {
+			last = fault
+			told(fault)
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
 // Scan implements blelink.Radio.
 func (a *Air) Scan(ctx context.Context, heard func(blelink.Advertisement)) error {
 	ticker := time.NewTicker(a.every)

@@ -185,7 +185,10 @@ func (s *Station) ServeBluetooth(l *blelink.Link) {
 	b := &s.bluetooth
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.link, b.adapter = l, Bluetooth{State: BluetoothStarting}
+	b.link, b.adapter = l, Bluetooth{State: BluetoothReady} // nobody needs it yet
+	if len(b.stored) > 0 {
+		b.adapter.State = BluetoothStarting
+	}
 }
 
 // SetBluetooth shows whether the adapter can be used; fault is nil when it can.
