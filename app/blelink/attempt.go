@@ -205,13 +205,20 @@ func (a *attempt) failLocked(l *Link, err error) {
 	l.tellPairingLocked()
 }
 
-// searchFailed shows that the adapter cannot be used, to whoever looks for a
-// device.
-func (l *Link) searchFailed(err error) {
+// underWay is the pairing under way; nil: none is.
+func (l *Link) underWay() *attempt {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.pairing.searching() {
-		l.pairing.failLocked(l, err)
+	return l.pairing
+}
+
+// searchFailed shows that the adapter cannot be used, to whoever was looking
+// for a device when it was tried.
+func (l *Link) searchFailed(a *attempt, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.pairing == a && a.searching() {
+		a.failLocked(l, err)
 	}
 }
 

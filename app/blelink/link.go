@@ -127,8 +127,9 @@ func (l *Link) Run(ctx context.Context) error {
 			}
 			continue
 		}
+		a := l.underWay()
 		if err := l.listen(ctx); err != nil {
-			l.searchFailed(err)
+			l.searchFailed(a, err)
 			select {
 			case <-l.wake:
 			case <-time.After(rescan):
