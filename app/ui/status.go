@@ -43,6 +43,9 @@ func (w words) link(link station.Link) string {
 	if link.Peers > 0 {
 		state += " (" + w.count(link.Peers, "", "status.peers.single", "status.peers.several") + ")"
 	}
+	if link.Where == "" {
+		return w.say("status.link.nowhere", "name", link.Name, "state", state)
+	}
 	return w.say("status.link", "name", link.Name, "where", link.Where, "state", state)
 }
 
