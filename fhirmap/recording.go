@@ -3,7 +3,6 @@ package fhirmap
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -201,9 +200,13 @@ func seconds(d time.Duration) string {
 	return strings.Replace(strconv.FormatFloat(d.Seconds(), 'f', 1, 64), ".", ",", 1)
 }
 
-// Clone is r with memory of its own.
-func (r *Recording) Clone() Recording {
-	c := *r
-	c.Gaps = slices.Clone(r.Gaps)
-	return c
+// Shorten leaves the first samples, with the gaps that lie within them.
+func (r *Recording) Shorten(samples int64) {
+	var within []SoundGap
+	for _, g := range r.Gaps {
+		if g.Samples = min(g.Samples, samples-g.At); g.Samples > 0 {
+			within = append(within, g)
+		}
+	}
+	r.Samples, r.Gaps = samples, within
 }

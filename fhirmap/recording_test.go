@@ -2,6 +2,7 @@ package fhirmap
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -76,5 +77,20 @@ func TestRecording_Duration(t *testing.T) {
 	}
 	if d := (&Recording{Samples: 5}).Duration(); d != 0 {
 		t.Error(d)
+	}
+}
+
+func TestRecording_Shorten(t *testing.T) {
+	all := []SoundGap{{At: 10, Samples: 5}, {At: 20, Samples: 5}}
+	for samples, want := range map[int64][]SoundGap{
+		100: all, 25: all, 22: {{At: 10, Samples: 5}, {At: 20, Samples: 2}}, 20: all[:1], 10: nil, 0: nil,
+	} {
+		r := Recording{Samples: 100, Gaps: all}
+		if r.Shorten(samples); r.Samples != samples || !slices.Equal(r.Gaps, want) {
+			t.Errorf("%d: %v", samples, r.Gaps)
+		}
+	}
+	if all[1].Samples != 5 {
+		t.Error("the gaps of another were changed")
 	}
 }
