@@ -83,7 +83,7 @@ func Listen(o Options) (*Server, error) {
 		o: o, log: o.Logger, listeners: listeners, doors: newDoors(o.connections, maxCrowd, o.Logger),
 		frames: map[form]*frames{},
 	}
-	for _, f := range []form{formKligo, formR4, formEvent, formAlert} {
+	for _, f := range []form{formKligo, formR4, formEvent, formAlert, formRecording} {
 		s.frames[f] = newFrames(o.Station, f)
 	}
 	for f, changes := range changesOf(o.Station) {

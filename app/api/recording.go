@@ -1,0 +1,163 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"vitalien/app/station"
+	"vitalien/fhirmap"
+)
+
+// startRecording begins a recording. It is answered when sound comes, or when it
+// is clear that none will.
+func startRecording(client *socketConn, payload json.RawMessage) (later, error) {
+	ssid, site, err := readRecording(payload)
+	if err != nil {
+		return nil, err
+	}
+	id, begun, err := client.station().StartRecording(ssid, site)
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context) (answer, error) {
+		if err := begun(ctx); err != nil {
+			return nil, err
+		}
+		return answer{"ok": true, "recording": id}, nil
+	}, nil
+}
+
+// stopRecording ends the recording that is under way at this moment. It is
+// answered when the sound is stored.
+func stopRecording(client *socketConn, _ json.RawMessage) (later, error) {
+	stored, err := client.station().StopRecording()
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context) (answer, error) {
+		status, err := stored(ctx)
+		if err != nil {
+			return nil, err
+		}
+		done := answer{"ok": true, "recording": status.ID, "seconds": secondsOf(status.Length)}
+		if status.Kept {
+			done["url"] = urlOf(status.ID)
+		}
+		return done, nil
+	}, nil
+}
+
+// readRecording reads {ssid?, site?}, the SSID as a string, or nothing.
+func readRecording(payload json.RawMessage) (ssid, site string, err error) {
+	payload = bytes.TrimSpace(payload)
+	if len(payload) == 0 || string(payload) == "null" {
+		return "", "", nil
+	}
+	if json.Unmarshal(payload, &ssid) == nil {
+		return ssid, "", nil
+	}
+	var asked struct{ SSID, Site string }
+	if err := json.Unmarshal(payload, &asked); err != nil {
+		return "", "", badRequest("ekuoreStartRecording takes {ssid, site?}, the SSID as a string, or nothing")
+	}
+	return asked.SSID, asked.Site, nil
+}
+
+func urlOf(id string) string { return (&fhirmap.Recording{ID: id}).URL() }
+
+// secondsOf is d as events have it: whole milliseconds, as in the Media.
+func secondsOf(d time.Duration) float64 { return float64(d.Milliseconds()) / 1000 }
+
+// recordingStatus is the event "recording" of the contract.
+type recordingStatus struct {
+	ID       string                 `json:"id"`
+	SSID     string                 `json:"ssid"`
+	State    station.RecordingState `json:"state"`
+	Seconds  float64                `json:"seconds"`
+	URL      string                 `json:"url,omitempty"`
+	Error    *recordingError        `json:"error,omitempty"`
+	Gaps     int                    `json:"gaps,omitempty"`     // pieces of sound that are missing
+	Clipping bool                   `json:"clipping,omitempty"` // too loud
+}
+
+type recordingError struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+func recordingFrame(s *station.RecordingStatus) (wsFrame, error) {
+	told := recordingStatus{ID: s.ID, SSID: s.SSID, State: s.State, Seconds: secondsOf(s.Length), Gaps: s.Gaps, Clipping: s.Clipping}
+	if s.Kept {
+		told.URL = urlOf(s.ID)
+	}
+	if s.Fault != nil {
+		told.Error = &recordingError{publicCode(s.Fault.Code), s.Fault.English}
+	}
+	b, err := encodeR4(openEvent("recording"), told)
+	return closeEvent(b), err
+}
+
+// recordingSource tells a connection what becomes of recordings: of the one
+// under way, then of all that follow.
+type recordingSource struct {
+	station *station.Station
+	cursor  uint64
+}
+
+var _ source = (*recordingSource)(nil)
+
+func (s *recordingSource) wait(ctx context.Context) error {
+	return s.station.WaitRecordings(ctx, s.cursor)
+}
+
+func (s *recordingSource) next() (frames []wsFrame, err error) {
+	list, next := s.station.RecordingsTold(s.cursor)
+	for i := range list {
+		frame, err := recordingFrame(&list[i])
+		if err != nil {
+			return nil, err
+		}
+		frames = append(frames, frame)
+	}
+	s.cursor = next
+	return frames, nil
+}
+
+// recordingEvent is a recording as R4 clients and subscriptions get it.
+func recordingEvent(f form, r *fhirmap.RecordedSound) (e shared, err error) {
+	o := fhirmap.R4Recording(r)
+	if f == formR4 {
+		e.frame, err = encodeR4(openEvent("fhir"), &o)
+		e.frame = closeEvent(e.frame)
+		return e, err
+	}
+	resource := "Observation"
+	if f == formRecording {
+		resource = "Recording"
+	}
+	e.about = &about{"CREATE", &r.Device, r.Subject, r.Consultation, "", func() []fhirmap.Coding { return o.Code.Coding }}
+	e.frame, err = encodeR4(openData(r.Seq, "CREATE", resource), &o)
+	return e, err
+}
+
+// recordingSound serves the sound of a recording, whole or in ranges.
+func (s *Server) recordingSound(w http.ResponseWriter, r *http.Request) {
+	found, wav, err := s.o.Station.Sound(r.PathValue("id"))
+	if err != nil {
+		s.log.Warn("sound of a recording", "error", err)
+		no := refusal{http.StatusInternalServerError, "internal", "the sound cannot be read"}
+		if fault := fhirmap.FaultOf(err); fault.Code == "not_found" {
+			no = refusal{http.StatusNotFound, fault.Code, fault.English}
+		}
+		no.write(w)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "audio/wav")
+	h.Set("Cache-Control", "private, no-cache")
+	h.Set("ETag", `"`+found.ID+`"`) // it never changes
+	http.ServeContent(w, r, "", found.Start, wav)
+}
