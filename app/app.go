@@ -27,11 +27,12 @@ type App struct {
 	stdout io.Writer
 	log    *slog.Logger
 
-	station *station.Station
-	server  *api.Server
-	monitor *hl7link.Listener // nil: no listener
-	beacons []int             // UDP ports where monitors are looked for; nil: the usual ones
-	bedside []*simulator.Monitor
+	station     *station.Station
+	server      *api.Server
+	monitor     *hl7link.Listener // nil: no listener
+	beacons     []int             // UDP ports where monitors are looked for; nil: the usual ones
+	bedside     []*simulator.Monitor
+	auscultated *simulator.Stethoscope // nil: there is no simulated one
 
 	showMu sync.Mutex
 	show   func() // brings the window to the front; nil: there is none
@@ -103,9 +104,13 @@ func (a *App) open() (err error) {
 			return err
 		}
 	}
+	sound, err := a.stethoscope()
+	if err != nil {
+		return err
+	}
 	a.station, err = station.Open(a.folder, station.Options{
 		Logger: a.log, Demo: a.flags.Demo, RecordEvery: time.Duration(a.config.HL7.RecordEvery), Monitors: a.given(),
-		QuarantineAge: time.Duration(a.config.Retention.Quarantine),
+		QuarantineAge: time.Duration(a.config.Retention.Quarantine), Stethoscope: sound,
 	})
 	if err != nil {
 		if fhirmap.FaultOf(err).Code == "store_locked" && !a.flags.Headless && a.showOther() {
@@ -207,7 +212,7 @@ func (a *App) Run(ctx context.Context) error {
 // simulation is what the simulated devices are made of.
 func (a *App) simulation() simulator.Options {
 	o := simulator.Options{
-		Logger: a.log, Now: time.Now, Seed: uint64(time.Now().UnixNano()), Bedside: a.bedside,
+		Logger: a.log, Now: time.Now, Seed: uint64(time.Now().UnixNano()), Bedside: a.bedside, Stethoscope: a.auscultated,
 		Monitor: 10 * time.Second, SpotCheck: 25 * time.Second,
 	}
 	if a.monitor != nil {
@@ -259,6 +264,9 @@ func (a *App) Close() error {
 	}
 	for _, m := range a.bedside {
 		m.Close() // the same
+	}
+	if a.auscultated != nil {
+		a.auscultated.Close() // the same
 	}
 	if a.station != nil {
 		errs = append(errs, a.station.Close())
