@@ -52,3 +52,10 @@ const (
 	codeNoSound   = "no_sound"
 	codeWrongRate = "wrong_rate"
 )
+
+func wifiRefused(english string, cause error) *fhirmap.Fault {
+	return &fhirmap.Fault{
+		Code: "wifi_refused", English: english, Cause: cause, Temporary: true,
+		French: "Le réseau Wi-Fi du stéthoscope n’a pas pu être rejoint. Vérifiez qu’il est allumé et proche, puis recommencez.",
+	}
+}

@@ -187,51 +187,8 @@ func (s *session) open() (Stream, error) {
 	return stream, nil
 }
 
-// A block is sound that has come.
-type block struct {
-	sound []byte
-	lost  int64
-	err   error
-}
-
-// listen reads stream in a goroutine of its own, at most one block ahead, until
-// it ends or end is called, which waits for it.
-func listen(stream Stream, size int) (blocks <-chan block, done func(block), end func()) {
-	out, free, quit := make(chan block), make(chan []byte, 2), make(chan struct{})
-	free <- make([]byte, size)
-	free <- make([]byte, size)
-	var reader sync.WaitGroup
-	reader.Go(func() {
-		for {
-			var room []byte
-			select {
-			case room = <-free:
-			case <-quit:
-				return
-			}
-			n, lost, err := stream.Next(room)
-			select {
-			case out <- block{room[:n], lost, err}:
-			case <-quit:
-				return
-			}
-			if err != nil {
-				return
-			}
-		}
-	})
-	return out, func(b block) { free <- b.sound[:cap(b.sound)] }, func() {
-		close(quit)
-		stream.Close()
-		reader.Wait()
-	}
-}
-
-// blockSize is more than any datagram holds.
-const blockSize = 1 << 16
-
 func (s *session) record(stream Stream) *fhirmap.Fault {
-	blocks, done, end := listen(stream, blockSize)
+	blocks, done, end := listen(stream, s.o.Logger)
 	t := newTake(s.o.Source.Format(), s.o.Limit, func(at int64, piece []byte) error {
 		return s.o.Keeper.Append(s.recording.ID, at, piece)
 	})
