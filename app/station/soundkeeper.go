@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"vitalien/app/stethoscope"
@@ -81,6 +82,7 @@ func (s *Station) finish(r recordingEntry, kept func()) error {
 func (s *Station) indexRecording(found *fhirmap.RecordedSound) {
 	r := &s.recordings
 	r.mu.Lock()
+	r.recent = slices.DeleteFunc(r.recent, func(have fhirmap.RecordedSound) bool { return have.ID == found.ID })
 	r.recent = append(r.recent, *found)
 	r.recent = r.recent[max(0, len(r.recent)-recordingsKept):]
 	r.mu.Unlock()
