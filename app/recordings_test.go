@@ -4,9 +4,17 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"fmt"
+	"io"
+	"net"
 	"net/http"
+	"os"
 	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"vitalien/app/cli"
 )
@@ -139,5 +147,99 @@ func (c *realClient) expectRecording(r recordingEvent, as string) {
 			c.t.Errorf("%s: %s", as, text)
 		}
 		return
+	}
+}
+
+// A soundServer sends sound in real time to whoever connects, whose samples are
+// counted, and so is known.
+type soundServer struct {
+	net.Listener
+	sent atomic.Int64 // samples, to the last who connected
+}
+
+func listenSound(t *testing.T) *soundServer {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &soundServer{Listener: l}
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			s.sent.Store(0)
+			serving.Go(func() { s.serve(conn) })
+		}
+	})
+	t.Cleanup(func() {
+		l.Close()
+		serving.Wait()
+	})
+	return s
+}
+
+func (s *soundServer) serve(conn net.Conn) {
+	defer conn.Close()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for range tick.C {
+		n := s.sent.Load()
+		if _, err := conn.Write(countedSound(int(n), 160)); err != nil {
+			return
+		}
+		s.sent.Add(160)
+	}
+}
+
+func countedSound(first, n int) (sound []byte) {
+	for i := range n {
+		sound = binary.LittleEndian.AppendUint16(sound, uint16(first+i))
+	}
+	return sound
+}
+
+// TestRecordings_Kill ends the program in mid-recording as a power cut would:
+// what had come is there afterwards, of the same patient, and says so.
+func TestRecordings_Kill(t *testing.T) {
+	source := listenSound(t)
+	folder := t.TempDir()
+	settings := fmt.Sprintf("[stethoscope]\nsource = \"tcp\"\naddress = %q\nwifi = false\n", source.Addr())
+	if err := os.WriteFile(filepath.Join(folder, "config.toml"), []byte(settings), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := launch(t, folder)
+	c := run(t, "sio4", "node", filepath.Join(clients, "receive.js"), "sio4", p.url)
+	c.expect("connect")
+	c.emit("startConsultation", map[string]any{"id": "c-1", "patient": map[string]any{"id": "4711"}})
+	id, _ := c.emit("ekuoreStartRecording", map[string]any{"ssid": "ekuorePro_12345", "site": "foyer mitral"})["recording"].(string)
+	for c.recording().Seconds < 3 {
+	}
+	p.kill()
+	p = launch(t, folder)
+	defer p.stop(t)
+	c = run(t, "sio2", "node", filepath.Join(clients, "receive.js"), "sio2", p.url)
+	c.expect("connect")
+	c.emit("subscribe", map[string]any{"resource": "Recording", "after": 0})
+	event := c.expect("event")
+	for _, part := range []string{`"url":"/recordings/` + id + `"`, `"reference":"Encounter/c-1"`, `"text":"foyer mitral"`, "(interrupted)"} {
+		if !strings.Contains(event, part) {
+			t.Errorf("no %s in %s", part, event)
+		}
+	}
+	response, err := http.Get(p.url + "/recordings/" + id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	file, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != http.StatusOK {
+		t.Fatal(response.Status, err)
+	}
+	if sound := file[44:]; len(sound) < 2*8000*5/2 || !bytes.Equal(sound, countedSound(0, len(sound)/2)) {
+		t.Errorf("%d bytes of %d samples sent", len(sound), source.sent.Load())
 	}
 }
