@@ -37,6 +37,10 @@ func (a *App) stethoscope() (o stethoscope.Options, err error) {
 	switch set.Source {
 	case config.SourceTCP:
 		o.Source = stethoscope.TCP{Address: set.Address, Sound: sound}
+	case config.SourceUDP:
+		o.Source = stethoscope.UDP{Address: set.Address, Sound: sound}
+	case config.SourceRTP:
+		o.Source = stethoscope.RTP{Address: set.Address, Sound: sound}
 	}
 	return o, nil
 }
