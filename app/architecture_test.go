@@ -15,22 +15,23 @@ import (
 // imports is the import column of the design: which packages of the project
 // each package may import.
 var imports = map[string][]string{
-	"assets":          nil,
-	"fhirmap":         nil,
-	"hl7link":         {"fhirmap"},
-	"localstore":      {"fhirmap"},
-	"app/config":      nil,
-	"app/desktop":     nil,
-	"app/blelink":     {"fhirmap"},
-	"app/stethoscope": {"fhirmap"},
-	"app/station":     {"app/blelink", "app/stethoscope", "fhirmap", "hl7link", "localstore"},
-	"app/api":         {"app/station", "assets", "fhirmap"},
-	"app/ui":          {"app/station", "assets", "fhirmap"},
-	"app/cli":         {"app/station", "fhirmap"},
-	"app/simulator":   {"fhirmap", "hl7link"},
-	"app/bench":       {"app/api", "app/simulator", "app/station", "fhirmap"},
+	"assets":                    nil,
+	"fhirmap":                   nil,
+	"hl7link":                   {"fhirmap"},
+	"localstore":                {"fhirmap"},
+	"app/config":                nil,
+	"app/desktop":               nil,
+	"app/blelink":               {"fhirmap"},
+	"app/stethoscope":           {"fhirmap"},
+	"app/stethoscope/soundcard": {"app/stethoscope", "fhirmap"},
+	"app/station":               {"app/blelink", "app/stethoscope", "fhirmap", "hl7link", "localstore"},
+	"app/api":                   {"app/station", "assets", "fhirmap"},
+	"app/ui":                    {"app/station", "assets", "fhirmap"},
+	"app/cli":                   {"app/station", "fhirmap"},
+	"app/simulator":             {"fhirmap", "hl7link"},
+	"app/bench":                 {"app/api", "app/simulator", "app/station", "fhirmap"},
 	"app": {
-		"app/api", "app/cli", "app/config", "app/desktop", "app/simulator", "app/station", "app/stethoscope", "app/ui",
+		"app/api", "app/cli", "app/config", "app/desktop", "app/simulator", "app/station", "app/stethoscope", "app/stethoscope/soundcard", "app/ui",
 		"assets", "fhirmap", "hl7link", "localstore",
 	},
 }
@@ -46,6 +47,7 @@ var fences = map[string]string{
 	"github.com/BurntSushi/toml":    "app/config",
 	"github.com/cockroachdb/apd/":   "fhirmap",
 	"golang.org/x/text/":            "hl7link",
+	"github.com/gen2brain/malgo":    "app/stethoscope/soundcard",
 }
 
 type listed struct {

@@ -8,6 +8,7 @@ import (
 	"vitalien/app/config"
 	"vitalien/app/simulator"
 	"vitalien/app/stethoscope"
+	"vitalien/app/stethoscope/soundcard"
 	"vitalien/fhirmap"
 )
 
@@ -41,6 +42,12 @@ func (a *App) stethoscope() (o stethoscope.Options, err error) {
 		o.Source = stethoscope.UDP{Address: set.Address, Sound: sound}
 	case config.SourceRTP:
 		o.Source = stethoscope.RTP{Address: set.Address, Sound: sound}
+	case config.SourceSoundCard:
+		o.Source = soundcard.Source{Name: set.Address, Sound: sound}
+		return o, nil // which is in no network
+	}
+	if o.Source != nil && set.WiFi {
+		o.Network = stethoscope.SystemNetwork()
 	}
 	return o, nil
 }
