@@ -31,6 +31,13 @@ type (
 	RecordingStatus = stethoscope.Status
 	RecordingState  = stethoscope.State
 	SoundBar        = stethoscope.Bar
+	SoundPlot       = stethoscope.Plot
+)
+
+// The bands of a SoundPlot are equally wide, up to so many Hz.
+const (
+	SoundBands = stethoscope.PlotBands
+	SoundTop   = stethoscope.PlotTop
 )
 
 // The states of a recording.
@@ -228,6 +235,39 @@ func (s *Station) Sound(id string) (*fhirmap.RecordedSound, *io.SectionReader, e
 	}
 	wav, err := stethoscope.WAV(&found.Recording, s.recordings.sounds.Reader(id), size)
 	return found, wav, err
+}
+
+// Plot is the recording id as a picture of so many columns shows it. Errors are
+// those of Sound.
+func (s *Station) Plot(id string, columns int) (*SoundPlot, error) {
+	found, err := s.findRecording(id)
+	if err != nil {
+		return nil, err
+	}
+	size, err := s.recordings.sounds.Size(id)
+	if err != nil {
+		return nil, err
+	}
+	return stethoscope.NewPlot(&found.Recording, io.NewSectionReader(s.recordings.sounds.Reader(id), 0, size), columns)
+}
+
+// stethoscope is what the window shows of recordings.
+func (s *Station) stethoscope() Stethoscope {
+	view := Stethoscope{Ready: s.recordings.ready, Now: s.LastRecording(), Recordings: s.Recordings(recordingsKept)}
+	if len(view.Recordings) > 0 {
+		view.Last = view.Recordings[0].SSID
+	} else if s.recordings.test {
+		view.Last = simulatedSSID
+	}
+	return view
+}
+
+// within is s with no recordings but those of a consultation, if one is open.
+func (s Stethoscope) within(open *Consultation) Stethoscope {
+	if open != nil {
+		s.Recordings = slices.DeleteFunc(s.Recordings, func(r fhirmap.RecordedSound) bool { return r.Consultation != open.ID })
+	}
+	return s
 }
 
 func (s *Station) findRecording(id string) (*fhirmap.RecordedSound, error) {

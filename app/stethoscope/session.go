@@ -21,7 +21,7 @@ const (
 	stallTimeout = 10 * time.Second // until a source that sends nothing is given up
 	leaveTimeout = 20 * time.Second
 	stallShown   = time.Second            // until people are told
-	lookEvery    = 250 * time.Millisecond // whether sound still comes
+	lookEvery    = 125 * time.Millisecond // whether sound still comes
 )
 
 // A session is one recording from start to end.
