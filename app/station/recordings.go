@@ -178,6 +178,10 @@ func (s *Station) StopRecording() (stored func(context.Context) (RecordingStatus
 	return s.recordings.recorder.Stop()
 }
 
+// CheckStethoscope refuses, with the Fault unknown_ssid, what is not the name of a
+// stethoscope's network.
+func CheckStethoscope(ssid string) error { return stethoscope.CheckSSID(ssid) }
+
 // onlyStethoscope is the one that has been used, where there is one alone. A
 // demonstration has the simulated one.
 func (s *Station) onlyStethoscope() (ssid string, err error) {

@@ -31,6 +31,11 @@ type actions struct {
 	addMonitor    func() // by an address that is asked for
 	acceptMonitor func(address string)
 	forgetMonitor func(address, name string) // once it is confirmed
+
+	record            func(ssid string)
+	stopRecording     func()
+	chooseStethoscope func() // by the name of its network, and record
+	listen, plot      func(recording string)
 }
 
 func newMonitorsPage(w words, o Options, do actions) *monitorsPage {

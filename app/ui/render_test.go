@@ -160,19 +160,22 @@ func scenes() map[string]scene {
 		"beds": {view: view{recent: everyType()[:6], live: threeBeds(), situation: station.Situation{
 			Clients: 1, Links: soundLinks(), Alerts: everyAlert()[1:2],
 		}}},
-		"beds-overfull":  {view: view{recent: many, live: wideBeds(), situation: station.Situation{Alerts: longAlerts()}}},
-		"alarm-high":     {view: view{live: threeBeds(), situation: station.Situation{Alerts: everyAlert()}}},
-		"alarm-medium":   {view: view{live: threeBeds()[:1], situation: station.Situation{Alerts: everyAlert()[1:2]}}},
-		"alarm-low":      {view: view{live: threeBeds()[:1], situation: station.Situation{Alerts: everyAlert()[2:3]}}},
-		"alarm-over":     {view: view{live: threeBeds()[:1], situation: station.Situation{Alerts: everyAlert()[3:]}}},
-		"alarms":         {view: view{situation: station.Situation{Alerts: everyAlert()}}, page: pageAlarms},
-		"alarms-none":    {view: view{}, page: pageAlarms},
-		"alarms-long":    {view: view{situation: station.Situation{Alerts: longAlerts()}}, page: pageAlarms},
-		"monitors":       {view: view{situation: station.Situation{Monitors: everyMonitor(), Links: soundLinks()}}, page: pageMonitors},
-		"monitors-peers": {view: view{situation: station.Situation{Monitors: everyMonitor()[3:4], Peers: peers()}}, page: pageMonitors},
-		"monitors-none":  {view: view{}, page: pageMonitors},
-		"monitors-long":  {view: view{situation: station.Situation{Monitors: longMonitors()}}, page: pageMonitors},
-		"help":           {view: view{situation: station.Situation{Links: soundLinks()}}, page: pageHelp},
+		"beds-overfull":         {view: view{recent: many, live: wideBeds(), situation: station.Situation{Alerts: longAlerts()}}},
+		"alarm-high":            {view: view{live: threeBeds(), situation: station.Situation{Alerts: everyAlert()}}},
+		"alarm-medium":          {view: view{live: threeBeds()[:1], situation: station.Situation{Alerts: everyAlert()[1:2]}}},
+		"alarm-low":             {view: view{live: threeBeds()[:1], situation: station.Situation{Alerts: everyAlert()[2:3]}}},
+		"alarm-over":            {view: view{live: threeBeds()[:1], situation: station.Situation{Alerts: everyAlert()[3:]}}},
+		"alarms":                {view: view{situation: station.Situation{Alerts: everyAlert()}}, page: pageAlarms},
+		"alarms-none":           {view: view{}, page: pageAlarms},
+		"alarms-long":           {view: view{situation: station.Situation{Alerts: longAlerts()}}, page: pageAlarms},
+		"monitors":              {view: view{situation: station.Situation{Monitors: everyMonitor(), Links: soundLinks()}}, page: pageMonitors},
+		"monitors-peers":        {view: view{situation: station.Situation{Monitors: everyMonitor()[3:4], Peers: peers()}}, page: pageMonitors},
+		"monitors-none":         {view: view{}, page: pageMonitors},
+		"monitors-long":         {view: view{situation: station.Situation{Monitors: longMonitors()}}, page: pageMonitors},
+		"stethoscope":           {view: auscultated(station.RecordingStatus{}), page: pageStethoscope},
+		"stethoscope-recording": {view: recordingNow(), page: pageStethoscope},
+		"stethoscope-failed":    {view: failedRecording(), page: pageStethoscope},
+		"help":                  {view: view{situation: station.Situation{Links: soundLinks()}}, page: pageHelp},
 	}
 }
 
@@ -215,6 +218,7 @@ func TestQuestions_Masters(t *testing.T) {
 		"close":       w.closeQuestion(func() {}, func() {}),
 		"forget":      w.forgetQuestion("192.168.1.40:4601", "Lit 3 · BeneView T8", func() {}),
 		"add":         w.addQuestion(func(string) {}),
+		"stethoscope": w.stethoscopeQuestion(func(string) {}),
 		"fault": w.faultNotice(&fhirmap.Fault{
 			Code: "disk_full", French: "Le disque est plein. Libérez de l’espace, puis recommencez.", English: "disk full",
 		}),
@@ -265,7 +269,7 @@ func TestScreen_LooksTheSameAfterOtherContent(t *testing.T) {
 
 func TestScreen_NoKeyOrPlaceholderIsShown(t *testing.T) {
 	test.NewTempApp(t).Settings().SetTheme(calm{})
-	raw := regexp.MustCompile(`>[^<]*(\{[a-z]+\}|\b(rail|band|live|empty|status|help|age|absent|tile|brief|alarm|monitors|add|forget)\.[a-z.]+)[^<]*<`)
+	raw := regexp.MustCompile(`>[^<]*(\{[a-z]+\}|\b(rail|band|live|empty|status|help|age|absent|tile|brief|alarm|monitors|add|forget|steth)\.[a-z.]+)[^<]*<`)
 	for _, language := range assets.Languages {
 		for name, scene := range scenes() {
 			s := newScreen(newWords(language), testOptions(), actions{})

@@ -16,6 +16,7 @@ import (
 type view struct {
 	recent    []fhirmap.Recorded // newest first
 	live      []fhirmap.Live     // newest of each device and bed
+	wave      []station.SoundBar // of the sound that is recorded now, oldest first
 	situation station.Situation
 }
 
@@ -29,9 +30,10 @@ type screen struct {
 	alarm  *alarmBand
 	status *statusLine
 
-	live     *livePage
-	alarms   *alarmsPage
-	monitors *monitorsPage
+	live        *livePage
+	alarms      *alarmsPage
+	monitors    *monitorsPage
+	stethoscope *stethoscopePage
 
 	pages []content
 	front int
@@ -50,6 +52,7 @@ const (
 	pageLive = iota
 	pageAlarms
 	pageMonitors
+	pageStethoscope // there is one only where one is set up
 	pageHelp
 )
 
@@ -59,18 +62,22 @@ func newScreen(w words, o Options, do actions) *screen {
 	s.alarm = newAlarmBand(w, o.Now, do.acknowledge, func() { s.open(pageAlarms) })
 	s.live = newLivePage(w, o.Now, newEmptyPage(w, o, do.openAddress))
 	s.alarms, s.monitors = newAlarmsPage(w, o.Now, do.acknowledge), newMonitorsPage(w, o, do)
+	s.stethoscope = newStethoscopePage(w, o.Now, do)
 	s.pages = []content{
 		{s.live.Container, s.live.update, s.live.age},
 		{s.alarms.CanvasObject, s.alarms.update, s.alarms.age},
 		{s.monitors.CanvasObject, s.monitors.update, s.monitors.age},
+		{s.stethoscope.CanvasObject, s.stethoscope.update, s.stethoscope.age},
 		{newHelpPage(w, o), func(view) {}, func() {}},
 	}
 	s.rail = newRail(w,
 		newEntry("live", w.say("rail.live"), func() { s.open(pageLive) }),
 		newEntry("alarm", w.say("rail.alarms"), func() { s.open(pageAlarms) }),
 		newEntry("monitor", w.say("rail.monitors"), func() { s.open(pageMonitors) }),
+		newEntry("stethoscope", w.say("rail.stethoscope"), func() { s.open(pageStethoscope) }),
 		newEntry("help", w.say("rail.help"), func() { s.open(pageHelp) }),
 	)
+	s.rail.entries[pageStethoscope].Hide()
 	pages := container.NewStack()
 	for _, p := range s.pages {
 		pages.Add(p.CanvasObject)
@@ -110,6 +117,9 @@ func (s *screen) announce(v station.Situation) {
 		alarms.announce(waiting(sorted), look.strong, look.on)
 	} else {
 		alarms.announce(0, colourChosen, colourText)
+	}
+	if visible(s.rail.entries[pageStethoscope], v.Stethoscope.Ready) {
+		s.rail.Refresh()
 	}
 	s.rail.entries[pageMonitors].announce(toAccept(v.Monitors), colourAccent, theme.ColorNameForegroundOnPrimary)
 }

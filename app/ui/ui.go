@@ -37,6 +37,8 @@ type Core interface {
 	AcknowledgeAlert(ctx context.Context, id string) error
 	AcceptMonitor(ctx context.Context, address string) error
 	ForgetMonitor(ctx context.Context, address string) error
+
+	Sounds
 }
 
 var _ Core = (*station.Station)(nil)
@@ -112,6 +114,7 @@ func (u *UI) Run(ctx context.Context) (err error) {
 	release := context.AfterFunc(ctx, func() { fyne.Do(a.Quit) })
 	a.Run()
 	release()
+	w.player.clear()
 	u.standBy(nil)
 	cancel()
 	background.Wait()

@@ -41,6 +41,7 @@ type window struct {
 	notices []question      // wait for their turn
 	decided map[string]bool // origins whose answer is on its way to the core
 	raised  map[string]bool // origins that the window was brought up for
+	player  player
 	tray    atomic.Pointer[trayText]
 	menu    *fyne.Menu // always the same: the toolkit shows the first one again when the tray is ready
 }
@@ -56,6 +57,7 @@ func newWindow(ctx context.Context, a fyne.App, o Options, w words, post func(fu
 	x.screen = newScreen(w, o, actions{
 		end: x.confirmEnd, openAddress: x.openAddress, acknowledge: x.acknowledge,
 		addMonitor: x.addMonitor, acceptMonitor: x.acceptMonitor, forgetMonitor: x.confirmForget,
+		record: x.record, stopRecording: x.stopRecording, chooseStethoscope: x.chooseStethoscope, listen: x.listen, plot: x.plot,
 	})
 	x.frame.SetPadded(false)
 	x.frame.SetContent(x.screen.Container)
