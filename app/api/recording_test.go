@@ -231,11 +231,7 @@ func TestRecording_Newcomer(t *testing.T) {
 func TestRecording_Sound(t *testing.T) {
 	source := newTap()
 	p := newPostOf(t, heardFrom(source))
-	c := p.mustConnect(4, "websocket", "")
-	c.write(c.ctx, `421["ekuoreStartRecording","ekuorePro_1"]`)
-	source.sound <- loud(8000)
-	c.answered(t, "1")
-	url := c.request(t, "2", `["ekuoreStopRecording"]`)["url"].(string)
+	url := recordedURL(t, p, source)
 	status, h, body := p.request("GET", url, "")
 	if status != http.StatusOK || h.Get("Content-Type") != "audio/wav" || len(body) != 44+16_000 || body[44:] != string(loud(8000)) {
 		t.Fatal(status, h, len(body))
@@ -327,4 +323,14 @@ func TestRecording_Subscription(t *testing.T) {
 	if err != nil || len(old) != 1 { // the measurement
 		t.Errorf("%d events in the form of 2019, %v", len(old), err)
 	}
+}
+
+// recordedURL makes a recording, and tells where its sound is.
+func recordedURL(t *testing.T, p *post, from *tap) string {
+	t.Helper()
+	c := p.mustConnect(4, "websocket", "")
+	c.write(c.ctx, `421["ekuoreStartRecording","ekuorePro_1"]`)
+	from.sound <- loud(8000)
+	c.answered(t, "1")
+	return c.request(t, "2", `["ekuoreStopRecording"]`)["url"].(string)
 }
