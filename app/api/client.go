@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"sync"
 )
 
 // A client is one connected Socket.IO client: a cursor on the log and the
@@ -60,17 +59,12 @@ func (s *Server) accept(socket *socketConn, r *http.Request, auth map[string]any
 	return c
 }
 
-// run hands the client the log, and what becomes of recordings, until it is gone.
+// run hands the client the log, and tells it of recordings, until it is gone.
 func (c *client) run(ctx context.Context) {
 	defer c.server.count(-1)
-	station := c.server.o.Station
-	var both sync.WaitGroup
-	for _, s := range []source{
-		&logSource{station, c.server.frames[c.form], c.cursor, everything},
-		&recordingSource{station, station.RecordingsBegin()},
-	} {
-		both.Go(func() { c.socket.drop((&pump{c.socket, s}).run(ctx).Error()) })
-	}
-	both.Wait()
+	c.server.recordings.enter(c.socket)
+	defer c.server.recordings.leave(c.socket)
+	p := pump{c.socket, &logSource{c.server.o.Station, c.server.frames[c.form], c.cursor, everything}}
+	c.socket.drop(p.run(ctx).Error())
 	c.server.log.Info("client gone", "client", c.socket.id(), "reason", c.socket.reason())
 }

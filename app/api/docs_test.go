@@ -114,12 +114,12 @@ func exampleAlert(t *testing.T) wsFrame {
 
 func exampleRecording(t *testing.T) wsFrame {
 	t.Helper()
-	f, err := recordingFrame(&station.RecordingStatus{
+	packet, err := recordingPacket(&station.RecordingStatus{
 		ID: "9b2e7f40-51c3-4d8a-8e0f-6a7b8c9d0e1f", SSID: "ekuorePro_12345", State: station.RecordingStopped,
 		Length: 12_512 * time.Millisecond, Kept: true,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return f
+	return textFrame(append([]byte{engineMessage}, packet...))
 }

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"vitalien/app/station"
@@ -88,7 +90,8 @@ type recordingError struct {
 	Message string `json:"message"`
 }
 
-func recordingFrame(s *station.RecordingStatus) (wsFrame, error) {
+// recordingPacket is the EVENT packet of it.
+func recordingPacket(s *station.RecordingStatus) ([]byte, error) {
 	told := recordingStatus{ID: s.ID, SSID: s.SSID, State: s.State, Seconds: secondsOf(s.Length), Gaps: s.Gaps, Clipping: s.Clipping}
 	if s.Kept {
 		told.URL = urlOf(s.ID)
@@ -96,34 +99,69 @@ func recordingFrame(s *station.RecordingStatus) (wsFrame, error) {
 	if s.Fault != nil {
 		told.Error = &recordingError{publicCode(s.Fault.Code), s.Fault.English}
 	}
-	b, err := encodeR4(openEvent("recording"), told)
-	return closeEvent(b), err
+	text, err := json.Marshal(told)
+	return append(append([]byte(`2["recording",`), text...), ']'), err
 }
 
-// recordingSource tells a connection what becomes of recordings: of the one
-// under way, then of all that follow.
-type recordingSource struct {
+// recordings tells all clients what becomes of recordings: newcomers of the one
+// under way, then all of all that follow. It is little, a second apart, and goes
+// the way of acknowledgements: who does not take it is too slow for these too.
+type recordings struct {
 	station *station.Station
-	cursor  uint64
+	log     *slog.Logger
+
+	mu      sync.Mutex
+	cursor  uint64 // what has been told
+	clients map[*socketConn]struct{}
 }
 
-var _ source = (*recordingSource)(nil)
-
-func (s *recordingSource) wait(ctx context.Context) error {
-	return s.station.WaitRecordings(ctx, s.cursor)
+func newRecordings(o *Options) *recordings {
+	return &recordings{station: o.Station, log: o.Logger, cursor: o.Station.RecordingsBegin(), clients: map[*socketConn]struct{}{}}
 }
 
-func (s *recordingSource) next() (frames []wsFrame, err error) {
-	list, next := s.station.RecordingsTold(s.cursor)
-	for i := range list {
-		frame, err := recordingFrame(&list[i])
-		if err != nil {
-			return nil, err
-		}
-		frames = append(frames, frame)
+// run returns when ctx ends.
+func (r *recordings) run(ctx context.Context) {
+	for cursor := r.cursor; r.station.WaitRecordings(ctx, cursor) == nil; {
+		cursor = r.tell()
 	}
-	s.cursor = next
-	return frames, nil
+}
+
+func (r *recordings) tell() uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	list, next := r.station.RecordingsTold(r.cursor)
+	for c := range r.clients {
+		r.write(c, list)
+	}
+	r.cursor = next
+	return next
+}
+
+func (r *recordings) enter(c *socketConn) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.clients[c] = struct{}{}
+	if begin := r.station.RecordingsBegin(); begin < r.cursor {
+		list, next := r.station.RecordingsTold(begin)
+		r.write(c, list[:len(list)-int(next-r.cursor)]) // what has not been told yet comes with the others'
+	}
+}
+
+func (r *recordings) leave(c *socketConn) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.clients, c)
+}
+
+func (r *recordings) write(c *socketConn, list []station.RecordingStatus) {
+	for i := range list {
+		packet, err := recordingPacket(&list[i])
+		if err != nil {
+			r.log.Error("telling of a recording", "error", err)
+			return
+		}
+		c.write(packet)
+	}
 }
 
 // recordingEvent is a recording as R4 clients and subscriptions get it.
