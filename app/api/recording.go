@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"log/slog"
@@ -179,6 +180,17 @@ func recordingEvent(f form, r *fhirmap.RecordedSound) (e shared, err error) {
 	e.about = &about{"CREATE", &r.Device, r.Subject, r.Consultation, "", func() []fhirmap.Coding { return o.Code.Coding }}
 	e.frame, err = encodeR4(openData(r.Seq, "CREATE", resource), &o)
 	return e, err
+}
+
+// soundObservation reads the recording of that number in the log.
+func soundObservation(s *Server, seq uint64, missing error) (resource, error) {
+	r, err := s.o.Station.RecordingAt(seq)
+	if err != nil || r == nil {
+		return resource{}, cmp.Or(err, missing)
+	}
+	o := fhirmap.R4Recording(r)
+	o.Meta = versioned(o.Meta, 1, r.Received)
+	return resource{o, o.Meta.VersionID}, nil
 }
 
 // recordingSound serves the sound of a recording, whole or in ranges.

@@ -319,6 +319,10 @@ func TestRecording_Subscription(t *testing.T) {
 			t.Errorf("%s: %d events up to %d, %v", payload, len(frames), cursor, err)
 		}
 	}
+	_, _, body := p.request("GET", "/fhir/Observation/"+p.station.ID()[:8]+"-"+strconv.FormatUint(seq, 10), "")
+	if !strings.Contains(body, `"url":"/recordings/`+id+`"`) || !strings.Contains(body, `"versionId":"1"`) {
+		t.Error(body)
+	}
 	old, _, err := p.server.frames[formKligo].after(0)
 	if err != nil || len(old) != 1 { // the measurement
 		t.Errorf("%d events in the form of 2019, %v", len(old), err)

@@ -115,7 +115,20 @@ func sequenceOf(value []byte) uint64 {
 	return binary.BigEndian.Uint64(value)
 }
 
-// recordingAt reads the recording of that number in the log.
+// RecordingAt is the recording of that number in the log; nil when it is that of
+// something else.
+func (s *Station) RecordingAt(seq uint64) (*fhirmap.RecordedSound, error) {
+	if seq == 0 || seq > s.Head() {
+		return nil, nil
+	}
+	events, err := s.Follow(seq - 1)
+	if err != nil || len(events) == 0 {
+		return nil, err
+	}
+	return events[0].Recording, nil
+}
+
+// recordingAt reads the recording that the index has under that number.
 func (s *Station) recordingAt(seq uint64) (*fhirmap.RecordedSound, error) {
 	records, err := s.store.Read(seq, 1, 1)
 	if err != nil {

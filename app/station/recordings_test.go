@@ -182,6 +182,13 @@ func TestRecordings_KeptWithTheConsultation(t *testing.T) {
 	if len(seen) != 2 || seen[0] != id {
 		t.Error(seen)
 	}
+	dir := t.TempDir()
+	if done, err := b.Export(t.Context(), ExportOptions{Dir: dir, Format: ExportFHIR, Patient: claire().ID}); err != nil || done.Recordings != 1 || done.Measurements != 0 {
+		t.Errorf("%+v, %v", done, err)
+	}
+	if text, err := os.ReadFile(filepath.Join(dir, "observations.ndjson")); err != nil || !strings.Contains(string(text), `"url":"/recordings/`+id) {
+		t.Errorf("%s, %v", text, err)
+	}
 	if _, _, err := b.Sound("nothing"); fhirmap.FaultOf(err).Code != "not_found" {
 		t.Error(err)
 	}
