@@ -25,6 +25,8 @@ require (
 	tinygo.org/x/bluetooth v0.16.0
 )
 
+require github.com/gen2brain/malgo v0.11.24
+
 require (
 	fyne.io/systray v1.12.3-0.20260810170012-af4e8e793ec4 // indirect
 	github.com/akavel/rsrc v0.10.2 // indirect

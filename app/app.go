@@ -29,11 +29,12 @@ type App struct {
 	stdout io.Writer
 	log    *slog.Logger
 
-	station *station.Station
-	server  *api.Server
-	monitor *hl7link.Listener // nil: no listener
-	beacons []int             // UDP ports where monitors are looked for; nil: the usual ones
-	bedside []*simulator.Monitor
+	station     *station.Station
+	server      *api.Server
+	monitor     *hl7link.Listener // nil: no listener
+	beacons     []int             // UDP ports where monitors are looked for; nil: the usual ones
+	bedside     []*simulator.Monitor
+	auscultated *simulator.Stethoscope // nil: there is no simulated one
 
 	bluetooth  *blelink.Link // nil: not served
 	radio      blelink.Radio // nil: the computer's own
@@ -111,9 +112,13 @@ func (a *App) open() (err error) {
 			return err
 		}
 	}
+	sound, err := a.stethoscope()
+	if err != nil {
+		return err
+	}
 	a.station, err = station.Open(a.folder, station.Options{
 		Logger: a.log, Demo: a.flags.Demo, RecordEvery: time.Duration(a.config.HL7.RecordEvery), Monitors: a.given(),
-		QuarantineAge: time.Duration(a.config.Retention.Quarantine),
+		QuarantineAge: time.Duration(a.config.Retention.Quarantine), Stethoscope: sound,
 	})
 	if err != nil {
 		if fhirmap.FaultOf(err).Code == "store_locked" && !a.flags.Headless && a.showOther() {
@@ -225,7 +230,7 @@ func (a *App) Run(ctx context.Context) error {
 // simulation is what the simulated devices are made of.
 func (a *App) simulation() simulator.Options {
 	o := simulator.Options{
-		Logger: a.log, Now: time.Now, Seed: uint64(time.Now().UnixNano()), Bedside: a.bedside,
+		Logger: a.log, Now: time.Now, Seed: uint64(time.Now().UnixNano()), Bedside: a.bedside, Stethoscope: a.auscultated,
 		Monitor: 10 * time.Second, SpotCheck: 25 * time.Second,
 	}
 	if a.monitor != nil {
@@ -277,6 +282,9 @@ func (a *App) Close() error {
 	}
 	for _, m := range a.bedside {
 		m.Close() // the same
+	}
+	if a.auscultated != nil {
+		a.auscultated.Close() // the same
 	}
 	if a.station != nil {
 		errs = append(errs, a.station.Close())

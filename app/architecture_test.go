@@ -24,14 +24,16 @@ var imports = map[string][]string{
 	"app/blelink":                   {"fhirmap"},
 	"app/blelink/radio":             {"app/blelink", "fhirmap"},
 	"app/blelink/radio/bluezdouble": nil,
-	"app/station":                   {"app/blelink", "fhirmap", "hl7link", "localstore"},
+	"app/stethoscope":               {"fhirmap"},
+	"app/stethoscope/soundcard":     {"app/stethoscope", "fhirmap"},
+	"app/station":                   {"app/blelink", "app/stethoscope", "fhirmap", "hl7link", "localstore"},
 	"app/api":                       {"app/station", "assets", "fhirmap"},
 	"app/ui":                        {"app/station", "assets", "fhirmap"},
 	"app/cli":                       {"app/station", "fhirmap"},
 	"app/simulator":                 {"app/blelink", "fhirmap", "hl7link"},
 	"app/bench":                     {"app/api", "app/simulator", "app/station", "fhirmap"},
 	"app": {
-		"app/api", "app/blelink", "app/blelink/radio", "app/cli", "app/config", "app/desktop", "app/simulator", "app/station", "app/ui",
+		"app/api", "app/blelink", "app/blelink/radio", "app/cli", "app/config", "app/desktop", "app/simulator", "app/station", "app/stethoscope", "app/stethoscope/soundcard", "app/ui",
 		"assets", "fhirmap", "hl7link", "localstore",
 	},
 }
@@ -47,6 +49,7 @@ var fences = map[string]string{
 	"github.com/BurntSushi/toml":    "app/config",
 	"github.com/cockroachdb/apd/":   "fhirmap",
 	"golang.org/x/text/":            "hl7link",
+	"github.com/gen2brain/malgo":    "app/stethoscope/soundcard",
 }
 
 type listed struct {

@@ -137,11 +137,13 @@ func (r *Recorded) status() string {
 
 // resourceID is the FHIR id of the measurement's principal Observation; empty
 // for what is not stored.
-func (r *Recorded) resourceID() string {
-	if len(r.Log) < 8 || r.Seq == 0 {
+func (r *Recorded) resourceID() string { return resourceID(r.Log, r.Seq) }
+
+func resourceID(log string, seq uint64) string {
+	if len(log) < 8 || seq == 0 {
 		return ""
 	}
-	return r.Log[:8] + "-" + strconv.FormatUint(r.Seq, 10)
+	return log[:8] + "-" + strconv.FormatUint(seq, 10)
 }
 
 // Instant is t as FHIR writes it: with its offset, and fractions of a second

@@ -118,7 +118,7 @@ func (r *Recorded) observation(t Type, reading *Reading) Observation {
 	}
 	o := Observation{
 		ResourceType: "Observation", ID: r.resourceID(), Meta: r.meta(t),
-		Extension: r.gateway(), Identifier: r.identifiers(t),
+		Extension: gateway(r.Log), Identifier: r.identifiers(t),
 		Status: r.status(), Category: category(t),
 		Code:    CodeableConcept{readingCodings(r, code), byType[t].French},
 		Subject: subject(r.Subject), Encounter: encounter(r.Consultation),
@@ -155,14 +155,15 @@ func (r *Recorded) meta(t Type) *Meta {
 	return m
 }
 
-// gateway names this program as the one that passed the measurement on.
-func (r *Recorded) gateway() []Extension {
-	if r.Log == "" {
+// gateway names this program, whose log is given, as the one that passed the
+// measurement on.
+func gateway(log string) []Extension {
+	if log == "" {
 		return nil
 	}
 	return []Extension{{
 		URL:            structureDefinition + "observation-gatewayDevice",
-		ValueReference: &Reference{Reference: "Device/" + r.Log, Display: gatewayName},
+		ValueReference: &Reference{Reference: "Device/" + log, Display: gatewayName},
 	}}
 }
 
@@ -190,8 +191,10 @@ func (r *Recorded) contentID(t Type) string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", u[0:4], u[4:6], u[6:8], u[8:10], u[10:16])
 }
 
+const observationCategory = "http://terminology.hl7.org/CodeSystem/observation-category"
+
 func category(t Type) []CodeableConcept {
-	c := Coding{"http://terminology.hl7.org/CodeSystem/observation-category", "vital-signs", "Vital Signs"}
+	c := Coding{observationCategory, "vital-signs", "Vital Signs"}
 	if t == BloodGlucose {
 		c.Code, c.Display = "laboratory", "Laboratory"
 	}

@@ -82,6 +82,7 @@ type Observation struct {
 	ResourceType     string            `json:"resourceType"`
 	ID               string            `json:"id,omitempty"`
 	Meta             *Meta             `json:"meta,omitempty"`
+	Contained        []MediaResource   `json:"contained,omitempty"`
 	Extension        []Extension       `json:"extension,omitempty"`
 	Identifier       []Identifier      `json:"identifier,omitempty"`
 	Status           string            `json:"status"`
@@ -95,8 +96,10 @@ type Observation struct {
 	DataAbsentReason *CodeableConcept  `json:"dataAbsentReason,omitempty"`
 	Interpretation   []CodeableConcept `json:"interpretation,omitempty"`
 	Note             []Annotation      `json:"note,omitempty"`
+	BodySite         *CodeableConcept  `json:"bodySite,omitempty"`
 	Device           *Reference        `json:"device,omitempty"`
 	ReferenceRange   []ReferenceRange  `json:"referenceRange,omitempty"`
+	DerivedFrom      []Reference       `json:"derivedFrom,omitempty"`
 	Component        []Component       `json:"component,omitempty"`
 }
 

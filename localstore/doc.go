@@ -39,7 +39,8 @@
 //	                   version 0x01 | kind | count, uvarint | payload
 //	bucket "settings"  one bucket a group: key -> version 0x01 | value
 //	bucket "sealed"    one bucket a vault: time, 8 bytes big-endian | 8 random
-//	                   bytes -> version 0x02 | nonce | ciphertext
+//	                   bytes -> version 0x02 | nonce | ciphertext; of blobs:
+//	                   id | 0x00 | offset, 8 bytes big-endian -> the same
 //
 // Every value starts with the version of its own form, so that one file can
 // hold values of several forms. A form that is not known, or a sequence with a

@@ -59,10 +59,12 @@ func (s *Server) accept(socket *socketConn, r *http.Request, auth map[string]any
 	return c
 }
 
-// run hands the client the log until it is gone.
+// run hands the client the log, and tells it of recordings, until it is gone.
 func (c *client) run(ctx context.Context) {
 	defer c.server.count(-1)
 	go c.tellDevices(ctx)
+	c.server.recordings.enter(c.socket)
+	defer c.server.recordings.leave(c.socket)
 	p := pump{c.socket, &logSource{c.server.o.Station, c.server.frames[c.form], c.cursor, everything}}
 	c.socket.drop(p.run(ctx).Error())
 	c.server.log.Info("client gone", "client", c.socket.id(), "reason", c.socket.reason())

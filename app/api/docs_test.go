@@ -25,7 +25,7 @@ func TestDocs_Examples(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := string(guide)
-	for name, frame := range map[string]wsFrame{"vitals": exampleVitals(), "alert": exampleAlert(t), "consultation": exampleConsultation(t)} {
+	for name, frame := range map[string]wsFrame{"vitals": exampleVitals(), "alert": exampleAlert(t), "consultation": exampleConsultation(t), "recording": exampleRecording(t)} {
 		begin := "<!-- " + name + " -->\n"
 		before, rest, found := strings.Cut(text, begin)
 		if !found {
@@ -110,4 +110,16 @@ func exampleAlert(t *testing.T) wsFrame {
 		t.Fatal(err)
 	}
 	return (&subscribing{Resource: "Alert"}).picker("1")([]shared{e})[0]
+}
+
+func exampleRecording(t *testing.T) wsFrame {
+	t.Helper()
+	packet, err := recordingPacket(&station.RecordingStatus{
+		ID: "9b2e7f40-51c3-4d8a-8e0f-6a7b8c9d0e1f", SSID: "ekuorePro_12345", State: station.RecordingStopped,
+		Length: 12_512 * time.Millisecond, Kept: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return textFrame(append([]byte{engineMessage}, packet...))
 }

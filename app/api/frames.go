@@ -19,6 +19,8 @@ const (
 
 	formEvent form = "event" // FHIR R4, for subscriptions
 	formAlert form = "alert" // alarms, for subscriptions
+
+	formRecording form = "recording" // sound recordings, for subscriptions
 )
 
 // How much a client is handed at a time, and how much is kept encoded for the
@@ -131,8 +133,11 @@ func (f *frames) keep(event *station.Event, most int) error {
 	if _, ok := f.known[event.First]; ok {
 		return nil
 	}
-	if f.form == formAlert {
+	switch {
+	case f.form == formAlert:
 		return f.keepAlert(event)
+	case f.form == formRecording || event.Recording != nil:
+		return f.keepRecording(event)
 	}
 	first, part := event.First, encoded{last: event.Last}
 	for i := range event.Measurements {
@@ -167,6 +172,21 @@ func (f *frames) keepAlert(event *station.Event) error {
 	part := encoded{last: event.Last}
 	if change := event.Alert; change != nil {
 		e, err := alertEvent(change, event.First, f.log.ID())
+		if err != nil {
+			return err
+		}
+		part.events, part.size = []shared{e}, len(e.frame)
+	}
+	f.put(event.First, part)
+	return nil
+}
+
+// keepRecording keeps a sound recording, which the form of 2019 does not have;
+// nothing of other entries.
+func (f *frames) keepRecording(event *station.Event) error {
+	part := encoded{last: event.Last}
+	if r := event.Recording; r != nil && f.form != formKligo {
+		e, err := recordingEvent(f.form, r)
 		if err != nil {
 			return err
 		}

@@ -49,15 +49,19 @@ func description(t *testing.T, p *post) node {
 
 // TestOpenAPI_Paths: what is described is served so, and the other way round.
 func TestOpenAPI_Paths(t *testing.T) {
-	p := newPost(t)
+	source := newTap()
+	p := newPostOf(t, heardFrom(source))
 	paths := description(t, p).at(t, "paths")
-	if diff := cmp.Diff([]string{"/", "/openapi.yaml", "/socket.io/", "/status"}, paths.keys()); diff != "" {
+	if diff := cmp.Diff([]string{"/", "/openapi.yaml", "/recordings/{id}", "/socket.io/", "/status"}, paths.keys()); diff != "" {
 		t.Error(diff)
 	}
 	for path := range paths {
 		asked := path
-		if path == socketPath {
+		switch path {
+		case socketPath:
 			asked = query(4, "polling", "")
+		case "/recordings/{id}":
+			asked = recordedURL(t, p, source)
 		}
 		status, h, _ := p.request("GET", asked, "")
 		content := paths.at(t, path, "get", "responses", "200", "content")

@@ -14,6 +14,7 @@ func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle(socketPath, s.sockets)
 	mux.HandleFunc("GET /status", s.status)
+	mux.HandleFunc("GET /recordings/{id}", s.recordingSound)
 	s.restRoutes(mux)
 	for path, serve := range pages {
 		if path == "/" {

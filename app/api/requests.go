@@ -13,8 +13,15 @@ import (
 	"vitalien/fhirmap"
 )
 
-// requestTimeout is how long a client's request may take.
-const requestTimeout = 10 * time.Second
+// How long a client's request may take, and one whose outcome takes its time:
+// joining a network, and returning to the one before.
+const (
+	requestTimeout = 10 * time.Second
+	laterTimeout   = 90 * time.Second
+)
+
+// mostLater is for how many outcomes a client can wait at a time.
+const mostLater = 4
 
 // ehrSystem is the assigning source of patient ids that an EHR gives without
 // naming one.
@@ -45,36 +52,56 @@ func publicCode(code string) string {
 
 // requests are what a client can ask for, by the name of the event.
 var requests = map[string]func(context.Context, *socketConn, json.RawMessage) (answer, error){
-	"subscribe":            subscribe,
-	"unsubscribe":          unsubscribe,
-	"startConsultation":    startConsultation,
-	"endConsultation":      endConsultation,
-	"ekuoreStartRecording": noStethoscope,
-	"ekuoreStopRecording":  noStethoscope,
-	"simulateMeasurement":  simulateMeasurement,
+	"subscribe":           subscribe,
+	"unsubscribe":         unsubscribe,
+	"startConsultation":   startConsultation,
+	"endConsultation":     endConsultation,
+	"simulateMeasurement": simulateMeasurement,
 }
 
-// request answers one event of a client. It never panics and never takes
-// longer than requestTimeout. The text of a panic can hold patient data and is
-// not logged.
-func (s *Server) request(c *socketConn, name string, args []json.RawMessage) (result answer) {
+// lasting are those whose outcome takes its time. They are begun in the order of
+// their coming.
+var lasting = map[string]func(*socketConn, json.RawMessage) (later, error){
+	"ekuoreStartRecording": startRecording,
+	"ekuoreStopRecording":  stopRecording,
+}
+
+// later waits for an outcome. The connection is read on meanwhile.
+type later func(context.Context) (answer, error)
+
+// request answers one event of a client, or says what to wait for. It never
+// panics and never takes longer than requestTimeout.
+func (s *Server) request(c *socketConn, name string, args []json.RawMessage) (result answer, rest later) {
+	var payload json.RawMessage
+	if len(args) > 0 {
+		payload = args[0]
+	}
+	result = s.guarded(context.Background(), requestTimeout, name, func(ctx context.Context) (done answer, err error) {
+		if begin, ok := lasting[name]; ok {
+			rest, err = begin(c, payload)
+			return nil, err
+		}
+		serve, known := requests[name]
+		if !known {
+			return nil, badRequest(fmt.Sprintf("unknown event %.32q", name))
+		}
+		return serve(ctx, c, payload)
+	})
+	return result, rest
+}
+
+// guarded makes an answer of errors and panics too. The text of a panic can hold
+// patient data and is not logged.
+func (s *Server) guarded(ctx context.Context, timeout time.Duration, name string, serve later) (result answer) {
 	defer func() {
 		if p := recover(); p != nil {
 			s.log.Error("request failed", "event", name, "panic", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
 			result = refused(fmt.Errorf("panic"))
 		}
 	}()
-	serve, known := requests[name]
-	if !known {
-		return refused(&fhirmap.Fault{Code: "bad_request", English: fmt.Sprintf("unknown event %.32q", name)})
-	}
-	var payload json.RawMessage
-	if len(args) > 0 {
-		payload = args[0]
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	result, err := serve(ctx, c, payload)
+	result, err := serve(ctx)
 	if err != nil {
 		s.log.Warn("request refused", "event", name, "code", fhirmap.FaultOf(err).Code)
 		return refused(err)
@@ -139,9 +166,4 @@ func (i *identity) UnmarshalJSON(text []byte) error {
 
 func endConsultation(ctx context.Context, client *socketConn, _ json.RawMessage) (answer, error) {
 	return answer{"ok": true}, client.station().EndConsultation(ctx)
-}
-
-// noStethoscope answers both recording events: this version pairs none.
-func noStethoscope(context.Context, *socketConn, json.RawMessage) (answer, error) {
-	return nil, &fhirmap.Fault{Code: "no_stethoscope", English: "no stethoscope is paired"}
 }

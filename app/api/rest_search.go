@@ -305,6 +305,8 @@ func readObservation(s *Server, r *http.Request) (resource, error) {
 	switch {
 	case err != nil:
 		return resource{}, err
+	case f == nil && id.nth == 0:
+		return soundObservation(s, id.seq, missing)
 	case f == nil:
 		return resource{}, missing
 	}

@@ -45,15 +45,16 @@ type Options struct {
 
 // A Server is the local server.
 type Server struct {
-	o         Options
-	log       *slog.Logger
-	listeners []net.Listener
-	http      *http.Server
-	guard     *guard
-	sockets   *sockets
-	doors     *doors
-	frames    map[form]*frames // of the log
-	vitals    *vitals
+	o          Options
+	log        *slog.Logger
+	listeners  []net.Listener
+	http       *http.Server
+	guard      *guard
+	sockets    *sockets
+	doors      *doors
+	frames     map[form]*frames // of the log
+	vitals     *vitals
+	recordings *recordings
 
 	mu      sync.Mutex
 	clients int
@@ -83,7 +84,7 @@ func Listen(o Options) (*Server, error) {
 		o: o, log: o.Logger, listeners: listeners, doors: newDoors(o.connections, maxCrowd, o.Logger),
 		frames: map[form]*frames{},
 	}
-	for _, f := range []form{formKligo, formR4, formEvent, formAlert} {
+	for _, f := range []form{formKligo, formR4, formEvent, formAlert, formRecording} {
 		s.frames[f] = newFrames(o.Station, f)
 	}
 	for f, changes := range changesOf(o.Station) {
@@ -91,6 +92,7 @@ func Listen(o Options) (*Server, error) {
 		s.frames[f].changes = changes
 	}
 	s.vitals = newVitals(o.Station, o.now)
+	s.recordings = newRecordings(&s.o)
 	s.sockets = newSockets(s)
 	s.guard = newGuard(&s.o, s.port(), s.sockets, s.routes())
 	s.http = &http.Server{
@@ -157,6 +159,11 @@ func (s *Server) URL() string { return "http://" + s.listeners[0].Addr().String(
 // Serve answers until ctx ends, then closes every connection.
 func (s *Server) Serve(ctx context.Context) error {
 	failed := make(chan error, len(s.listeners))
+	var telling sync.WaitGroup
+	defer telling.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	telling.Go(func() { s.recordings.run(ctx) })
 	for _, l := range s.listeners {
 		go func() { failed <- s.http.Serve(s.doors.guard(l)) }()
 	}

@@ -9,6 +9,8 @@ import (
 	"runtime/debug"
 	"strings"
 	"time"
+
+	"vitalien/fhirmap"
 )
 
 // How many packets may wait for a client before it counts as gone: answers
@@ -154,8 +156,34 @@ func (c *socketConn) event(text string) error {
 	if err != nil {
 		return err
 	}
-	answer := c.sockets.server.request(c, name, arguments)
+	answer, rest := c.sockets.server.request(c, name, arguments)
+	if rest != nil {
+		return c.answerLater(id, name, rest)
+	}
 	defer c.subscriptions.begin()
+	return c.acknowledge(id, answer)
+}
+
+// answerLater waits for an outcome, and reads on meanwhile.
+func (c *socketConn) answerLater(id, name string, rest later) error {
+	if id == "" {
+		return nil // nobody waits for it
+	}
+	select {
+	case c.awaiting <- struct{}{}:
+	default:
+		return c.acknowledge(id, refused(&fhirmap.Fault{Code: "limit", English: "too many requests wait for their outcome"}))
+	}
+	go func() {
+		defer func() { <-c.awaiting }()
+		if err := c.acknowledge(id, c.sockets.server.guarded(c.ctx, laterTimeout, name, rest)); err != nil {
+			c.drop("internal")
+		}
+	}()
+	return nil
+}
+
+func (c *socketConn) acknowledge(id string, answer answer) error {
 	if id == "" {
 		return nil
 	}

@@ -36,6 +36,7 @@ type connState struct {
 	closed  bool       // no attempt any more
 
 	subscriptions subscriptions
+	awaiting      chan struct{} // holds one for each outcome that the client waits for
 
 	sending chan struct{} // holds one while a piece is under way
 	waiting atomic.Int64  // packets that the transport has not taken
@@ -44,7 +45,7 @@ type connState struct {
 
 func (s *connState) open(x *sockets) {
 	s.sockets, s.lanes, s.ready = x, newLanes(), make(chan struct{})
-	s.sending, s.taken = make(chan struct{}, 1), make(chan struct{}, 1)
+	s.sending, s.taken, s.awaiting = make(chan struct{}, 1), make(chan struct{}, 1), make(chan struct{}, mostLater)
 	s.ctx, s.end = context.WithCancelCause(context.Background())
 }
 

@@ -18,15 +18,14 @@ import (
 // maxSubscriptions is how many a connection may have.
 const maxSubscriptions = 32
 
-// resources are those of the contract. What this version does not serve yet is
-// refused, so that nobody waits for it.
 var (
 	resources  = []string{"Observation", "Patient", "Device", "Recording", "Consultation", "Alert", "Vitals"}
 	eventTypes = []string{"CREATE", "UPDATE", "DELETE"}
 
 	subscribed = map[string]form{ // those of the log
 		"Observation": formEvent, "Alert": formAlert,
-		"Patient": formPatient, "Device": formDevice, "Consultation": formConsultation,
+		"Recording": formRecording,
+		"Patient":   formPatient, "Device": formDevice, "Consultation": formConsultation,
 	}
 
 	// filters are the members of a filter that a resource can have; one that is
@@ -87,11 +86,7 @@ func readSubscription(payload json.RawMessage) (asked subscribing, err error) {
 	if !slices.Contains(resources, asked.Resource) {
 		return asked, badRequest(fmt.Sprintf("no resource %.64q: there are %v", asked.Resource, resources))
 	}
-	_, logged := subscribed[asked.Resource]
-	switch vitals := asked.Resource == resourceVitals; {
-	case !logged && !vitals:
-		return asked, badRequest(fmt.Sprintf("this version has no subscriptions to %s yet", asked.Resource))
-	case vitals && (asked.After != nil || asked.Filter.Consultation != ""):
+	if asked.Resource == resourceVitals && (asked.After != nil || asked.Filter.Consultation != "") {
 		return asked, badRequest("Vitals are the newest values alone: they have neither after nor filter.consultation")
 	}
 	for _, event := range asked.Events {

@@ -132,7 +132,7 @@ func TestSubscribe_Answers(t *testing.T) {
 		{`{"resource":"Alert","after":0}`, ""},
 		{`{"resource":"Alert","after":99}`, "gone"},
 		{`{"resource":"Alert","events":["RING"]}`, "bad_request"},
-		{`{"resource":"Recording"}`, "bad_request"},
+		{`{"resource":"Recording","filter":{"deviceType":"stethoscope"}}`, ""},
 		{`{"resource":"Patient","after":0,"filter":{"patient":"1"}}`, ""},
 		{`{"resource":"Patient","filter":{"device":"d"}}`, "bad_request"},
 		{`{"resource":"Patient","filter":{"bed":"3"}}`, "bad_request"},

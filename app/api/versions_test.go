@@ -265,7 +265,6 @@ func TestVersions_EncodedOnceForAll(t *testing.T) {
 
 func TestVersions_RefusalSaysWhatToDo(t *testing.T) {
 	for payload, want := range map[string]string{
-		`{"resource":"Recording"}`:                             "no subscriptions to Recording",
 		`{"resource":"Patient","filter":{"bed":"3"}}`:          "filter.bed: its filter takes patient",
 		`{"resource":"Device","filter":{"consultation":"3"}}`:  "its filter takes device and deviceType",
 		`{"resource":"Consultation","filter":{"code":"1"}}`:    "its filter takes patient and consultation",

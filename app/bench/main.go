@@ -15,12 +15,13 @@ import (
 
 // A bench is what every measurement needs.
 type bench struct {
-	ctx     context.Context
-	program string // the program under test
-	modules string // node_modules with the peers
-	folder  string // for stores, on the disk to be measured
-	rounds  int    // how often both sides take turns
-	ward    time.Duration
+	ctx       context.Context
+	program   string // the program under test
+	modules   string // node_modules with the peers
+	folder    string // for stores, on the disk to be measured
+	rounds    int    // how often both sides take turns
+	ward      time.Duration
+	recording time.Duration
 }
 
 // The roles that the command plays itself, each in a process of its own.
@@ -41,6 +42,7 @@ var lines = []struct {
 	{"start", startUp},
 	{"clients", clients},
 	{"ward", wards},
+	{"recording", recording},
 }
 
 func main() {
@@ -52,12 +54,13 @@ func main() {
 		return
 	}
 	b := &bench{}
-	only := flag.String("only", "", "comma-separated `lines`: mllp, fanout, replay, latency, idle, start, clients, ward")
+	only := flag.String("only", "", "comma-separated `lines`: mllp, fanout, replay, latency, idle, start, clients, ward, recording")
 	flag.StringVar(&b.program, "program", "build/vitalien", "the `program` to measure")
 	flag.StringVar(&b.modules, "modules", "app/testdata/clients/node_modules", "`folder` of npm packages with the peers")
 	flag.StringVar(&b.folder, "folder", "build", "`folder` on the disk to measure")
 	flag.IntVar(&b.rounds, "rounds", 5, "how often the sides take turns")
 	flag.DurationVar(&b.ward, "ward", time.Minute, "how `long` the ward is measured")
+	flag.DurationVar(&b.recording, "recording", time.Minute, "how `long` a recording is measured")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()

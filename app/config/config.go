@@ -69,15 +69,6 @@ type Retention struct {
 	Quarantine   Duration `toml:"quarantine"`
 }
 
-// Stethoscope is where the sound of a recording comes from.
-type Stethoscope struct {
-	Source   string   `toml:"source"`
-	Address  string   `toml:"address"`
-	Rate     int      `toml:"rate"` // samples per second
-	Channels int      `toml:"channels"`
-	Max      Duration `toml:"max"`
-}
-
 // Backup is where daily backups go.
 type Backup struct {
 	Dir  string `toml:"dir"`
@@ -182,6 +173,9 @@ func (c *Config) Validate() error {
 	if err := c.HL7.checkMonitors(); err != nil {
 		return err
 	}
+	if err := c.Stethoscope.check(); err != nil {
+		return err
+	}
 	_, err := c.HL7.Prefixes()
 	return err
 }
@@ -277,7 +271,6 @@ func (c *Config) Pending() []string {
 	}
 	note("retention.observations", c.Retention.Observations != d.Retention.Observations)
 	note("retention.live", c.Retention.Live != d.Retention.Live)
-	note("stethoscope", c.Stethoscope != d.Stethoscope)
 	note("backup", c.Backup != d.Backup)
 	return list
 }

@@ -67,25 +67,32 @@ func TestLoad_KeepsDefaultsOfWhatIsMissing(t *testing.T) {
 
 func TestLoad_RefusesAndNamesTheSetting(t *testing.T) {
 	for text, name := range map[string]string{
-		`listen = "0.0.0.0:63336"`:                     "listen",
-		`listen = "localhost"`:                         "listen",
-		`listen = "localhost:99999"`:                   "listen",
-		`lang = "de"`:                                  "lang",
-		"[hl7]\nallow = [\"everyone\"]":                "hl7.allow",
-		"[hl7]\ntls_cert = \"a.pem\"":                  "hl7.tls_cert",
-		"[hl7]\nlisten = \"2575\"":                     "hl7.listen",
-		"[hl7]\nrecord_every = \"soon\"":               "record_every",
-		"[retention]\nlive = \"99999999y\"":            "live",
-		"[retention]\nlive = \"-5s\"":                  "live",
-		"require_token = \"yes\"":                      "require_token",
-		"lang = ":                                      FileName,
-		"[hl7]\nrecord_every = \"0s\"":                 "hl7.record_every",
-		"[hl7]\nrecord_every = \"2d\"":                 "hl7.record_every",
-		"[[hl7.monitor]]\nname = \"Lit 3\"":            "hl7.monitor",
-		"[[hl7.monitor]]\naddress = \"192.168.0.100\"": "hl7.monitor",
-		"[[hl7.monitor]]\naddress = \":4601\"":         "hl7.monitor",
-		"[[hl7.monitor]]\naddress = \"m:0\"":           "hl7.monitor",
-		"[[hl7.monitor]]\naddress = \"m\\tn:4601\"":    "hl7.monitor",
+		`listen = "0.0.0.0:63336"`:                                     "listen",
+		`listen = "localhost"`:                                         "listen",
+		`listen = "localhost:99999"`:                                   "listen",
+		`lang = "de"`:                                                  "lang",
+		"[hl7]\nallow = [\"everyone\"]":                                "hl7.allow",
+		"[hl7]\ntls_cert = \"a.pem\"":                                  "hl7.tls_cert",
+		"[hl7]\nlisten = \"2575\"":                                     "hl7.listen",
+		"[hl7]\nrecord_every = \"soon\"":                               "record_every",
+		"[retention]\nlive = \"99999999y\"":                            "live",
+		"[retention]\nlive = \"-5s\"":                                  "live",
+		"require_token = \"yes\"":                                      "require_token",
+		"lang = ":                                                      FileName,
+		"[hl7]\nrecord_every = \"0s\"":                                 "hl7.record_every",
+		"[hl7]\nrecord_every = \"2d\"":                                 "hl7.record_every",
+		"[[hl7.monitor]]\nname = \"Lit 3\"":                            "hl7.monitor",
+		"[[hl7.monitor]]\naddress = \"192.168.0.100\"":                 "hl7.monitor",
+		"[[hl7.monitor]]\naddress = \":4601\"":                         "hl7.monitor",
+		"[[hl7.monitor]]\naddress = \"m:0\"":                           "hl7.monitor",
+		"[[hl7.monitor]]\naddress = \"m\\tn:4601\"":                    "hl7.monitor",
+		"[stethoscope]\nsource = \"bluetooth\"":                        "stethoscope.source",
+		"[stethoscope]\nsource = \"tcp\"":                              "stethoscope.address",
+		"[stethoscope]\nsource = \"tcp\"\naddress = \"192.168.1.1:0\"": "stethoscope.address",
+		"[stethoscope]\nsource = \"rtp\"\naddress = \"5004\"":          "stethoscope.address",
+		"[stethoscope]\nmax = \"0s\"":                                  "stethoscope.max",
+		"[stethoscope]\nmax = \"31m\"":                                 "stethoscope.max",
+		"[stethoscope]\nrate = \"8 kHz\"":                              "rate",
 		"[[hl7.monitor]]\naddress = \"m:4601\"\n[[hl7.monitor]]\naddress = \"m:4601\"\nname = \"n\"": "hl7.monitor",
 	} {
 		if _, _, err := load(t, text); err == nil || !strings.Contains(err.Error(), name) {
@@ -98,5 +105,19 @@ func TestPending_NamesWhatHasNoEffectYet(t *testing.T) {
 	c, _, err := load(t, "[[hl7.monitor]]\naddress = \"192.168.0.100:4601\"\n[hl7]\nrecord_every = \"5s\"\n[retention]\nlive = \"7d\"\nquarantine = \"7d\"\n[backup]\nkeep = 3\n")
 	if err != nil || !slices.Equal(c.Pending(), []string{"retention.live", "backup"}) {
 		t.Errorf("%v, %v", c.Pending(), err)
+	}
+}
+
+func TestLoad_Stethoscope(t *testing.T) {
+	if d := Default().Stethoscope; d != (Stethoscope{Rate: 8000, Channels: 1, Encoding: "s16le", WiFi: true, Max: Duration(2 * time.Minute)}) {
+		t.Errorf("defaults: %+v", d)
+	}
+	for text, want := range map[string]Stethoscope{
+		"source = \"udp\"\naddress = \":5004\"\nwifi = false":               {Source: SourceUDP, Address: ":5004", Rate: 8000, Channels: 1, Encoding: "s16le", Max: Duration(2 * time.Minute)},
+		"source = \"soundcard\"\nrate = 44100\nchannels = 2\nmax = \"30m\"": {Source: SourceSoundCard, Rate: 44_100, Channels: 2, Encoding: "s16le", WiFi: true, Max: Duration(30 * time.Minute)},
+	} {
+		if c, warnings, err := load(t, "[stethoscope]\n"+text+"\n"); err != nil || len(warnings) > 0 || c.Stethoscope != want {
+			t.Errorf("%q: %+v, %v, %v", text, c.Stethoscope, warnings, err)
+		}
 	}
 }

@@ -1,6 +1,6 @@
 // Package simulator is devices that speak the real protocols over real
-// sockets, for demonstrations and tests: bedside monitors and spot-check
-// devices. What they send is marked as test data (HL7 v2 MSH-11 T) where the
+// sockets, for demonstrations and tests: bedside monitors, spot-check devices
+// and a stethoscope. What they send is marked as test data (HL7 v2 MSH-11 T) where the
 // protocol has a mark for it, and always by their names.
 package simulator
 
@@ -23,6 +23,8 @@ type Options struct {
 	Seed    uint64
 	// Bedside are monitors to be connected to, those of Monitors; Run serves them.
 	Bedside []*Monitor
+	// Stethoscope is one to be connected to; nil: none. Run serves it.
+	Stethoscope *Stethoscope
 	// How often the devices that connect measure.
 	Monitor, SpotCheck time.Duration
 	Reconnect          time.Duration // pause after a failed connection; 0: 2 s
@@ -39,6 +41,9 @@ func Run(ctx context.Context, o Options) error {
 	devices.Go(func() { device(ctx, o, o.Monitor, newWardMonitor(o.Seed)) })
 	devices.Go(func() { device(ctx, o, o.SpotCheck, newSpotCheck(o.Seed+1)) })
 	devices.Go(func() { device(ctx, o, o.SpotCheck, newLOINCDevice(o.Seed+2)) })
+	if o.Stethoscope != nil {
+		devices.Go(func() { o.Stethoscope.Serve(ctx) })
+	}
 	for i, m := range o.Bedside {
 		devices.Go(func() { m.guard(ctx, "server", m.Serve) })
 		devices.Go(func() {

@@ -76,13 +76,13 @@ func (s *Station) SetClients(n int) {
 // Situation is everything but measurements that the window shows.
 func (s *Station) Situation() (now Situation) {
 	defer s.bluetooth.situation(&now)
-	origins, monitors, peers, alerts := s.access.questions(), s.Monitors(), s.Peers(), s.Alerts()
+	origins, monitors, peers, alerts, sound := s.access.questions(), s.Monitors(), s.Peers(), s.Alerts(), s.stethoscope()
 	b := s.board
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return Situation{
 		Consultation: b.consultation, Links: slices.Clone(b.links), Clients: b.clients, Origins: origins, Demo: b.demo,
-		Monitors: monitors, Peers: peers, Alerts: alerts,
+		Monitors: monitors, Peers: peers, Alerts: alerts, Stethoscope: sound.within(b.consultation),
 	}
 }
 

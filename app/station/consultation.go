@@ -182,6 +182,7 @@ func (s *Station) endLocked(ctx context.Context) error {
 		return nil
 	}
 	s.open.left = true
+	s.recordings.recorder.Cut() // what is heard from now on may be somebody else
 	s.board.setConsultation(nil)
 	ended := s.open.Consultation
 	ended.End = s.now()
@@ -264,13 +265,20 @@ func (c *Consultation) check() error {
 		texts = append(texts, p.ID, p.System, p.Family, p.Given)
 	}
 	for _, text := range texts {
-		if !utf8.ValidString(text) || utf8.RuneCountInString(text) > maxName {
-			return badRequest(fmt.Sprintf("texts are at most %d characters long", maxName))
+		if err := checkText(text); err != nil {
+			return err
 		}
-		for _, r := range text {
-			if unicode.IsControl(r) {
-				return badRequest("texts hold no control characters")
-			}
+	}
+	return nil
+}
+
+func checkText(text string) error {
+	if !utf8.ValidString(text) || utf8.RuneCountInString(text) > maxName {
+		return badRequest(fmt.Sprintf("texts are at most %d characters long", maxName))
+	}
+	for _, r := range text {
+		if unicode.IsControl(r) {
+			return badRequest("texts hold no control characters")
 		}
 	}
 	return nil

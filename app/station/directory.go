@@ -80,6 +80,9 @@ func (d *directory) take(r localstore.Record, e *entry) {
 			d.patient(r.First+uint64(i), e.Received, a.Patient, a.Test)
 			d.device(r.First+uint64(i), e.Received, &a.Device, a.Test)
 		}
+	case kindRecording:
+		d.patient(r.First, e.Received, e.Recording.Subject, e.Recording.Test)
+		d.device(r.First, e.Received, &e.Recording.Device, e.Recording.Test)
 	default:
 		last := &recordedEntry{}
 		e.each(r, func(seq, _ uint64, m *recordedEntry) { // which most often says the same as the one before

@@ -17,6 +17,7 @@ const (
 	kindConsultationStart byte = 2
 	kindConsultationEnd   byte = 3
 	kindAlerts            byte = 4
+	kindRecording         byte = 5
 )
 
 // An entry is one record of the log. Its header (time of reception and
@@ -35,6 +36,7 @@ type entry struct {
 	Measurements []recordedEntry `json:"measurements,omitempty"`
 	Consultation *Consultation   `json:"consultation,omitempty"`
 	Alerts       []alertEntry    `json:"alerts,omitempty"`
+	Recording    *recordingEntry `json:"recording,omitempty"`
 }
 
 type recordedEntry struct {
@@ -55,7 +57,7 @@ func (e *entry) encode() ([]byte, error) {
 	if _, err := hex.Decode(data[8:], []byte(e.Key)); err != nil {
 		return nil, fmt.Errorf("encode message key: %w", err)
 	}
-	if e.Consultation == nil && e.Alerts == nil {
+	if e.Consultation == nil && e.Alerts == nil && e.Recording == nil {
 		return e.pack(data)
 	}
 	body, err := json.Marshal(e)
@@ -108,6 +110,8 @@ func (e *entry) counts(r localstore.Record) bool {
 		return r.Count == e.observations() || r.Count == len(e.Measurements)
 	case kindAlerts:
 		return r.Count == len(e.Alerts)
+	case kindRecording:
+		return r.Count == 1 && e.Recording != nil
 	}
 	return true
 }

@@ -39,6 +39,7 @@ type ExportOptions struct {
 type Exported struct {
 	Files        []string
 	Measurements int // written
+	Recordings   int // written, as Observations whose sound is left out
 	Unassigned   int // measurements of nobody who has an id, which patient-json leaves out
 }
 
@@ -83,16 +84,30 @@ func exportFault(err error) error {
 	}
 }
 
-// wants tells whether m is to be exported.
-func (o *ExportOptions) wants(m *fhirmap.Recorded) bool {
-	if !o.Since.IsZero() && m.Effective().Before(o.Since) {
+// wants tells whether what was taken of somebody then is to be exported.
+func (o *ExportOptions) wants(who *fhirmap.Patient, taken time.Time) bool {
+	if !o.Since.IsZero() && taken.Before(o.Since) {
 		return false
 	}
-	return o.Patient == "" || m.Subject != nil && (m.Subject.ID == o.Patient || m.Subject.Key() == o.Patient)
+	return o.Patient == "" || who != nil && (who.ID == o.Patient || who.Key() == o.Patient)
 }
 
 // eachMeasurement calls fn with all that o wants, in log order.
 func (s *Station) eachMeasurement(ctx context.Context, o *ExportOptions, fn func(*fhirmap.Recorded) error) error {
+	return s.eachEvent(ctx, func(e *Event) error {
+		for i := range e.Measurements {
+			if m := &e.Measurements[i]; o.wants(m.Subject, m.Effective()) {
+				if err := fn(m); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// eachEvent calls fn with all events up to the end of the log of now.
+func (s *Station) eachEvent(ctx context.Context, fn func(*Event) error) error {
 	for cursor, head := uint64(0), s.Head(); cursor < head; {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -102,12 +117,8 @@ func (s *Station) eachMeasurement(ctx context.Context, o *ExportOptions, fn func
 			return err
 		}
 		for i := range events {
-			for j := range events[i].Measurements {
-				if m := &events[i].Measurements[j]; o.wants(m) {
-					if err := fn(m); err != nil {
-						return err
-					}
-				}
+			if err := fn(&events[i]); err != nil {
+				return err
 			}
 		}
 		cursor = events[len(events)-1].Last
@@ -141,12 +152,20 @@ func (s *Station) exportFHIR(ctx context.Context, o ExportOptions) (done Exporte
 	err = wholeFile(done.Files[0], func(w io.Writer) error {
 		lines := json.NewEncoder(w)
 		lines.SetEscapeHTML(false)
-		return s.eachMeasurement(ctx, &o, func(m *fhirmap.Recorded) error {
-			done.Measurements++
-			for _, observation := range fhirmap.R4(m) {
-				if err := lines.Encode(observation); err != nil {
-					return err
+		return s.eachEvent(ctx, func(e *Event) error {
+			for i := range e.Measurements {
+				if m := &e.Measurements[i]; o.wants(m.Subject, m.Effective()) {
+					done.Measurements++
+					for _, observation := range fhirmap.R4(m) {
+						if err := lines.Encode(observation); err != nil {
+							return err
+						}
+					}
 				}
+			}
+			if r := e.Recording; r != nil && o.wants(r.Subject, r.Start) {
+				done.Recordings++
+				return lines.Encode(fhirmap.R4Recording(r))
 			}
 			return nil
 		})

@@ -12,9 +12,10 @@ import (
 type Event struct {
 	First, Last  uint64 // the sequence numbers that it took
 	Measurements []fhirmap.Recorded
-	Started      *Consultation // a consultation that this entry started
-	Ended        *Consultation // a consultation that this entry ended
-	Alert        *AlertChange  // an alert that started, changed or ended
+	Started      *Consultation          // a consultation that this entry started
+	Ended        *Consultation          // a consultation that this entry ended
+	Alert        *AlertChange           // an alert that started, changed or ended
+	Recording    *fhirmap.RecordedSound // a sound recording that was stored
 }
 
 // How much of the log one Follow reads at most. A follower that is far behind
@@ -88,6 +89,8 @@ func (s *Station) event(r localstore.Record, e *entry) Event {
 		event.Started = e.Consultation
 	case kindConsultationEnd:
 		event.Ended = e.Consultation
+	case kindRecording:
+		event.Recording = s.recordedSound(r.First, e)
 	}
 	e.each(r, func(seq, last uint64, m *recordedEntry) {
 		event.Measurements = append(event.Measurements, fhirmap.Recorded{

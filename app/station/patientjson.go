@@ -158,7 +158,7 @@ func (s *Station) collect(r localstore.Record, o *ExportOptions, files *patientF
 			m := &events[i].Measurements[j]
 			files.name(m.Subject)
 			switch {
-			case !o.wants(m):
+			case !o.wants(m.Subject, m.Effective()):
 			case m.Subject.Key() == "":
 				done.Unassigned++
 			default:

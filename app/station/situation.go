@@ -51,6 +51,15 @@ type Situation struct {
 	Bluetooth    Bluetooth
 	Devices      []Device // that were paired, by name
 	Pairing      *Pairing // nil: none is under way
+	Stethoscope  Stethoscope
+}
+
+// Stethoscope is what there is to show of sound recordings.
+type Stethoscope struct {
+	Ready      bool                    // one is set up
+	Last       string                  // the network of the one used last; empty: none yet
+	Now        RecordingStatus         // the recording under way, or the last one since the start
+	Recordings []fhirmap.RecordedSound // of the open consultation, or of all when none is; newest first
 }
 
 // An Answer to the question whether a web page may receive measurements.

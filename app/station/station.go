@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"vitalien/app/stethoscope"
 	"vitalien/fhirmap"
 	"vitalien/localstore"
 )
@@ -36,6 +37,9 @@ type Options struct {
 	Monitors []Monitor
 	// QuarantineAge is how long refused messages are kept; 0: 30 days.
 	QuarantineAge time.Duration
+	// Stethoscope is where the sound of recordings comes from, how its network is
+	// joined, and how long a recording is at most. The rest is the station's own.
+	Stethoscope stethoscope.Options
 }
 
 // A Station is the one place where measurements are accepted. Its methods are
@@ -69,6 +73,7 @@ type Station struct {
 	latest     latest
 	bluetooth  bluetooth
 	catalogue  catalogue
+	recordings recordings
 }
 
 // Open opens the log in the data folder and starts from what it holds: the
@@ -96,6 +101,7 @@ func Open(folder string, o Options) (*Station, error) {
 	}
 	s.quarantine = s.store.Vault(quarantineVault, o.quarantineLimits())
 	s.auditLog = s.store.Vault(auditVault, auditLimits())
+	s.openRecordings(o.Stethoscope)
 	if err := s.restore(o); err != nil {
 		s.store.Close()
 		return nil, err
@@ -122,12 +128,13 @@ func (s *Station) restore(o Options) (err error) {
 	if err := s.restoreConsultation(); err != nil {
 		return err
 	}
-	return s.repeats.load(s.store, s.now())
+	return errors.Join(s.restoreRecordings(), s.repeats.load(s.store, s.now()))
 }
 
 // Close closes the log. The commit under way is finished first; what waits
-// behind it is refused.
+// behind it is refused. A recording under way ends, and is kept.
 func (s *Station) Close() error {
+	s.recordings.recorder.Close()
 	if err := s.noteAlerts(); err != nil && !errors.Is(err, localstore.ErrClosed) {
 		s.log.Warn("noting the alerts; the next start reads more of the log", "error", err)
 	}

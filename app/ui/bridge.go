@@ -110,6 +110,9 @@ func (b *bridge) carry(ctx context.Context) {
 
 func (b *bridge) refresh(ctx context.Context) {
 	v := view{recent: b.core.Recent(maxCards), live: b.core.Live(), situation: b.core.Situation()}
+	if b.visible.Load() && v.situation.Stethoscope.Now.Active() {
+		v.wave = b.core.Wave()
+	}
 	if b.visible.Load() || b.wanted(v) {
 		b.deliver(ctx, func() { b.show(v) })
 	}

@@ -3,7 +3,9 @@ package ui
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -20,6 +22,7 @@ type fakeCore struct {
 	recent    []fhirmap.Recorded
 	situation station.Situation
 	live      []fhirmap.Live
+	wave      []station.SoundBar
 	changed   chan struct{}
 	changes   chan struct{} // of live
 	ended     chan struct{}
@@ -113,6 +116,28 @@ func (c *fakeCore) RenameDevice(_ context.Context, id, name, place string) error
 }
 
 func (c *fakeCore) UnpairDevice(_ context.Context, id string) error { return c.ask("unpair", id) }
+
+func (c *fakeCore) StartRecording(ssid, _ string) (string, func(context.Context) error, error) {
+	return "r1", nil, c.ask("record", ssid)
+}
+
+func (c *fakeCore) StopRecording() (func(context.Context) (station.RecordingStatus, error), error) {
+	return nil, c.ask("stop", "recording")
+}
+
+func (c *fakeCore) Wave() []station.SoundBar {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.wave
+}
+
+func (c *fakeCore) Sound(id string) (*fhirmap.RecordedSound, *io.SectionReader, error) {
+	return &fhirmap.RecordedSound{}, io.NewSectionReader(strings.NewReader("RIFF"), 0, 4), c.ask("sound", id)
+}
+
+func (c *fakeCore) Plot(id string, columns int) (*station.SoundPlot, error) {
+	return beating(columns), c.ask("plot", id)
+}
 
 // change does something to the core and signals it.
 func (c *fakeCore) change(f func(*fakeCore)) {

@@ -43,6 +43,11 @@ type actions struct {
 	errand         func(what string, do func(context.Context, DeviceCore) error, done func(error))
 	confirmAbandon func(abandon func()) // of the pairing of a device that is paired already
 	attend         func(fyne.Focusable) // gives it the keyboard; nil: nobody has it
+
+	record            func(ssid string)
+	stopRecording     func()
+	chooseStethoscope func() // by the name of its network, and record
+	listen, plot      func(recording string)
 }
 
 func newMonitorsPage(w words, o Options, do actions) *monitorsPage {

@@ -179,23 +179,26 @@ func scenes() map[string]scene {
 		"beds": {view: view{recent: everyType()[:6], live: threeBeds(), situation: station.Situation{
 			Clients: 1, Links: soundLinks(), Alerts: everyAlert()[1:2],
 		}}},
-		"beds-overfull":   {view: view{recent: many, live: wideBeds(), situation: station.Situation{Alerts: longAlerts()}}},
-		"alarm-high":      {view: view{live: threeBeds(), situation: station.Situation{Alerts: everyAlert()}}},
-		"alarm-medium":    {view: view{live: threeBeds()[:1], situation: station.Situation{Alerts: everyAlert()[1:2]}}},
-		"alarm-low":       {view: view{live: threeBeds()[:1], situation: station.Situation{Alerts: everyAlert()[2:3]}}},
-		"alarm-over":      {view: view{live: threeBeds()[:1], situation: station.Situation{Alerts: everyAlert()[3:]}}},
-		"alarms":          {view: view{situation: station.Situation{Alerts: everyAlert()}}, page: pageAlarms},
-		"alarms-none":     {view: view{}, page: pageAlarms},
-		"alarms-long":     {view: view{situation: station.Situation{Alerts: longAlerts()}}, page: pageAlarms},
-		"monitors":        {view: view{situation: station.Situation{Monitors: everyMonitor(), Links: soundLinks()}}, page: pageMonitors},
-		"monitors-peers":  {view: view{situation: station.Situation{Monitors: everyMonitor()[3:4], Peers: peers()}}, page: pageMonitors},
-		"monitors-none":   {view: view{}, page: pageMonitors},
-		"monitors-long":   {view: view{situation: station.Situation{Monitors: longMonitors()}}, page: pageMonitors},
-		"devices":         {view: view{situation: station.Situation{Devices: everyDevice(), Bluetooth: ready(), Links: soundLinks()}}, page: pageDevices},
-		"devices-none":    {view: view{situation: station.Situation{Bluetooth: ready()}}, page: pageDevices},
-		"devices-trouble": {view: view{situation: station.Situation{Devices: everyDevice()[1:2], Bluetooth: noAdapter()}}, page: pageDevices},
-		"devices-long":    {view: view{situation: station.Situation{Devices: longDevices(), Bluetooth: station.Bluetooth{State: station.BluetoothStarting}}}, page: pageDevices},
-		"help":            {view: view{situation: station.Situation{Links: soundLinks()}}, page: pageHelp},
+		"beds-overfull":         {view: view{recent: many, live: wideBeds(), situation: station.Situation{Alerts: longAlerts()}}},
+		"alarm-high":            {view: view{live: threeBeds(), situation: station.Situation{Alerts: everyAlert()}}},
+		"alarm-medium":          {view: view{live: threeBeds()[:1], situation: station.Situation{Alerts: everyAlert()[1:2]}}},
+		"alarm-low":             {view: view{live: threeBeds()[:1], situation: station.Situation{Alerts: everyAlert()[2:3]}}},
+		"alarm-over":            {view: view{live: threeBeds()[:1], situation: station.Situation{Alerts: everyAlert()[3:]}}},
+		"alarms":                {view: view{situation: station.Situation{Alerts: everyAlert()}}, page: pageAlarms},
+		"alarms-none":           {view: view{}, page: pageAlarms},
+		"alarms-long":           {view: view{situation: station.Situation{Alerts: longAlerts()}}, page: pageAlarms},
+		"monitors":              {view: view{situation: station.Situation{Monitors: everyMonitor(), Links: soundLinks()}}, page: pageMonitors},
+		"monitors-peers":        {view: view{situation: station.Situation{Monitors: everyMonitor()[3:4], Peers: peers()}}, page: pageMonitors},
+		"monitors-none":         {view: view{}, page: pageMonitors},
+		"monitors-long":         {view: view{situation: station.Situation{Monitors: longMonitors()}}, page: pageMonitors},
+		"devices":               {view: view{situation: station.Situation{Devices: everyDevice(), Bluetooth: ready(), Links: soundLinks()}}, page: pageDevices},
+		"devices-none":          {view: view{situation: station.Situation{Bluetooth: ready()}}, page: pageDevices},
+		"devices-trouble":       {view: view{situation: station.Situation{Devices: everyDevice()[1:2], Bluetooth: noAdapter()}}, page: pageDevices},
+		"devices-long":          {view: view{situation: station.Situation{Devices: longDevices(), Bluetooth: station.Bluetooth{State: station.BluetoothStarting}}}, page: pageDevices},
+		"stethoscope":           {view: auscultated(station.RecordingStatus{}), page: pageStethoscope},
+		"stethoscope-recording": {view: recordingNow(), page: pageStethoscope},
+		"stethoscope-failed":    {view: failedRecording(), page: pageStethoscope},
+		"help":                  {view: view{situation: station.Situation{Links: soundLinks()}}, page: pageHelp},
 	}
 	maps.Copy(all, wizardScenes())
 	return all
@@ -252,6 +255,7 @@ func TestQuestions_Masters(t *testing.T) {
 		"rename":      w.renameQuestion(everyDevice()[1], func(string, string) {}),
 		"abandon":     w.abandonQuestion(func() {}),
 		"unpair":      w.unpairQuestion(everyDevice()[1], "Tensiomètre Omron · Cabinet 1", func() {}),
+		"stethoscope": w.stethoscopeQuestion(func(string) {}),
 		"fault": w.faultNotice(&fhirmap.Fault{
 			Code: "disk_full", French: "Le disque est plein. Libérez de l’espace, puis recommencez.", English: "disk full",
 		}),
@@ -302,7 +306,7 @@ func TestScreen_LooksTheSameAfterOtherContent(t *testing.T) {
 
 func TestScreen_NoKeyOrPlaceholderIsShown(t *testing.T) {
 	test.NewTempApp(t).Settings().SetTheme(calm{})
-	raw := regexp.MustCompile(`>[^<]*(\{[a-z]+\}|\b(rail|band|live|empty|status|help|age|absent|tile|brief|alarm|monitors|add|forget|devices|kind|name|rename|unpair|pair|signal|measure|ritual|abandon)\.[a-z.]+)[^<]*<`)
+	raw := regexp.MustCompile(`>[^<]*(\{[a-z]+\}|\b(rail|band|live|empty|status|help|age|absent|tile|brief|alarm|monitors|add|forget|devices|kind|name|rename|unpair|pair|signal|measure|ritual|abandon|steth)\.[a-z.]+)[^<]*<`)
 	for _, language := range assets.Languages {
 		for name, scene := range scenes() {
 			s := newScreen(newWords(language), testOptions(), idle())

@@ -16,6 +16,7 @@ import (
 type view struct {
 	recent    []fhirmap.Recorded // newest first
 	live      []fhirmap.Live     // newest of each device and bed
+	wave      []station.SoundBar // of the sound that is recorded now, oldest first
 	situation station.Situation
 }
 
@@ -29,10 +30,11 @@ type screen struct {
 	alarm  *alarmBand
 	status *statusLine
 
-	live     *livePage
-	alarms   *alarmsPage
-	devices  *devicesPage
-	monitors *monitorsPage
+	live        *livePage
+	alarms      *alarmsPage
+	devices     *devicesPage
+	monitors    *monitorsPage
+	stethoscope *stethoscopePage
 
 	pages []content
 	front int
@@ -52,6 +54,7 @@ const (
 	pageAlarms
 	pageDevices
 	pageMonitors
+	pageStethoscope // there is one only where one is set up
 	pageHelp
 )
 
@@ -63,11 +66,13 @@ func newScreen(w words, o Options, do actions) *screen {
 	s.live = newLivePage(w, o.Now, newEmptyPage(w, o, do))
 	s.alarms, s.monitors = newAlarmsPage(w, o.Now, do.acknowledge), newMonitorsPage(w, o, do)
 	s.devices = newDevicesPage(w, o, o.Core.Models(), do)
+	s.stethoscope = newStethoscopePage(w, o.Now, do)
 	s.pages = []content{
 		{s.live.Container, s.live.update, s.live.age},
 		{s.alarms.CanvasObject, s.alarms.update, s.alarms.age},
 		{s.devices.CanvasObject, s.devices.update, s.devices.age},
 		{s.monitors.CanvasObject, s.monitors.update, s.monitors.age},
+		{s.stethoscope.CanvasObject, s.stethoscope.update, s.stethoscope.age},
 		{newHelpPage(w, o), func(view) {}, func() {}},
 	}
 	s.rail = newRail(w,
@@ -75,8 +80,10 @@ func newScreen(w words, o Options, do actions) *screen {
 		newEntry("alarm", w.say("rail.alarms"), func() { s.open(pageAlarms) }),
 		newEntry("device", w.say("rail.devices"), func() { s.open(pageDevices) }),
 		newEntry("monitor", w.say("rail.monitors"), func() { s.open(pageMonitors) }),
+		newEntry("stethoscope", w.say("rail.stethoscope"), func() { s.open(pageStethoscope) }),
 		newEntry("help", w.say("rail.help"), func() { s.open(pageHelp) }),
 	)
+	s.rail.entries[pageStethoscope].Hide()
 	pages := container.NewStack()
 	for _, p := range s.pages {
 		pages.Add(p.CanvasObject)
@@ -129,6 +136,9 @@ func (s *screen) announce(v station.Situation) {
 		alarms.announce(waiting(sorted), look.strong, look.on)
 	} else {
 		alarms.announce(0, colourChosen, colourText)
+	}
+	if visible(s.rail.entries[pageStethoscope], v.Stethoscope.Ready) {
+		s.rail.Refresh()
 	}
 	s.rail.entries[pageMonitors].announce(toAccept(v.Monitors), colourAccent, theme.ColorNameForegroundOnPrimary)
 }

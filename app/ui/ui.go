@@ -39,6 +39,7 @@ type Core interface {
 	ForgetMonitor(ctx context.Context, address string) error
 
 	DeviceCore
+	Sounds
 }
 
 // DeviceCore is what the page of devices and the pairing wizard need of the
@@ -129,6 +130,7 @@ func (u *UI) Run(ctx context.Context) (err error) {
 	release := context.AfterFunc(ctx, func() { fyne.Do(a.Quit) })
 	a.Run()
 	release()
+	w.player.clear()
 	u.standBy(nil)
 	cancel()
 	background.Wait()

@@ -41,6 +41,7 @@ type window struct {
 	notices []question      // wait for their turn
 	decided map[string]bool // origins whose answer is on its way to the core
 	raised  map[string]bool // origins that the window was brought up for
+	player  player
 	tray    atomic.Pointer[trayText]
 	last    <-chan struct{} // closes when the core has done the last errand
 	menu    *fyne.Menu      // always the same: the toolkit shows the first one again when the tray is ready
@@ -59,6 +60,7 @@ func newWindow(ctx context.Context, a fyne.App, o Options, w words, post func(fu
 		addMonitor: x.addMonitor, acceptMonitor: x.acceptMonitor, forgetMonitor: x.confirmForget,
 		renameDevice: x.askRename, unpairDevice: x.confirmUnpair,
 		errand: x.errand, confirmAbandon: x.confirmAbandon, attend: x.attend,
+		record: x.record, stopRecording: x.stopRecording, chooseStethoscope: x.chooseStethoscope, listen: x.listen, plot: x.plot,
 	})
 	x.frame.SetPadded(false)
 	x.frame.SetContent(x.screen.Container)

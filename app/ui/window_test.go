@@ -249,6 +249,7 @@ func TestUI_ShowBeforeRunWaits(t *testing.T) {
 func TestRail_OpensPagesWithTheKeyboard(t *testing.T) {
 	d := newDriven(t)
 	d.front()
+	d.show(auscultated(station.RecordingStatus{})) // which has all pages
 	for range pageHelp + 1 {
 		d.frame.Canvas().FocusNext()
 	}

@@ -12,7 +12,7 @@ const say = (kind, payload) => process.stdout.write(`${kind} ${JSON.stringify(pa
 socket.on('connect', () => say('connect', socket.id));
 socket.on('disconnect', (reason) => say('disconnect', reason));
 socket.on('connect_error', (error) => say('connect_error', error.message));
-for (const event of ['fhir', 'event', 'vitals']) socket.on(event, (payload) => say(event, payload));
+for (const event of ['fhir', 'event', 'vitals', 'recording']) socket.on(event, (payload) => say(event, payload));
 require('readline').createInterface({ input: process.stdin }).on('line', (line) => {
   socket.emit(...JSON.parse(line), (answer) => say('ack', answer));
 }).on('close', () => socket.close());

@@ -1,0 +1,18 @@
+//go:build !cgo || headless
+
+package soundcard
+
+import (
+	"context"
+
+	"vitalien/app/stethoscope"
+	"vitalien/fhirmap"
+)
+
+// Open says that this build has no sound.
+func (Source) Open(context.Context) (stethoscope.Stream, error) {
+	return nil, &fhirmap.Fault{
+		Code: "no_stethoscope", English: "this build of the program has no sound input",
+		French: "Cette version de Vitalien, sans fenêtre, ne sait pas écouter une entrée son. Installez la version complète.",
+	}
+}
