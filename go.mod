@@ -3,6 +3,7 @@ module vitalien
 go 1.26.0
 
 require (
+	filippo.io/age v1.3.1
 	fyne.io/fyne/v2 v2.8.1
 	github.com/BurntSushi/toml v1.6.0
 	github.com/Microsoft/go-winio v0.6.4
@@ -28,6 +29,7 @@ require (
 require github.com/gen2brain/malgo v0.11.24
 
 require (
+	filippo.io/hpke v0.4.0 // indirect
 	fyne.io/systray v1.12.3-0.20260810170012-af4e8e793ec4 // indirect
 	github.com/akavel/rsrc v0.10.2 // indirect
 	github.com/andybalholm/brotli v1.2.0 // indirect

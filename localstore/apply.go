@@ -127,7 +127,7 @@ func (s *Store) remember(err error) {
 func (s *Store) write(tx *bolt.Tx, records []pending) error {
 	log := tx.Bucket(bucketLog)
 	log.FillPercent = 1 // keys only grow, so a half-full page would stay so
-	last, err := lastSequence(log)
+	last, err := lastSequence(log, s.keys.Load().decode)
 	if err != nil {
 		return err
 	}

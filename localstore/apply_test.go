@@ -112,7 +112,7 @@ func TestAppend_WaitsForBboltWhenTheJournalIsFull(t *testing.T) {
 
 func TestTail_IsBoundedInMemory(t *testing.T) {
 	var tail tail
-	value := []byte{valuePlain, 7, 1}
+	value := []byte{plainVersion1, 7, 1}
 	page := func(i uint64) (many []pending) {
 		for n := range uint64(1000) {
 			many = append(many, pending{Record: Record{First: 1 + 1000*i + n, Count: 1, Kind: 7}, value: value})

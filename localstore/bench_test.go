@@ -26,6 +26,15 @@ func BenchmarkAppend(b *testing.B) {
 	}
 }
 
+// BenchmarkSeal is what encryption takes of BenchmarkAppend.
+func BenchmarkSeal(b *testing.B) {
+	k, key := newKeys(newKey()), logKey(7)
+	b.ReportAllocs()
+	for b.Loop() {
+		k.seal(bucketLog, key, benchData)
+	}
+}
+
 // BenchmarkBboltUpdate is the baseline: one transaction for each put of a raw
 // message.
 func BenchmarkBboltUpdate(b *testing.B) {

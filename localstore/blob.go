@@ -2,13 +2,11 @@ package localstore
 
 import (
 	"bytes"
-	"crypto/rand"
 	"encoding/binary"
 	"fmt"
 	"io"
 
 	bolt "go.etcd.io/bbolt"
-	"golang.org/x/crypto/chacha20poly1305"
 )
 
 // MaxPiece is how many bytes one Append to a blob may have.
@@ -25,21 +23,12 @@ func (s *Store) Blobs(name string) *Blobs {
 }
 
 // Append adds piece, of 1 to MaxPiece bytes, to the blob id, which has at bytes
-// so far; 0 makes it. Errors are the faults store_invalid, store_key and those
-// of Put.
+// so far; 0 makes it. Errors are those of Put.
 func (b *Blobs) Append(id string, at int64, piece []byte) error {
 	if id == "" || len(id) > MaxKey-1-offsetSize || len(piece) == 0 || len(piece) > MaxPiece || at < 0 {
 		return invalidFault(fmt.Sprintf("%d bytes at %d of a blob: 1 to %d are possible", len(piece), at, MaxPiece))
 	}
-	aead, err := b.vault.cipher()
-	if err != nil {
-		return err
-	}
 	key := pieceKey(id, at)
-	nonce := make([]byte, 1+aead.NonceSize(), 1+aead.NonceSize()+len(piece)+aead.Overhead())
-	nonce[0] = valueSealed
-	rand.Read(nonce[1:]) // never fails (crypto/rand)
-	value := aead.Seal(nonce, nonce[1:], piece, b.vault.bound(key))
 	return b.vault.store.alter(func(tx *bolt.Tx) error {
 		bucket, err := sealedBucket(tx, b.vault.name)
 		if err != nil {
@@ -48,7 +37,7 @@ func (b *Blobs) Append(id string, at int64, piece []byte) error {
 		if end := sizeOf(bucket, id); end != at {
 			return invalidFault(fmt.Sprintf("a piece at %d of a blob of %d bytes", at, end))
 		}
-		return bucket.Put(key, value)
+		return bucket.Put(key, b.vault.store.keys.Load().seal(b.vault.bucket(), key, piece))
 	})
 }
 
@@ -100,8 +89,7 @@ func (b *Blobs) Delete(id string) error {
 }
 
 // Reader reads the blob id from anywhere. It keeps the piece that it read last,
-// so it is for one goroutine. Errors are io.EOF, the fault store_key and those
-// of Get.
+// so it is for one goroutine. Errors are io.EOF and those of Get.
 func (b *Blobs) Reader(id string) io.ReaderAt { return &blobReader{blobs: b, id: id} }
 
 type blobReader struct {
@@ -127,32 +115,25 @@ func (r *blobReader) ReadAt(p []byte, off int64) (n int, err error) {
 
 // load opens the piece that holds the byte at.
 func (r *blobReader) load(at int64) error {
-	var value []byte
+	var piece []byte
 	start := int64(-1)
-	err := r.blobs.vault.view(func(bucket *bolt.Bucket) error {
+	err := r.blobs.vault.view(func(bucket *bolt.Bucket) (err error) {
 		c := bucket.Cursor()
 		key, stored := c.Seek(pieceKey(r.id, at))
 		if !bytes.Equal(key, pieceKey(r.id, at)) {
 			key, stored = before(c, key)
 		}
 		if id, from, ok := splitPiece(key); ok && id == r.id && at < from+plainLength(stored) {
-			start, value = from, bytes.Clone(stored)
+			start = from
+			piece, err = r.blobs.vault.store.keys.Load().open(r.blobs.vault.bucket(), key, stored)
 		}
-		return nil
+		return err
 	})
 	if err != nil {
 		return err
 	}
 	if start < 0 {
 		return io.EOF
-	}
-	aead, err := r.blobs.vault.cipher()
-	if err != nil {
-		return err
-	}
-	piece, err := r.blobs.vault.open(aead, &sealed{key: pieceKey(r.id, start), value: value})
-	if err != nil {
-		return err
 	}
 	r.start, r.piece = start, piece
 	return nil
@@ -178,7 +159,7 @@ func sizeOf(bucket *bolt.Bucket, id string) int64 {
 
 // plainLength is how many bytes a sealed value holds.
 func plainLength(value []byte) int64 {
-	return int64(max(0, len(value)-1-chacha20poly1305.NonceSizeX-chacha20poly1305.Overhead))
+	return int64(max(0, len(value)-sealedCost))
 }
 
 const offsetSize = 8

@@ -14,7 +14,8 @@ const (
 
 // A request is an entry that waits for a commit.
 type request struct {
-	pending // First is set before the answer
+	pending // First and value are set before the answer
+	content []byte
 	ctx     context.Context
 	done    chan error // takes one answer without blocking
 }
@@ -27,12 +28,12 @@ type request struct {
 // as soon as the disk does. The other faults are store_invalid, store_corrupt
 // (writing has ended for good) and ErrClosed.
 func (s *Store) Append(ctx context.Context, e Entry) (first uint64, err error) {
-	value, err := e.encode()
+	content, err := e.encode()
 	if err != nil {
 		return 0, err
 	}
-	r := &request{ctx: ctx}
-	r.Count, r.Kind, r.Data, r.value = e.Count, e.Kind, value[len(value)-len(e.Data):], value
+	r := &request{ctx: ctx, content: content}
+	r.Count, r.Kind, r.Data = e.Count, e.Kind, content[len(content)-len(e.Data):]
 	if err := s.submit(r); err != nil {
 		return 0, err
 	}
@@ -125,7 +126,7 @@ func (s *Store) gather() []*request {
 				continue
 			}
 			batch = append(batch, r)
-			size += len(r.value)
+			size += len(r.content)
 		default:
 			return batch
 		}
@@ -138,10 +139,11 @@ func (s *Store) commit(batch []*request) {
 	if len(batch) == 0 {
 		return
 	}
-	records, head := make([]pending, len(batch)), s.head.Load()
+	records, head, keys := make([]pending, len(batch)), s.head.Load(), s.keys.Load()
 	for i, r := range batch {
 		r.First = head + 1
 		head = r.Last()
+		r.value = keys.seal(bucketLog, logKey(r.First), r.content)
 		records[i] = r.pending
 	}
 	err := s.persist(records)

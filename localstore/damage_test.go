@@ -40,29 +40,75 @@ func edit(t *testing.T, path string, fn func(tx *bolt.Tx) error) {
 	}
 }
 
+// A forger has the keys of a store.
+type forger struct {
+	*bolt.Bucket
+	*keys
+}
+
+// forge changes the log of a closed store.
+func forge(t *testing.T, path string, fn func(log forger) error) {
+	t.Helper()
+	master, err := readKey(filepath.Join(filepath.Dir(path), KeyFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	edit(t, path, func(tx *bolt.Tx) error {
+		_, id, err := identify(tx)
+		if err != nil {
+			return err
+		}
+		k, err := loadKeys(tx, id, master)
+		if err != nil {
+			return err
+		}
+		return fn(forger{tx.Bucket(bucketLog), k})
+	})
+}
+
+// sealed puts content under a key of the log, sealed as if it belonged there.
+func (f forger) sealed(key []byte, content ...byte) error {
+	return f.Put(key, f.seal(bucketLog, key, content))
+}
+
+// altered changes the value of record 9.
+func altered(change func(value []byte) []byte) func(forger) error {
+	return func(f forger) error { return f.Put(logKey(9), change(bytes.Clone(f.Get(logKey(9))))) }
+}
+
 func TestRead_ReportsADamagedSequence(t *testing.T) {
-	value := func(version, count byte) []byte { return []byte{version, 7, count, 'x'} }
 	for name, c := range map[string]struct {
-		change func(log *bolt.Bucket) error
+		change func(log forger) error
 		good   int // records before the damage
 		code   string
 	}{
-		"a record is missing":         {func(log *bolt.Bucket) error { return log.Delete(logKey(9)) }, 4, CodeCorrupt},
-		"a record holds too many":     {func(log *bolt.Bucket) error { return log.Put(logKey(9), value(1, 3)) }, 5, CodeCorrupt},
-		"a record holds too few":      {func(log *bolt.Bucket) error { return log.Put(logKey(9), value(1, 1)) }, 5, CodeCorrupt},
-		"a record between":            {func(log *bolt.Bucket) error { return log.Put(logKey(10), value(1, 1)) }, 5, CodeCorrupt},
-		"count of 0":                  {func(log *bolt.Bucket) error { return log.Put(logKey(9), value(1, 0)) }, 4, CodeCorrupt},
-		"count cut short":             {func(log *bolt.Bucket) error { return log.Put(logKey(9), []byte{1, 7, 0x80}) }, 4, CodeCorrupt},
-		"count beyond the limit":      {func(log *bolt.Bucket) error { return log.Put(logKey(9), []byte{1, 7, 0xff, 0xff, 0x7f}) }, 4, CodeCorrupt},
-		"kind and count missing":      {func(log *bolt.Bucket) error { return log.Put(logKey(9), []byte{1}) }, 4, CodeCorrupt},
-		"empty value":                 {func(log *bolt.Bucket) error { return log.Put(logKey(9), []byte{}) }, 4, CodeCorrupt},
-		"version 0":                   {func(log *bolt.Bucket) error { return log.Put(logKey(9), value(0, 2)) }, 4, CodeCorrupt},
-		"version of a newer Vitalien": {func(log *bolt.Bucket) error { return log.Put(logKey(9), value(2, 2)) }, 4, CodeNewer},
-		"a key of another length":     {func(log *bolt.Bucket) error { return log.Put(append(logKey(9), 0), value(1, 2)) }, 5, CodeCorrupt},
+		"a record is missing":         {func(log forger) error { return log.Delete(logKey(9)) }, 4, CodeCorrupt},
+		"a record holds too many":     {func(log forger) error { return log.sealed(logKey(9), 7, 3, 'x') }, 5, CodeCorrupt},
+		"a record holds too few":      {func(log forger) error { return log.sealed(logKey(9), 7, 1, 'x') }, 5, CodeCorrupt},
+		"a record between":            {func(log forger) error { return log.sealed(logKey(10), 7, 1, 'x') }, 5, CodeCorrupt},
+		"count of 0":                  {func(log forger) error { return log.sealed(logKey(9), 7, 0, 'x') }, 4, CodeCorrupt},
+		"count cut short":             {func(log forger) error { return log.sealed(logKey(9), 7, 0x80) }, 4, CodeCorrupt},
+		"count beyond the limit":      {func(log forger) error { return log.sealed(logKey(9), 7, 0xff, 0xff, 0x7f) }, 4, CodeCorrupt},
+		"kind and count missing":      {func(log forger) error { return log.sealed(logKey(9)) }, 4, CodeCorrupt},
+		"empty value":                 {func(log forger) error { return log.Put(logKey(9), []byte{}) }, 4, CodeCorrupt},
+		"version 0":                   {altered(func(v []byte) []byte { v[0] = 0; return v }), 4, CodeCorrupt},
+		"version of a newer Vitalien": {altered(func(v []byte) []byte { v[0] = valueSealed + 1; return v }), 4, CodeNewer},
+		"a value that is not sealed":  {func(log forger) error { return log.Put(logKey(9), []byte{plainVersion1, 7, 2, 'x'}) }, 4, CodeCorrupt},
+		"a bit of the key id":         {altered(func(v []byte) []byte { v[4] ^= 2; return v }), 4, CodeCorrupt},
+		"a bit of the nonce":          {altered(func(v []byte) []byte { v[sealedHead] ^= 1; return v }), 4, CodeCorrupt},
+		"a bit of the text":           {altered(func(v []byte) []byte { v[sealedCost-16] ^= 1; return v }), 4, CodeCorrupt},
+		"the last bit":                {altered(func(v []byte) []byte { v[len(v)-1] ^= 1; return v }), 4, CodeCorrupt},
+		"a value cut short":           {altered(func(v []byte) []byte { return v[:sealedCost-1] }), 4, CodeCorrupt},
+		"a value that is longer":      {altered(func(v []byte) []byte { return append(v, 0) }), 4, CodeCorrupt},
+		"the value of another record": {func(log forger) error { return log.Put(logKey(9), bytes.Clone(log.Get(logKey(7)))) }, 4, CodeCorrupt},
+		"sealed for another bucket": {func(log forger) error {
+			return log.Put(logKey(9), log.seal(bucketSettings, logKey(9), []byte{7, 2, 'x'}))
+		}, 4, CodeCorrupt},
+		"a key of another length": {func(log forger) error { return log.sealed(append(logKey(9), 0), 7, 2, 'x') }, 5, CodeCorrupt},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := tenRecords(t)
-			edit(t, path, func(tx *bolt.Tx) error { return c.change(tx.Bucket(bucketLog)) })
+			forge(t, path, c.change)
 			s := open(t, path)
 			good := 0
 			next := uint64(1)
@@ -91,13 +137,13 @@ func TestRead_ReportsADamagedSequence(t *testing.T) {
 
 // Damage may lie exactly where one call has ended and the next begins.
 func TestRead_ChecksTheSeamBetweenTwoCalls(t *testing.T) {
-	for name, change := range map[string]func(log *bolt.Bucket) error{
-		"gap":     func(log *bolt.Bucket) error { return log.Delete(logKey(9)) },
-		"overlap": func(log *bolt.Bucket) error { return log.Put(logKey(9), []byte{1, 7, 3}) },
+	for name, change := range map[string]func(log forger) error{
+		"gap":     func(log forger) error { return log.Delete(logKey(9)) },
+		"overlap": func(log forger) error { return log.sealed(logKey(9), 7, 3) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := tenRecords(t)
-			edit(t, path, func(tx *bolt.Tx) error { return change(tx.Bucket(bucketLog)) })
+			forge(t, path, change)
 			records, err := open(t, path).Read(11, 1, 1)
 			if wantCode(t, err, CodeCorrupt); len(records) > 0 {
 				t.Errorf("it returns record %d", records[0].First)
@@ -111,26 +157,44 @@ func TestOpen_RefusesWhatItCannotKeep(t *testing.T) {
 		change func(tx *bolt.Tx) error
 		code   string
 	}{
-		"newer format":      {func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Put(keyFormat, []byte{2}) }, CodeNewer},
-		"much newer format": {func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Put(keyFormat, []byte{1, 0}) }, CodeNewer},
-		"format 0":          {func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Put(keyFormat, []byte{0}) }, CodeCorrupt},
-		"no format":         {func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Delete(keyFormat) }, CodeCorrupt},
-		"no id":             {func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Delete(keyID) }, CodeCorrupt},
-		"no meta":           {func(tx *bolt.Tx) error { return tx.DeleteBucket(bucketMeta) }, CodeCorrupt},
-		"no log":            {func(tx *bolt.Tx) error { return tx.DeleteBucket(bucketLog) }, CodeCorrupt},
-		"no settings":       {func(tx *bolt.Tx) error { return tx.DeleteBucket(bucketSettings) }, CodeCorrupt},
-		"first record lost": {func(tx *bolt.Tx) error { return tx.Bucket(bucketLog).Delete(logKey(1)) }, CodeCorrupt},
-		"number 0":          {func(tx *bolt.Tx) error { return tx.Bucket(bucketLog).Put(logKey(0), []byte{1, 7, 1}) }, CodeCorrupt},
-		"largest number": {func(tx *bolt.Tx) error {
-			return tx.Bucket(bucketLog).Put(bytes.Repeat([]byte{0xff}, 8), []byte{1, 7, 1})
-		}, CodeCorrupt},
-		"last record newer":  {func(tx *bolt.Tx) error { return tx.Bucket(bucketLog).Put(logKey(21), []byte{2, 7, 1}) }, CodeNewer},
+		"newer format":       {func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Put(keyFormat, []byte{formatVersion + 1}) }, CodeNewer},
+		"much newer format":  {func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Put(keyFormat, []byte{1, 0}) }, CodeNewer},
+		"format 0":           {func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Put(keyFormat, []byte{0}) }, CodeCorrupt},
+		"no format":          {func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Delete(keyFormat) }, CodeCorrupt},
+		"no id":              {func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Delete(keyID) }, CodeCorrupt},
+		"no meta":            {func(tx *bolt.Tx) error { return tx.DeleteBucket(bucketMeta) }, CodeCorrupt},
+		"no log":             {func(tx *bolt.Tx) error { return tx.DeleteBucket(bucketLog) }, CodeCorrupt},
+		"no settings":        {func(tx *bolt.Tx) error { return tx.DeleteBucket(bucketSettings) }, CodeCorrupt},
+		"first record lost":  {func(tx *bolt.Tx) error { return tx.Bucket(bucketLog).Delete(logKey(1)) }, CodeCorrupt},
+		"last record newer":  {func(tx *bolt.Tx) error { return tx.Bucket(bucketLog).Put(logKey(21), []byte{4, 7, 1}) }, CodeNewer},
 		"first record newer": {func(tx *bolt.Tx) error { return tx.Bucket(bucketLog).Put(logKey(1), []byte{9, 7, 2}) }, CodeNewer},
+		"no keys":            {func(tx *bolt.Tx) error { return tx.DeleteBucket(bucketKeys) }, CodeCorrupt},
+		"no key of names":    {func(tx *bolt.Tx) error { return tx.Bucket(bucketKeys).Delete(idOfKey(0)) }, CodeCorrupt},
+		"no key of values":   {func(tx *bolt.Tx) error { return tx.Bucket(bucketKeys).Delete(idOfKey(1)) }, CodeCorrupt},
+		"a key of no id":     {func(tx *bolt.Tx) error { return tx.Bucket(bucketKeys).Put([]byte("key"), nil) }, CodeCorrupt},
+		"a key cut short":    {func(tx *bolt.Tx) error { return tx.Bucket(bucketKeys).Put(idOfKey(1), []byte{1}) }, CodeCorrupt},
+		"a newer key":        {func(tx *bolt.Tx) error { return tx.Bucket(bucketKeys).Put(idOfKey(1), bytes.Repeat([]byte{9}, 80)) }, CodeNewer},
+		"a key of another id": {func(tx *bolt.Tx) error {
+			return tx.Bucket(bucketKeys).Put(idOfKey(2), bytes.Clone(tx.Bucket(bucketKeys).Get(idOfKey(1))))
+		}, CodeKey},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := tenRecords(t)
 			edit(t, path, c.change)
 			wantRefused(t, path, c.code)
+		})
+	}
+}
+
+func TestOpen_RefusesALogWithoutAPlausibleEnd(t *testing.T) {
+	for name, change := range map[string]func(log forger) error{
+		"number 0":       func(log forger) error { return log.sealed(logKey(0), 7, 1) },
+		"largest number": func(log forger) error { return log.sealed(bytes.Repeat([]byte{0xff}, 8), 7, 1) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := tenRecords(t)
+			forge(t, path, change)
+			wantRefused(t, path, CodeCorrupt)
 		})
 	}
 }

@@ -34,15 +34,20 @@
 //
 // # The file of bbolt
 //
-//	bucket "meta"      "format" -> 0x01, "id" -> UUID of the store
+//	bucket "meta"      "format" -> 0x02, "id" -> UUID of the store
+//	bucket "keys"      id, 4 bytes -> a key, wrapped with the master key
 //	bucket "log"       first sequence number, 8 bytes big-endian ->
-//	                   version 0x01 | kind | count, uvarint | payload
-//	bucket "settings"  one bucket a group: key -> version 0x01 | value
+//	                   kind | count, uvarint | payload
+//	bucket "settings"  one bucket a group: pseudonym of the key, 16 bytes ->
+//	                   length of the key, uvarint | key | value
 //	bucket "sealed"    one bucket a vault: time, 8 bytes big-endian | 8 random
-//	                   bytes -> version 0x02 | nonce | ciphertext; of blobs:
-//	                   id | 0x00 | offset, 8 bytes big-endian -> the same
+//	                   bytes -> value; of blobs: id | 0x00 | offset, 8 bytes
+//	                   big-endian -> value
 //
-// Every value starts with the version of its own form, so that one file can
-// hold values of several forms. A form that is not known, or a sequence with a
-// gap or an overlap, is reported as a fault and never passed on.
+// Every value is sealed (see valueSealed), here and in the journal, and bound to
+// its bucket and key: one that was changed or moved is reported, never passed
+// on, and so is a sequence with a gap or an overlap. The form of a value has a
+// version of its own. The master key stands in the keyring of the system, else in
+// a file beside the store. A file of an older format is brought up to date by
+// Open, after a backup; see migrations.
 package localstore

@@ -21,7 +21,9 @@ const (
 	CodeFailed   = "store_failed"    // any other failure of the disk
 	CodeClosed   = "store_closed"    // the store has been closed
 	CodeInvalid  = "store_invalid"   // what the caller passed cannot be stored
-	CodeKey      = "store_key"       // the key of sealed values is lost, or is another
+	CodeKey      = "store_key"       // the master key is lost, or is another
+
+	CodePassphrase = "store_passphrase" // that of a backup is another
 )
 
 // ErrClosed is what every call gives once the store has been closed.
@@ -97,9 +99,29 @@ func failedFault(cause error) *fhirmap.Fault {
 func keyFault(cause error) *fhirmap.Fault {
 	return &fhirmap.Fault{
 		Code: CodeKey,
-		French: "La clé des messages mis en quarantaine (" + KeyFile + ") est absente ou n’est pas la bonne. " +
-			"Remettez le fichier d’origine dans le dossier de données\u00a0; les mesures ne sont pas concernées.",
-		English: "the key of sealed values is lost, or is another", Cause: cause,
+		French: "La clé de chiffrement des données est absente ou n’est pas la bonne\u00a0: rien ne peut être lu sans elle. " +
+			"Ouvrez la session Windows, macOS ou Linux habituelle, remettez le fichier " + KeyFile + " d’origine dans le dossier de données, " +
+			"ou restaurez une sauvegarde avec sa phrase de passe («\u00a0vitalien store restore\u00a0»).",
+		English: "the master key of the store is lost, or is another", Cause: cause,
+	}
+}
+
+func passphraseFault(cause error) *fhirmap.Fault {
+	return &fhirmap.Fault{
+		Code:    CodePassphrase,
+		French:  "La phrase de passe n’ouvre pas cette sauvegarde. Vérifiez-la (majuscules, espaces, accents), puis recommencez.",
+		English: "the passphrase does not open the backup", Cause: cause,
+	}
+}
+
+// ringFault is for a keyring that is locked or does not answer: the key may well
+// be in it.
+func ringFault(cause error) *fhirmap.Fault {
+	return &fhirmap.Fault{
+		Code: CodeKey,
+		French: "Le trousseau de clés de votre session n’a pas donné la clé de chiffrement des données. " +
+			"Déverrouillez-le, ou ouvrez votre session habituelle, puis relancez Vitalien.",
+		English: "the keyring does not give the master key of the store", Temporary: true, Cause: cause,
 	}
 }
 

@@ -12,9 +12,9 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// formatVersion is the layout of the buckets; the form of a value has a
-// version of its own.
-const formatVersion = 1
+// formatVersion is the layout of the buckets; see migrations for those of before.
+// The form of a value has a version of its own.
+const formatVersion = 2
 
 // minFileSize is four pages, which is how bbolt starts a file.
 const minFileSize = 4 * 4096
@@ -34,8 +34,12 @@ type file struct {
 	raw     *os.File
 	id      string
 	head    uint64
+	keys    *keys
 	created bool
 }
+
+// errOlder says that a file has a format of before.
+var errOlder = errors.New("a file of an older format")
 
 // boltOptions are chosen for durability. NoSync, NoFreelistSync and NoGrowSync
 // stay false. InitialMmapSize stays 0: on Windows the file is as large as its
@@ -59,8 +63,9 @@ func boltOptions(opened **os.File) *bolt.Options {
 
 // openFile opens or creates the file at path, and checks it as far as that is
 // cheap. bbolt trusts its pages: damage shows as a panic or as a memory fault
-// in its map, and both become the fault store_corrupt here.
-func openFile(path string) (f *file, err error) {
+// in its map, and both become the fault store_corrupt here. A file of an older
+// format is left as it is, with errOlder.
+func openFile(path string, secret *keeper) (f *file, err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	f = &file{}
 	defer func() {
@@ -75,21 +80,24 @@ func openFile(path string) (f *file, err error) {
 	if f.db, err = bolt.Open(path, 0o600, boltOptions(&f.raw)); err != nil {
 		return nil, faultFor(err)
 	}
-	if err := f.prepare(); err != nil {
+	if err := f.prepare(secret); err != nil {
 		f.db.Close()
+		if errors.Is(err, errOlder) {
+			return nil, err
+		}
 		return nil, faultFor(err)
 	}
 	return f, nil
 }
 
-func (f *file) prepare() error {
+func (f *file) prepare(secret *keeper) error {
 	if err := f.checkSize(); err != nil {
 		return err
 	}
-	if err := f.initialize(); err != nil {
+	if err := f.initialize(secret); err != nil {
 		return err
 	}
-	if err := f.db.View(f.load); err != nil {
+	if err := f.db.View(func(tx *bolt.Tx) error { return f.load(tx, secret) }); err != nil {
 		return err
 	}
 	// A process that was killed may have left a transaction that no flush has
@@ -122,7 +130,7 @@ func (f *file) checkSize() error {
 }
 
 // initialize makes the buckets of a new file, in one transaction.
-func (f *file) initialize() error {
+func (f *file) initialize(secret *keeper) error {
 	empty := false
 	err := f.db.View(func(tx *bolt.Tx) error {
 		name, _ := tx.Cursor().First()
@@ -133,54 +141,82 @@ func (f *file) initialize() error {
 		return err
 	}
 	f.created = true
-	return f.db.Update(func(tx *bolt.Tx) error {
-		for _, name := range [][]byte{bucketMeta, bucketLog, bucketSettings} {
-			if _, err := tx.CreateBucket(name); err != nil {
-				return err
-			}
+	id := newID()
+	master, err := secret.create(id)
+	if err != nil {
+		return err
+	}
+	return f.db.Update(func(tx *bolt.Tx) error { return makeBuckets(tx, id, newKeys(master)) })
+}
+
+// makeBuckets makes an empty store of tx.
+func makeBuckets(tx *bolt.Tx, id string, k *keys) error {
+	for _, name := range [][]byte{bucketMeta, bucketLog, bucketSettings} {
+		if _, err := tx.CreateBucket(name); err != nil {
+			return err
 		}
-		meta := tx.Bucket(bucketMeta)
-		return errors.Join(
-			meta.Put(keyFormat, []byte{formatVersion}),
-			meta.Put(keyID, []byte(newID())),
-		)
-	})
+	}
+	meta := tx.Bucket(bucketMeta)
+	return errors.Join(
+		meta.Put(keyFormat, []byte{formatVersion}),
+		meta.Put(keyID, []byte(id)),
+		k.put(tx, id),
+	)
 }
 
 // load reads what the file says of itself, and checks both ends of the log.
-func (f *file) load(tx *bolt.Tx) error {
-	meta, log := tx.Bucket(bucketMeta), tx.Bucket(bucketLog)
-	if meta == nil {
-		return corruptFault(errors.New("a database without a meta bucket"))
+func (f *file) load(tx *bolt.Tx, secret *keeper) error {
+	format, id, err := identify(tx)
+	if err != nil {
+		return err
 	}
-	format := meta.Get(keyFormat)
-	switch {
-	case len(format) == 0 || format[0] == 0:
-		return corruptFault(errors.New("a database without a format"))
-	case len(format) > 1 || format[0] > formatVersion:
-		return newerFault(fmt.Errorf("file format %x", format))
-	case log == nil || tx.Bucket(bucketSettings) == nil || len(meta.Get(keyID)) == 0:
-		return corruptFault(errors.New("a database without a log, settings or id"))
+	if format < formatVersion {
+		return errOlder
 	}
-	f.id = string(meta.Get(keyID))
-
+	f.id = id
+	_, err = secret.find(id, func(master []byte) error {
+		f.keys, err = loadKeys(tx, id, master)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	log := tx.Bucket(bucketLog)
 	key, value := log.Cursor().First()
 	if key == nil {
 		return nil
 	}
-	first, err := decode(key, value)
+	first, err := f.keys.decode(key, value)
 	if err != nil {
 		return err
 	}
 	if first.First != firstSequence {
 		return gapFault(firstSequence, first.First)
 	}
-	f.head, err = lastSequence(log)
+	f.head, err = lastSequence(log, f.keys.decode)
 	return err
 }
 
+// identify reads the format and the ID of a store.
+func identify(tx *bolt.Tx) (format byte, id string, err error) {
+	meta := tx.Bucket(bucketMeta)
+	if meta == nil {
+		return 0, "", corruptFault(errors.New("a database without a meta bucket"))
+	}
+	version := meta.Get(keyFormat)
+	switch {
+	case len(version) == 0 || version[0] == 0:
+		return 0, "", corruptFault(errors.New("a database without a format"))
+	case len(version) > 1 || version[0] > formatVersion:
+		return 0, "", newerFault(fmt.Errorf("file format %x", version))
+	case tx.Bucket(bucketLog) == nil || tx.Bucket(bucketSettings) == nil || len(meta.Get(keyID)) == 0:
+		return 0, "", corruptFault(errors.New("a database without a log, settings or id"))
+	}
+	return version[0], string(meta.Get(keyID)), nil
+}
+
 // lastSequence is the last number that the log holds, 0 when it is empty.
-func lastSequence(log *bolt.Bucket) (uint64, error) {
+func lastSequence(log *bolt.Bucket, decode decoder) (uint64, error) {
 	key, value := log.Cursor().Last()
 	if key == nil {
 		return firstSequence - 1, nil

@@ -23,7 +23,7 @@ func FuzzJournal(f *testing.F) {
 		for at := 0; sealed && at < size; at += journalPage {
 			sealBlock(content[at:size])
 		}
-		found, err := recoverJournal(bytes.NewReader(content), int64(size), ringID, head)
+		found, err := recoverJournal(bytes.NewReader(content), int64(size), ringID, head, unsealedForm)
 		if err != nil {
 			wantOneOf(t, err, CodeCorrupt, CodeNewer)
 		}

@@ -32,7 +32,7 @@ const (
 // stand where a header is looked for.
 const (
 	blockMagic   = "vljourn"
-	blockVersion = 1
+	blockVersion = 2 // 1: values are not sealed
 	blockHeader  = 80
 	blockID      = 36
 )
@@ -249,9 +249,12 @@ func (j *journal) reset() error {
 	return j.zero(0, min(size, j.top))
 }
 
+// wipe overwrites all of it.
+func (j *journal) wipe() error { return j.zero(0, j.size) }
+
 // openJournal opens or creates the journal at path and reads what it holds
 // beyond head, the last sequence number in bbolt.
-func openJournal(path, id string, head uint64) (j *journal, r recovery, err error) {
+func openJournal(path, id string, head uint64, decode decoder) (j *journal, r recovery, err error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, r, faultFor(err)
@@ -266,11 +269,16 @@ func openJournal(path, id string, head uint64) (j *journal, r recovery, err erro
 		return nil, r, faultFor(err)
 	}
 	size := info.Size() / journalPage * journalPage
-	if r, err = recoverJournal(f, size, id, head); err != nil {
+	if r, err = recoverJournal(f, size, id, head, journalForm{blockVersion, decode}); err != nil {
 		return nil, r, faultFor(err)
 	}
 	j = &journal{file: diskFile{f}, created: info.Size() == 0, id: id, size: size, limit: journalMax, number: r.number, top: r.top}
-	if err = j.renew(r.extents); err != nil {
+	if r.older && len(r.records) == 0 {
+		err = j.wipe()
+	} else {
+		err = j.renew(r.extents)
+	}
+	if err != nil {
 		return nil, r, faultFor(err)
 	}
 	if size >= journalInitial {

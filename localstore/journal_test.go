@@ -110,16 +110,9 @@ func drawRecords(t *rapid.T, first uint64) (records []pending) {
 		if len(e.Data) > 6000 {
 			e.Data = e.Data[:6000]
 		}
-		value, err := e.encode()
-		if err != nil {
-			t.Fatal(err)
-		}
-		record, err := decode(logKey(first), value)
-		if err != nil {
-			t.Fatal(err)
-		}
-		records = append(records, pending{Record: record, value: value})
-		first = record.Last() + 1
+		r := unsealed(t, first, e)
+		records = append(records, r)
+		first = r.Last() + 1
 	}
 	return records
 }
@@ -164,7 +157,7 @@ func (r *ring) apply(size int) {
 // recover goes on from what is on the disk. What was acknowledged is there, in
 // order; one refused commit may follow, as a whole.
 func (r *ring) recover(t *rapid.T) {
-	found, err := recoverJournal(bytes.NewReader(r.disk.cached), int64(len(r.disk.cached)), ringID, r.head)
+	found, err := recoverJournal(bytes.NewReader(r.disk.cached), int64(len(r.disk.cached)), ringID, r.head, unsealedForm)
 	if err != nil || found.gap != nil {
 		t.Fatal(err, found.gap)
 	}
@@ -237,11 +230,11 @@ func TestBlock_TakesWholePages(t *testing.T) {
 		value := make([]byte, size)
 		value = value[:size-len(lengthOf(size))]
 		value = value[:size-len(lengthOf(len(value)))]
-		copy(value, []byte{valuePlain, 7, 1})
+		copy(value, []byte{plainVersion1, 7, 1})
 		if size == 3 {
-			value = []byte{valuePlain, 7, 1}
+			value = []byte{plainVersion1, 7, 1}
 		}
-		record, err := decode(logKey(9), value)
+		record, err := decodeFormat1(logKey(9), value)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -254,7 +247,7 @@ func TestBlock_TakesWholePages(t *testing.T) {
 				t.Fatalf("a further page starts with %x", block[at])
 			}
 		}
-		found, err := recoverJournal(bytes.NewReader(block), int64(len(block)), ringID, 8)
+		found, err := recoverJournal(bytes.NewReader(block), int64(len(block)), ringID, 8, unsealedForm)
 		if err != nil || found.gap != nil || len(found.records) != 1 || !bytes.Equal(found.records[0].value, value) {
 			t.Errorf("%d bytes do not come back: %d records, error %v %v", size, len(found.records), err, found.gap)
 		}
@@ -274,7 +267,7 @@ func TestRecover_IsNotFooledByAPayload(t *testing.T) {
 		}
 		block := j.encode([]pending{aRecord(t, 1, string(payload))})
 		block[3] ^= 1
-		found, err := recoverJournal(bytes.NewReader(block), int64(len(block)), ringID, 0)
+		found, err := recoverJournal(bytes.NewReader(block), int64(len(block)), ringID, 0, unsealedForm)
 		if err != nil || len(found.records) > 0 || found.gap != nil {
 			t.Errorf("%d records, gap %v, error %v", len(found.records), found.gap, err)
 		}
@@ -283,20 +276,29 @@ func TestRecover_IsNotFooledByAPayload(t *testing.T) {
 
 func aRecord(t testing.TB, first uint64, data string) pending {
 	t.Helper()
-	value, err := Entry{Kind: 7, Count: 1, Data: []byte(data)}.encode()
+	return unsealed(t, first, Entry{Kind: 7, Count: 1, Data: []byte(data)})
+}
+
+// unsealed is e as a journal holds it for which unsealedForm stands.
+func unsealed(t interface{ Fatal(...any) }, first uint64, e Entry) pending {
+	content, err := e.encode()
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := decode(logKey(first), value)
+	value := append([]byte{plainVersion1}, content...)
+	r, err := decodeFormat1(logKey(first), value)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return pending{Record: r, value: value}
 }
 
+// unsealedForm is for what a journal does whatever its values are.
+var unsealedForm = journalForm{blockVersion, decodeFormat1}
+
 func TestRecover_ReportsADiskThatCannotBeRead(t *testing.T) {
 	short := io.NewSectionReader(bytes.NewReader(make([]byte, 100)), 0, 100)
-	if _, err := recoverJournal(short, journalPage, ringID, 0); err == nil {
+	if _, err := recoverJournal(short, journalPage, ringID, 0, unsealedForm); err == nil {
 		t.Error("no error")
 	}
 }

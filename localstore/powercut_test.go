@@ -131,15 +131,24 @@ func (p *power) cut(tried string, head, rest []byte) {
 	}
 }
 
+// copyFile copies a file of a store, with the key beside it.
 func copyFile(t *testing.T, from, to string) {
 	t.Helper()
-	content, err := os.ReadFile(from)
+	err := copyContent(from, to)
 	if err == nil {
-		err = os.WriteFile(to, content, 0o600)
+		err = copyContent(filepath.Join(filepath.Dir(from), KeyFile), filepath.Join(filepath.Dir(to), KeyFile))
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+func copyContent(from, to string) error {
+	content, err := os.ReadFile(from)
+	if err == nil {
+		err = os.WriteFile(to, content, 0o600)
+	}
+	return err
 }
 
 func TestPowerCut_AtEveryWriteLosesNothingAcknowledged(t *testing.T) {

@@ -1,6 +1,7 @@
 package localstore
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 
@@ -59,7 +60,7 @@ func (s *Store) Read(from uint64, maxRecords, maxBytes int) ([]Record, error) {
 	tail := s.tail.snapshot()
 	p := page{maxRecords: maxRecords, maxBytes: maxBytes, maxData: MaxData}
 	if border := tail.before(head); from <= border {
-		if err := s.view(func(tx *bolt.Tx) error { return p.forward(tx, from, border) }); err != nil || p.full {
+		if err := s.view(func(tx *bolt.Tx) error { return p.forward(s.cursor(tx), from, border) }); err != nil || p.full {
 			return p.records, err
 		}
 		from = border + 1
@@ -69,14 +70,13 @@ func (s *Store) Read(from uint64, maxRecords, maxBytes int) ([]Record, error) {
 
 // forward adds what bbolt holds of from to border, which is the end of a
 // record.
-func (p *page) forward(tx *bolt.Tx, from, border uint64) error {
-	c := tx.Bucket(bucketLog).Cursor()
-	r, err := holding(c, from)
-	for ; err == nil && p.add(r); r, err = following(c, r) {
+func (p *page) forward(c *logCursor, from, border uint64) error {
+	r, err := c.holding(from)
+	for ; err == nil && p.add(r); r, err = c.following(r) {
 		if r.Last() > border {
 			return gapFault(border+1, r.Last()+1)
 		}
-		if r.Last() == border {
+		if r.Last() == border || p.filled() {
 			return nil
 		}
 	}
@@ -86,7 +86,7 @@ func (p *page) forward(tx *bolt.Tx, from, border uint64) error {
 // forwardTail adds the records of the tail from from to head.
 func (p *page) forwardTail(tail snapshot, from, head uint64) error {
 	for i := tail.search(from); i < len(tail) && tail[i].First <= head; i++ {
-		if err := tail.seam(i); err != nil || !p.add(tail[i].Record) {
+		if err := tail.seam(i); err != nil || !p.add(tail[i].clone()) {
 			return err
 		}
 	}
@@ -136,9 +136,9 @@ func (s *Store) pageBefore(p *page, tail snapshot, last uint64) error {
 		return p.backwardTail(tail, last)
 	}
 	return s.view(func(tx *bolt.Tx) error {
-		c := tx.Bucket(bucketLog).Cursor()
-		r, err := ending(c, last)
-		for ; err == nil && p.add(r) && r.First > firstSequence; r, err = preceding(c, r) {
+		c := s.cursor(tx)
+		r, err := c.ending(last)
+		for ; err == nil && p.add(r) && r.First > firstSequence; r, err = c.preceding(r) {
 		}
 		return err
 	})
@@ -146,7 +146,7 @@ func (s *Store) pageBefore(p *page, tail snapshot, last uint64) error {
 
 func (p *page) backwardTail(tail snapshot, last uint64) error {
 	i := tail.search(last)
-	for ; i >= 0 && p.add(tail[i].Record); i-- {
+	for ; i >= 0 && p.add(tail[i].clone()); i-- {
 		if err := tail.seam(i); err != nil {
 			return err
 		}
@@ -163,20 +163,39 @@ type page struct {
 	full                 bool
 }
 
-// add copies r, and returns false when the page has no room for it.
+// add takes over r, and returns false when the page has no room for it.
 func (p *page) add(r Record) bool {
-	r.Data = r.Data[:min(len(r.Data), p.maxData)]
-	if len(p.records) > 0 && (len(p.records) >= p.maxRecords || p.bytes+len(r.Data) > p.maxBytes) {
+	size := min(len(r.Data), p.maxData)
+	if p.filled() || len(p.records) > 0 && p.bytes+size > p.maxBytes {
 		p.full = true
 		return false
 	}
-	p.records = append(p.records, r.clone())
-	p.bytes += len(r.Data)
+	if size < len(r.Data) {
+		r.Data = bytes.Clone(r.Data[:size]) // the rest is let go
+	}
+	p.records = append(p.records, r)
+	p.bytes += size
 	return true
 }
 
+// filled tells that there is no room for another record, however small.
+func (p *page) filled() bool {
+	p.full = p.full || len(p.records) > 0 && len(p.records) >= p.maxRecords
+	return p.full
+}
+
+// A logCursor moves through the log in bbolt.
+type logCursor struct {
+	*bolt.Cursor
+	decode decoder
+}
+
+func (s *Store) cursor(tx *bolt.Tx) *logCursor {
+	return &logCursor{tx.Bucket(bucketLog).Cursor(), s.keys.Load().decode}
+}
+
 // holding finds the record that holds sequence, which is at most the head.
-func holding(c *bolt.Cursor, sequence uint64) (Record, error) {
+func (c *logCursor) holding(sequence uint64) (Record, error) {
 	key, value := c.Seek(logKey(sequence))
 	if string(key) != string(logKey(sequence)) {
 		if key == nil {
@@ -188,21 +207,21 @@ func holding(c *bolt.Cursor, sequence uint64) (Record, error) {
 	if key == nil {
 		return Record{}, gapFault(sequence, 0)
 	}
-	r, err := decode(key, value)
+	r, err := c.decode(key, value)
 	if err == nil && r.Last() < sequence {
 		err = gapFault(sequence, r.Last())
 	}
 	if err == nil && r.First > firstSequence {
 		// The seam to what an earlier call has read.
-		_, err = preceding(c, r)
+		_, err = c.preceding(r)
 		c.Next()
 	}
 	return r, err
 }
 
 // ending finds the record whose last number is sequence.
-func ending(c *bolt.Cursor, sequence uint64) (Record, error) {
-	r, err := holding(c, sequence)
+func (c *logCursor) ending(sequence uint64) (Record, error) {
+	r, err := c.holding(sequence)
 	if err == nil && r.Last() != sequence {
 		err = gapFault(sequence, r.Last())
 	}
@@ -210,12 +229,12 @@ func ending(c *bolt.Cursor, sequence uint64) (Record, error) {
 }
 
 // following moves c to the record after r, which must adjoin it.
-func following(c *bolt.Cursor, r Record) (Record, error) {
+func (c *logCursor) following(r Record) (Record, error) {
 	key, value := c.Next()
 	if key == nil {
 		return Record{}, gapFault(r.Last()+1, 0)
 	}
-	next, err := decode(key, value)
+	next, err := c.decode(key, value)
 	if err == nil && next.First != r.Last()+1 {
 		err = gapFault(r.Last()+1, next.First)
 	}
@@ -223,12 +242,12 @@ func following(c *bolt.Cursor, r Record) (Record, error) {
 }
 
 // preceding moves c to the record before r, which must adjoin it.
-func preceding(c *bolt.Cursor, r Record) (Record, error) {
+func (c *logCursor) preceding(r Record) (Record, error) {
 	key, value := c.Prev()
 	if key == nil {
 		return Record{}, gapFault(r.First-1, 0)
 	}
-	previous, err := decode(key, value)
+	previous, err := c.decode(key, value)
 	if err == nil && previous.Last() != r.First-1 {
 		err = gapFault(r.First-1, previous.Last())
 	}

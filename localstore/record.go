@@ -1,9 +1,7 @@
 package localstore
 
 import (
-	"bytes"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math"
 )
@@ -14,10 +12,6 @@ const (
 	MaxCount = 10_000   // sequence numbers of one entry
 	MaxData  = 16 << 20 // bytes of payload of one entry
 )
-
-// valuePlain is the version of a value whose payload is neither encrypted nor
-// compressed.
-const valuePlain = 1
 
 // firstSequence is the number of the first entry of a log.
 const firstSequence = 1
@@ -42,8 +36,8 @@ func (r Record) Last() uint64 { return r.First + uint64(r.Count) - 1 }
 
 func logKey(sequence uint64) []byte { return binary.BigEndian.AppendUint64(nil, sequence) }
 
-// encode makes the value of e in the log. It copies Data, which belongs to a
-// caller who may be gone before the value is written.
+// encode makes what is sealed of e. It copies Data, which belongs to a caller
+// who may be gone before that.
 func (e Entry) encode() ([]byte, error) {
 	if e.Count < 1 || e.Count > MaxCount {
 		return nil, invalidFault(fmt.Sprintf("entry of %d sequence numbers: 1 to %d are possible", e.Count, MaxCount))
@@ -51,14 +45,26 @@ func (e Entry) encode() ([]byte, error) {
 	if len(e.Data) > MaxData {
 		return nil, invalidFault(fmt.Sprintf("entry of %d bytes: at most %d are possible", len(e.Data), MaxData))
 	}
-	value := make([]byte, 0, 2+binary.MaxVarintLen16+len(e.Data))
-	value = append(value, valuePlain, e.Kind)
-	value = binary.AppendUvarint(value, uint64(e.Count))
-	return append(value, e.Data...), nil
+	content := make([]byte, 0, 1+binary.MaxVarintLen16+len(e.Data))
+	content = append(content, e.Kind)
+	content = binary.AppendUvarint(content, uint64(e.Count))
+	return append(content, e.Data...), nil
 }
 
-// decode reads one pair of the log. Data still points into value.
-func decode(key, value []byte) (Record, error) {
+// A decoder reads one pair of the log.
+type decoder func(key, value []byte) (Record, error)
+
+// decode reads one pair of the log. Data is in memory of its own.
+func (k *keys) decode(key, value []byte) (Record, error) {
+	content, err := k.open(bucketLog, key, value)
+	if err != nil {
+		return Record{}, fmt.Errorf("record %x: %w", key, err)
+	}
+	return parseRecord(key, content)
+}
+
+// parseRecord reads what encode has made. Data points into content.
+func parseRecord(key, content []byte) (Record, error) {
 	if len(key) != 8 {
 		return Record{}, corruptFault(fmt.Errorf("log key of %d bytes", len(key)))
 	}
@@ -66,32 +72,12 @@ func decode(key, value []byte) (Record, error) {
 	if first < firstSequence || first > math.MaxUint64-MaxCount {
 		return Record{}, corruptFault(fmt.Errorf("record %d is out of range", first))
 	}
-	rest, err := unwrap(value)
-	if err != nil {
-		return Record{}, fmt.Errorf("record %d: %w", first, err)
-	}
-	if len(rest) == 0 {
+	if len(content) == 0 {
 		return Record{}, corruptFault(fmt.Errorf("record %d is cut short", first))
 	}
-	count, n := binary.Uvarint(rest[1:])
+	count, n := binary.Uvarint(content[1:])
 	if n <= 0 || count < 1 || count > MaxCount {
 		return Record{}, corruptFault(fmt.Errorf("record %d has no valid count", first))
 	}
-	return Record{First: first, Count: int(count), Kind: rest[0], Data: rest[1+n:]}, nil
-}
-
-// unwrap checks the version of a value and returns what follows it.
-func unwrap(value []byte) ([]byte, error) {
-	switch {
-	case len(value) == 0 || value[0] == 0:
-		return nil, corruptFault(errors.New("value without a version"))
-	case value[0] > valuePlain:
-		return nil, newerFault(fmt.Errorf("value of version %d", value[0]))
-	}
-	return value[1:], nil
-}
-
-func (r Record) clone() Record {
-	r.Data = bytes.Clone(r.Data)
-	return r
+	return Record{First: first, Count: int(count), Kind: content[0], Data: content[1+n:]}, nil
 }

@@ -18,6 +18,13 @@ type recovery struct {
 	number  uint64    // the greatest of any block
 	top     int64     // no header stands from here on
 	gap     error     // the fault of acknowledged records that are lost; else nil
+	older   bool      // there are blocks of an older form, all of them in bbolt
+}
+
+// A journalForm is the version of blocks and how their records are read.
+type journalForm struct {
+	version byte
+	decode  decoder
 }
 
 // A block is a header and where it stands.
@@ -39,7 +46,7 @@ type block struct {
 //
 // Errors are store_corrupt for the journal of another store, store_newer, and
 // those of reading.
-func recoverJournal(r io.ReaderAt, size int64, id string, head uint64) (found recovery, err error) {
+func recoverJournal(r io.ReaderAt, size int64, id string, head uint64, form journalForm) (found recovery, err error) {
 	blocks, err := scan(r, size)
 	if err != nil {
 		return found, err
@@ -47,17 +54,19 @@ func recoverJournal(r io.ReaderAt, size int64, id string, head uint64) (found re
 	for _, b := range blocks {
 		found.number, found.top = max(found.number, b.number), max(found.top, b.offset+journalPage)
 		switch {
-		case b.version > blockVersion:
+		case b.version > form.version:
 			return found, newerFault(fmt.Errorf("journal of version %d", b.version))
 		case b.id != id:
 			return found, corruptFault(errors.New("the journal is that of another store"))
-		case b.version < blockVersion || b.first < firstSequence || b.last < b.first:
+		case b.version < form.version && b.version > 0 && b.last <= head:
+			found.older = true // left by a migration that was interrupted
+		case b.version < form.version || b.first < firstSequence || b.last < b.first:
 			return found, corruptFault(fmt.Errorf("block %d of the journal is not valid", b.number))
 		}
 	}
 	expected := head + 1
 	for _, b := range standing(blocks, head) {
-		records, err := b.records(r, size)
+		records, err := b.records(r, size, form.decode)
 		if err != nil {
 			return found, err
 		}
@@ -108,7 +117,7 @@ func standing(blocks []block, head uint64) (kept []block) {
 }
 
 // records reads what b holds: none when it is torn or damaged.
-func (b block) records(r io.ReaderAt, size int64) ([]pending, error) {
+func (b block) records(r io.ReaderAt, size int64, decode decoder) ([]pending, error) {
 	if b.size == 0 || b.offset+b.length() > size {
 		return nil, nil
 	}
@@ -128,11 +137,11 @@ func (b block) records(r io.ReaderAt, size int64) ([]pending, error) {
 	if crc32.Checksum(payload, castagnoli) != b.sum {
 		return nil, nil
 	}
-	return b.split(payload)
+	return b.split(payload, decode)
 }
 
 // split cuts payload into its records, whose numbers must be those of b.
-func (b block) split(payload []byte) (records []pending, err error) {
+func (b block) split(payload []byte, decode decoder) (records []pending, err error) {
 	next := b.first
 	for len(payload) > 0 {
 		length, n := binary.Uvarint(payload)

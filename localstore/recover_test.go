@@ -71,7 +71,7 @@ func TestOpen_FindsDamageInTheJournal(t *testing.T) {
 		"magic between":                   {flip(2, 0), 5, CodeCorrupt},
 		"one lost between":                {func(page func(int) []byte) { clear(page(1)) }, 4, CodeCorrupt},
 		"the newest, which may be torn":   {flip(3, blockHeader+5), 6, ""},
-		"what follows the newest":         {flip(3, blockHeader+40), 7, ""},
+		"what follows the newest":         {flip(3, blockHeader+400), 7, ""},
 		"behind the newest":               {func(page func(int) []byte) { copy(page(9), "vljourn\x01 rubbish") }, 7, ""},
 		"all lost":                        {func(page func(int) []byte) { clear(page(0)); clear(page(1)); clear(page(2)); clear(page(3)) }, 3, ""},
 		"the order on the disk is no sin": {func(page func(int) []byte) { copy(page(8), page(1)); clear(page(1)) }, 7, ""},
@@ -140,11 +140,18 @@ func TestOpen_RefusesAJournalThatIsNotItsOwn(t *testing.T) {
 			seal(page)
 		}, CodeCorrupt},
 		"a record of a newer version": {func(page []byte) {
-			page[blockHeader+1] = valuePlain + 1
+			page[blockHeader+1] = valueSealed + 1
 			size := le.Uint32(page[32:])
 			le.PutUint32(page[36:], crc32.Checksum(page[blockHeader:blockHeader+size], castagnoli))
 			seal(page)
 		}, CodeNewer},
+		"a record that was changed": {func(page []byte) {
+			page[blockHeader+40] ^= 1
+			size := le.Uint32(page[32:])
+			le.PutUint32(page[36:], crc32.Checksum(page[blockHeader:blockHeader+size], castagnoli))
+			seal(page)
+		}, CodeCorrupt},
+		"a block of an older version": {func(page []byte) { page[7] = blockVersion1; seal(page) }, CodeCorrupt},
 		"a record without end": {func(page []byte) {
 			page[blockHeader]++
 			size := le.Uint32(page[32:])
@@ -246,7 +253,7 @@ func TestRecover_ForgetsAFailedCommit(t *testing.T) {
 	j := &journal{id: ringID}
 	failed := bytes.Clone(j.encode([]pending{aRecord(t, 4, "a"), aRecord(t, 5, "b"), aRecord(t, 6, "c")}))
 	for head, want := range map[uint64]int{3: 3, 4: 0, 5: 0, 6: 0} {
-		found, err := recoverJournal(bytes.NewReader(failed), int64(len(failed)), ringID, head)
+		found, err := recoverJournal(bytes.NewReader(failed), int64(len(failed)), ringID, head, unsealedForm)
 		if err != nil || found.gap != nil || len(found.records) != want {
 			t.Errorf("head %d: %d records, gap %v, error %v; want %d", head, len(found.records), found.gap, err, want)
 		}

@@ -1,7 +1,8 @@
 package localstore
 
 import (
-	"bytes"
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"runtime/debug"
 
@@ -14,19 +15,20 @@ const (
 	MaxSetting = 1 << 20 // bytes of a value
 )
 
+const settingKeySize = 16 // bytes of a pseudonym
+
 // Put stores a small setting under key in bucket, in place of the one before.
 // It is durable on return. Errors are those of Append.
 func (s *Store) Put(bucket, key string, value []byte) error {
 	if err := checkSetting(bucket, key, value); err != nil {
 		return err
 	}
-	wrapped := append([]byte{valuePlain}, value...)
 	return s.change(func(settings *bolt.Bucket) error {
 		b, err := settings.CreateBucketIfNotExists([]byte(bucket))
 		if err != nil {
 			return err
 		}
-		return b.Put([]byte(key), wrapped)
+		return s.keys.Load().putSetting(b, bucket, key, value)
 	})
 }
 
@@ -36,12 +38,14 @@ func (s *Store) Get(bucket, key string) (value []byte, found bool, err error) {
 		return nil, false, err
 	}
 	err = s.settings(bucket, func(b *bolt.Bucket) error {
-		stored := b.Get([]byte(key))
+		keys := s.keys.Load()
+		place := keys.settingKey(bucket, key)
+		stored := b.Get(place)
 		if stored == nil {
 			return nil
 		}
 		found = true
-		value, err = unwrapSetting(stored)
+		_, value, err = keys.openSetting(bucket, place, stored)
 		return err
 	})
 	return value, found && err == nil, err
@@ -55,7 +59,7 @@ func (s *Store) Delete(bucket, key string) error {
 	}
 	return s.change(func(settings *bolt.Bucket) error {
 		if b := settings.Bucket([]byte(bucket)); b != nil {
-			return b.Delete([]byte(key))
+			return b.Delete(s.keys.Load().settingKey(bucket, key))
 		}
 		return nil
 	})
@@ -67,12 +71,9 @@ func (s *Store) List(bucket string) (map[string][]byte, error) {
 		return nil, err
 	}
 	all := map[string][]byte{}
-	err := s.settings(bucket, func(b *bolt.Bucket) error {
-		return b.ForEach(func(key, stored []byte) error {
-			value, err := unwrapSetting(stored)
-			all[string(key)] = value
-			return err
-		})
+	err := s.Each(bucket, func(key string, value []byte) bool {
+		all[key] = value
+		return true
 	})
 	if err != nil {
 		return nil, err
@@ -80,21 +81,20 @@ func (s *Store) List(bucket string) (map[string][]byte, error) {
 	return all, nil
 }
 
-// Each calls fn with each setting of bucket, in the order of their keys, until
-// fn returns false. value is valid during the call alone, and fn must not use
-// the store.
+// Each calls fn with each setting of bucket, in no particular order, until fn
+// returns false. fn must not use the store.
 func (s *Store) Each(bucket string, fn func(key string, value []byte) (more bool)) error {
 	if err := checkSetting(bucket, "any", nil); err != nil {
 		return err
 	}
 	return s.settings(bucket, func(b *bolt.Bucket) error {
 		c := b.Cursor()
-		for key, stored := c.First(); key != nil; key, stored = c.Next() {
-			value, err := unwrap(stored)
+		for place, stored := c.First(); place != nil; place, stored = c.Next() {
+			key, value, err := s.keys.Load().openSetting(bucket, place, stored)
 			if err != nil {
 				return err
 			}
-			if !fn(string(key), value) {
+			if !fn(key, value) {
 				return nil
 			}
 		}
@@ -139,9 +139,33 @@ func (s *Store) settings(bucket string, fn func(*bolt.Bucket) error) error {
 	})
 }
 
-func unwrapSetting(stored []byte) ([]byte, error) {
-	value, err := unwrap(stored)
-	return bytes.Clone(value), err
+// A setting is sealed together with its key, which may be a name, and stands
+// under a pseudonym of it.
+func (k *keys) putSetting(b *bolt.Bucket, bucket, key string, value []byte) error {
+	place, content := k.setting(bucket, key, value)
+	return b.Put(place, k.seal(bound(bucketSettings, []byte(bucket)), place, content))
+}
+
+func (k *keys) setting(bucket, key string, value []byte) (place, content []byte) {
+	content = binary.AppendUvarint(make([]byte, 0, binary.MaxVarintLen16+len(key)+len(value)), uint64(len(key)))
+	return k.settingKey(bucket, key), append(append(content, key...), value...)
+}
+
+func (k *keys) openSetting(bucket string, place, stored []byte) (key string, value []byte, err error) {
+	content, err := k.open(bound(bucketSettings, []byte(bucket)), place, stored)
+	if err != nil {
+		return "", nil, err
+	}
+	length, n := binary.Uvarint(content)
+	if n <= 0 || length > uint64(len(content)-n) {
+		return "", nil, corruptFault(errors.New("a setting without a key"))
+	}
+	content = content[n:]
+	return string(content[:length]), content[length:], nil
+}
+
+func (k *keys) settingKey(bucket, key string) []byte {
+	return k.pseudonym("setting\x00"+bucket, key)[:settingKeySize]
 }
 
 func checkSetting(bucket, key string, value []byte) error {

@@ -16,7 +16,8 @@ import (
 
 // Options are the choices at opening.
 type Options struct {
-	Logger *slog.Logger // nil: discard
+	Logger  *slog.Logger // nil: discard
+	Keyring Keyring      // keeps the master key; nil: a file beside the store does
 }
 
 // A Store is an open log. Its methods may be called from any goroutine.
@@ -29,6 +30,7 @@ type Store struct {
 	path string
 	id   string
 	log  *slog.Logger
+	keys atomic.Pointer[keys]
 
 	queue   chan *request
 	lead    chan struct{} // holds one element while somebody commits
@@ -51,7 +53,6 @@ type Store struct {
 	breaking sync.Once
 	fault    *fhirmap.Fault // why; set before broken is closed
 
-	keyMu  sync.Mutex // held while the key of sealed values is read or made
 	openMu sync.Mutex // guards file, and the begin of read transactions
 	file   *file      // nil while there is none
 
@@ -74,16 +75,22 @@ func Open(path string, o Options) (*Store, error) {
 	if err := makeFolder(folder); err != nil {
 		return nil, faultFor(err)
 	}
-	f, err := openFile(path)
+	secret := &keeper{path: path, ring: o.Keyring, log: o.Logger}
+	f, err := openFile(path, secret)
+	if errors.Is(err, errOlder) {
+		if err = migrate(path, secret); err == nil {
+			f, err = openFile(path, secret)
+		}
+	}
 	if err != nil {
-		return nil, err
+		return nil, faultFor(err)
 	}
 	return openStore(path, f, o.Logger)
 }
 
 // openStore adds to bbolt what only the journal holds. It closes f if it fails.
 func openStore(path string, f *file, log *slog.Logger) (*Store, error) {
-	j, found, err := openJournal(path+journalSuffix, f.id, f.head)
+	j, found, err := openJournal(path+journalSuffix, f.id, f.head, f.keys.decode)
 	if err != nil {
 		f.db.Close()
 		return nil, err
@@ -108,6 +115,7 @@ func openStore(path string, f *file, log *slog.Logger) (*Store, error) {
 		changed: make(chan struct{}),
 	}
 	s.head.Store(f.head)
+	s.keys.Store(f.keys)
 	if err := s.takeOver(found); err != nil {
 		j.file.Close()
 		_ = s.detach()
@@ -134,6 +142,17 @@ func (s *Store) takeOver(found recovery) error {
 	}
 	return err
 }
+
+// KeyInFile tells whether the master key stands in a file beside the store, where
+// whoever takes the disk has it, too.
+func (s *Store) KeyInFile() bool {
+	_, err := os.Stat((&keeper{path: s.path}).file())
+	return err == nil
+}
+
+// Pseudonym stands for a name where it could be read: 32 bytes, the HMAC-SHA-256
+// under a key of this store alone.
+func (s *Store) Pseudonym(kind, name string) []byte { return s.keys.Load().pseudonym(kind, name) }
 
 // ID is the UUID of the store, made when the file was created. Sequence
 // numbers mean something together with it only.
@@ -218,9 +237,9 @@ func (s *Store) attach() (*file, error) {
 	} else if info.Size() == 0 { // opening it would make a new store of it
 		return nil, corruptFault(errors.New("the file has been emptied"))
 	}
-	f, err := openFile(s.path)
+	f, err := openFile(s.path, held(s.keys.Load().master))
 	if err != nil {
-		return nil, err
+		return nil, faultFor(err)
 	}
 	if f.id != s.id || f.head < s.applied {
 		f.db.Close()

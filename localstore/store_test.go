@@ -86,7 +86,7 @@ func mustApply(t testing.TB, s *Store) {
 func inBbolt(t testing.TB, s *Store) (head uint64) {
 	t.Helper()
 	err := s.view(func(tx *bolt.Tx) (err error) {
-		head, err = lastSequence(tx.Bucket(bucketLog))
+		head, err = lastSequence(tx.Bucket(bucketLog), s.keys.Load().decode)
 		return err
 	})
 	if err != nil {

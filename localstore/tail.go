@@ -1,12 +1,14 @@
 package localstore
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 	"sync"
 )
 
-// What may wait for bbolt: bytes of values and of what a record costs beside.
+// What may wait for bbolt: bytes of records, sealed and not, and of what each
+// costs beside.
 const (
 	maxTail     = journalMax
 	pendingCost = 64
@@ -14,8 +16,14 @@ const (
 
 // A pending record is durable in the journal, and perhaps not yet in bbolt.
 type pending struct {
-	Record        // Data points into value
-	value  []byte // as bbolt will hold it
+	Record
+	value []byte // as bbolt will hold it
+}
+
+// clone is the record for somebody who may change it.
+func (p pending) clone() Record {
+	p.Data = bytes.Clone(p.Data)
+	return p.Record
 }
 
 // An extent is where a block stands in the journal.
@@ -60,7 +68,7 @@ func (t *tail) drop(last uint64) {
 
 func cost(records []pending) (bytes int) {
 	for _, r := range records {
-		bytes += len(r.value) + pendingCost
+		bytes += len(r.value) + len(r.Data) + pendingCost
 	}
 	return bytes
 }

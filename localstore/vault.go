@@ -2,23 +2,14 @@ package localstore
 
 import (
 	"bytes"
-	"crypto/cipher"
 	"crypto/rand"
 	"encoding/binary"
-	"errors"
 	"fmt"
-	"path/filepath"
-	"slices"
 	"sync"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
-	"golang.org/x/crypto/chacha20poly1305"
 )
-
-// valueSealed is the version of a value that is encrypted: nonce, then
-// ciphertext of XChaCha20-Poly1305, which vouches for bucket and key as well.
-const valueSealed = 2
 
 // How much Each copies at a time.
 const (
@@ -33,50 +24,39 @@ type VaultLimits struct {
 	Age   time.Duration // of a value
 }
 
-// A Vault is a bucket of sealed values in the order of their times: nothing of
-// them can be read in the file. Its methods may be called from any goroutine.
+// A Vault is a bucket of values in the order of their times, of which it holds a
+// limited number. Its methods may be called from any goroutine.
 type Vault struct {
 	store  *Store
 	name   []byte
 	limits VaultLimits
-	aead   cipher.AEAD // nil until the key has been needed; guarded by the store's keyMu
 
 	mu      sync.Mutex // guards waiting
 	waiting []*sealed
 	lead    sync.Mutex // held by the one who commits for all that wait
 }
 
-// A sealed value waits for its commit.
+// A sealed value waits for its commit, or was read.
 type sealed struct {
 	at    time.Time
 	key   []byte
 	value []byte
+	err   error // it cannot be opened
 	done  chan error
 }
 
-// Vault gives the vault of that name. It needs no key before the first value
-// is added or read: a key that is lost is no obstacle to anything else.
+// Vault gives the vault of that name.
 func (s *Store) Vault(name string, limits VaultLimits) *Vault {
 	return &Vault{store: s, name: []byte(name), limits: limits}
 }
 
-// Add seals value, of time at, and returns once it is on disk. Errors are the
-// faults store_key (the key is lost, or is none), store_invalid and those of
-// Put.
+// Add keeps value, of time at, and returns once it is on disk. Errors are those
+// of Put.
 func (v *Vault) Add(at time.Time, value []byte) error {
 	if len(value) > min(MaxData, v.limits.Bytes) {
 		return invalidFault(fmt.Sprintf("value of %d bytes: at most %d are possible", len(value), min(MaxData, v.limits.Bytes)))
 	}
-	aead, err := v.cipher()
-	if err != nil {
-		return err
-	}
-	r := &sealed{at: at, key: sealedKey(at), done: make(chan error, 1)}
-	nonce := make([]byte, 1+aead.NonceSize(), 1+aead.NonceSize()+len(value)+aead.Overhead())
-	nonce[0] = valueSealed
-	rand.Read(nonce[1:]) // never fails (crypto/rand)
-	r.value = aead.Seal(nonce, nonce[1:], value, v.bound(r.key))
-
+	r := &sealed{at: at, key: sealedKey(at), value: value, done: make(chan error, 1)}
 	v.mu.Lock()
 	v.waiting = append(v.waiting, r)
 	v.mu.Unlock()
@@ -103,7 +83,7 @@ func (v *Vault) commit() {
 			return err
 		}
 		for _, r := range batch {
-			if err := b.Put(r.key, r.value); err != nil {
+			if err := b.Put(r.key, v.store.keys.Load().seal(v.bucket(), r.key, r.value)); err != nil {
 				return err
 			}
 			if r.at.After(now) {
@@ -174,8 +154,8 @@ func (v *Vault) Count() (n int, err error) {
 }
 
 // Each calls fn with each value, oldest first, until fn returns false. A value
-// that cannot be opened (another key, damage) comes with the fault store_key
-// instead. No transaction is open while fn runs.
+// that cannot be opened comes with the fault store_corrupt instead. No
+// transaction is open while fn runs.
 func (v *Vault) Each(fn func(at time.Time, value []byte, err error) (more bool)) error {
 	var next []byte
 	for {
@@ -183,13 +163,8 @@ func (v *Vault) Each(fn func(at time.Time, value []byte, err error) (more bool))
 		if err != nil || len(page) == 0 {
 			return err
 		}
-		aead, err := v.cipher()
-		if err != nil {
-			return err
-		}
 		for _, r := range page {
-			value, err := v.open(aead, r)
-			if !fn(sealedTime(r.key), value, err) {
+			if !fn(sealedTime(r.key), r.value, r.err) {
 				return nil
 			}
 			next = append(r.key, 0)
@@ -203,62 +178,14 @@ func (v *Vault) page(next []byte) (page []*sealed, err error) {
 	err = v.view(func(b *bolt.Bucket) error {
 		c := b.Cursor()
 		for key, value := c.Seek(next); key != nil && len(page) < pageSealed && size < pageSealedBytes; key, value = c.Next() {
-			page = append(page, &sealed{key: bytes.Clone(key), value: bytes.Clone(value)})
+			r := &sealed{key: bytes.Clone(key)}
+			r.value, r.err = v.store.keys.Load().open(v.bucket(), key, value)
+			page = append(page, r)
 			size += len(value)
 		}
 		return nil
 	})
 	return page, err
-}
-
-func (v *Vault) open(aead cipher.AEAD, r *sealed) ([]byte, error) {
-	if len(r.value) < 1+aead.NonceSize() || r.value[0] != valueSealed {
-		return nil, keyFault(errors.New("a value that is not sealed"))
-	}
-	nonce, text := r.value[1:1+aead.NonceSize()], r.value[1+aead.NonceSize():]
-	value, err := aead.Open(nil, nonce, text, v.bound(r.key))
-	if err != nil {
-		return nil, keyFault(errors.New("a value that this key does not open"))
-	}
-	return value, nil
-}
-
-// cipher reads the key when it is needed first. One is made only while nothing
-// is sealed with another.
-func (v *Vault) cipher() (cipher.AEAD, error) {
-	s := v.store
-	s.keyMu.Lock()
-	defer s.keyMu.Unlock()
-	if v.aead != nil {
-		return v.aead, nil
-	}
-	empty, err := s.nothingSealed()
-	if err != nil {
-		return nil, err
-	}
-	key, err := secretKey(filepath.Join(filepath.Dir(s.path), KeyFile), empty)
-	if err != nil {
-		return nil, err
-	}
-	v.aead, err = chacha20poly1305.NewX(key)
-	return v.aead, err
-}
-
-// nothingSealed tells that no vault holds anything.
-func (s *Store) nothingSealed() (empty bool, err error) {
-	empty = true
-	err = s.view(func(tx *bolt.Tx) error {
-		all := tx.Bucket(bucketSealed)
-		if all == nil {
-			return nil
-		}
-		return all.ForEachBucket(func(name []byte) error {
-			key, _ := all.Bucket(name).Cursor().First()
-			empty = empty && key == nil
-			return nil
-		})
-	})
-	return empty, err
 }
 
 // view runs fn on the bucket, if it exists.
@@ -299,7 +226,5 @@ func sealedTime(key []byte) time.Time {
 	return time.Unix(0, int64(binary.BigEndian.Uint64(key)))
 }
 
-// bound is what a sealed value belongs to: it cannot be put elsewhere.
-func (v *Vault) bound(key []byte) []byte {
-	return slices.Concat(bucketSealed, []byte{0}, v.name, []byte{0}, key)
-}
+// bucket is what a value is bound to, together with its key.
+func (v *Vault) bucket() []byte { return bound(bucketSealed, v.name) }

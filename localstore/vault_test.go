@@ -22,7 +22,7 @@ func contents(t testing.TB, v *Vault) (values []string, closed int) {
 	t.Helper()
 	err := v.Each(func(_ time.Time, value []byte, err error) bool {
 		if err != nil {
-			wantCode(t, err, CodeKey)
+			wantCode(t, err, CodeCorrupt)
 			closed++
 		} else {
 			values = append(values, string(value))
@@ -67,70 +67,6 @@ func TestVault_NothingIsReadableInTheFile(t *testing.T) {
 	if len(values) != 50 || values[0] != secret || closed != 0 {
 		t.Errorf("%d values, %d closed", len(values), closed)
 	}
-}
-
-func TestVault_KeyFile(t *testing.T) {
-	folder := t.TempDir()
-	path := filepath.Join(folder, "store.db")
-	key := filepath.Join(folder, KeyFile)
-	s := open(t, path)
-	v := s.Vault("v", vaultLimits)
-	if values, _ := contents(t, v); values != nil {
-		t.Error(values)
-	}
-	if _, err := os.Stat(key); err == nil {
-		t.Error("a key was made for nothing")
-	}
-	mustAdd(t, v, noon, "first")
-	info, err := os.Stat(key)
-	if err != nil || info.Size() != 32 || info.Mode().Perm() != 0o600 {
-		t.Fatal(info, err)
-	}
-	s.Close()
-
-	kept, err := os.ReadFile(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, spoil := range map[string]func() error{
-		"lost":  func() error { return os.Remove(key) },
-		"short": func() error { return os.WriteFile(key, kept[:31], 0o600) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			if err := spoil(); err != nil {
-				t.Fatal(err)
-			}
-			s := open(t, path) // which is no obstacle to the start
-			v := s.Vault("v", vaultLimits)
-			wantCode(t, v.Add(noon, []byte("second")), CodeKey)
-			wantCode(t, v.Each(func(time.Time, []byte, error) bool { return true }), CodeKey)
-			mustAppend(t, s, 1, "a measurement")
-			if n, err := v.Count(); n != 1 || err != nil {
-				t.Error(n, err)
-			}
-			s.Close()
-		})
-	}
-	t.Run("another", func(t *testing.T) {
-		if err := os.WriteFile(key, bytes.Repeat([]byte{7}, 32), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		s := open(t, path)
-		v := s.Vault("v", vaultLimits)
-		mustAdd(t, v, noon.Add(time.Second), "second")
-		if values, closed := contents(t, v); closed != 1 || len(values) != 1 || values[0] != "second" {
-			t.Error(values, closed)
-		}
-		s.Close()
-	})
-	t.Run("found again", func(t *testing.T) {
-		if err := os.WriteFile(key, kept, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if values, closed := contents(t, open(t, path).Vault("v", vaultLimits)); closed != 1 || len(values) != 1 || values[0] != "first" {
-			t.Error(values, closed)
-		}
-	})
 }
 
 // A value that was moved to another place in the file is none.
@@ -238,7 +174,7 @@ func TestVault_Model(t *testing.T) {
 			for len(model) > 0 {
 				size := 0
 				for _, e := range model {
-					size += 1 + 24 + 16 + len(e.value)
+					size += sealedCost + len(e.value)
 				}
 				if len(model) <= limits.Count && size <= limits.Bytes && now.Sub(model[0].at) <= limits.Age {
 					break

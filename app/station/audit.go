@@ -96,8 +96,8 @@ func (r *refusals) note(refusal [2]string, now time.Time) bool {
 }
 
 // Audit calls fn with each entry of the audit log, oldest first, until fn
-// returns false, and says how many could not be opened. Errors are Faults:
-// store_key when the key is lost, and those of the store.
+// returns false, and says how many could not be opened. Errors are those
+// of the store.
 func (s *Station) Audit(ctx context.Context, fn func(AuditEntry) (more bool)) (unreadable int, err error) {
 	return eachSealed(ctx, s.auditLog, fn)
 }

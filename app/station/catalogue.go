@@ -1,8 +1,8 @@
 package station
 
 import (
+	"cmp"
 	"context"
-	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -52,14 +52,13 @@ type catalogue struct {
 	tail   []row      // behind the last segment
 }
 
-// term is the hash of something that is searched for. What one log has of a
-// person does not tell that another has of the same.
+// term stands for something that is searched for. What one log has of a person
+// does not tell that another has of the same.
 func (s *Station) term(kind, text string) uint64 {
 	if text == "" {
 		return 0
 	}
-	sum := sha256.Sum256([]byte(s.store.ID() + "\x00" + kind + "\x00" + text))
-	return max(1, binary.BigEndian.Uint64(sum[:8]))
+	return max(1, binary.BigEndian.Uint64(s.store.Pseudonym(kind, text)))
 }
 
 // keepCatalogue follows the log until ctx ends.
@@ -166,24 +165,33 @@ func (c *catalogue) sealedUpTo() uint64 {
 	return c.sealed[len(c.sealed)-1].last
 }
 
-// load reads what segments there are. From one on that cannot be read, or tells
-// of what is not in the log, they are made anew.
+// load reads what segments there are, which stand in no order. From one on that
+// cannot be read, or tells of what is not in the log, they are made anew.
 func (c *catalogue) load(s *Station) error {
 	if c.loaded {
 		return nil
 	}
 	c.sealed, c.recent, c.cursor, c.tail = nil, nil, 0, nil
 	var stale []string
+	var found []*segment
 	err := s.store.Each(catalogueBucket, func(key string, value []byte) bool {
 		g, err := decodeSegment(value)
-		if len(stale) > 0 || err != nil || g.key() != key || g.after != c.cursor || g.last > s.Head() {
+		if err != nil || g.key() != key {
 			stale = append(stale, key)
 			return true
 		}
 		g.rows = nil
-		c.sealed, c.cursor = append(c.sealed, g), g.last
+		found = append(found, g)
 		return true
 	})
+	slices.SortFunc(found, func(a, b *segment) int { return cmp.Compare(a.first, b.first) })
+	for _, g := range found {
+		if g.after != c.cursor || g.last > s.Head() {
+			stale = append(stale, g.key())
+			continue
+		}
+		c.sealed, c.cursor = append(c.sealed, g), g.last
+	}
 	for _, key := range stale {
 		err = errors.Join(err, s.store.Delete(catalogueBucket, key))
 	}

@@ -14,7 +14,6 @@ import (
 
 	"vitalien/fhirmap"
 	"vitalien/hl7link"
-	"vitalien/localstore"
 )
 
 const bedside = "192.0.2.10:4601"
@@ -277,22 +276,6 @@ func TestQuarantine(t *testing.T) {
 	if n, err := d.RejectedCount(); n != 2 || err != nil {
 		t.Error(n, err)
 	}
-}
-
-// A key that is lost costs the quarantine, and nothing else.
-func TestQuarantine_WithoutItsKey(t *testing.T) {
-	d := newDesk(t)
-	if err := d.Reject(t.Context(), hl7link.Rejected{Message: []byte("x")}); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Remove(filepath.Join(d.folder, localstore.KeyFile)); err != nil {
-		t.Fatal(err)
-	}
-	d.reopen()
-	wantFault(t, d.Reject(t.Context(), hl7link.Rejected{Message: []byte("y")}), "store_key")
-	_, _, err := d.ExportRejected(t.Context(), &bytes.Buffer{})
-	wantFault(t, err, "store_key")
-	d.record(report(pulse("72")))
 }
 
 func TestExportRejectedTo_KeepsWhatIsThere(t *testing.T) {

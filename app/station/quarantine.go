@@ -43,8 +43,7 @@ func (o *Options) quarantineLimits() localstore.VaultLimits {
 }
 
 // Reject keeps a message that was refused, encrypted, for support. It returns
-// once that is on disk. Errors are Faults: store_key when the key is lost, and
-// those of the store.
+// once that is on disk. Errors are those of the store.
 func (s *Station) Reject(_ context.Context, r hl7link.Rejected) error {
 	if r.Received.IsZero() {
 		r.Received = s.now()
@@ -57,8 +56,8 @@ func (s *Station) Reject(_ context.Context, r hl7link.Rejected) error {
 }
 
 // Rejected calls fn with each message in quarantine, oldest first, until fn
-// returns false, and says how many could not be opened. Errors are Faults:
-// store_key when the key is lost, and those of the store.
+// returns false, and says how many could not be opened. Errors are those
+// of the store.
 func (s *Station) Rejected(ctx context.Context, fn func(Rejection) (more bool)) (unreadable int, err error) {
 	return eachSealed(ctx, s.quarantine, fn)
 }

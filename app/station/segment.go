@@ -10,7 +10,7 @@ import (
 
 // A segment is some thousand rows of the catalogue in log order.
 //
-//	segment = 1 number(after) number(last) number(rows) number(terms) terms × 8 bytes
+//	segment = 2 number(after) number(last) number(rows) number(terms) terms × 8 bytes
 //	          rows × row
 //	row     = number(seq − seq before) number(nth) difference(taken)
 //	          difference(received) number(what) number(who) number(device)
@@ -27,7 +27,7 @@ type segment struct {
 	rows                           []row    // nil: in the store only
 }
 
-const segmentVersion = 1
+const segmentVersion = 2 // 1: other terms
 
 var errSegment = errors.New("no segment of the catalogue")
 

@@ -35,6 +35,8 @@ type Options struct {
 	// Monitors are those that the settings file names: Address, and Name, Bed and
 	// Department where they are given.
 	Monitors []Monitor
+	// Keyring keeps the key of the log; nil: a file in the data folder does.
+	Keyring localstore.Keyring
 	// QuarantineAge is how long refused messages are kept; 0: 30 days.
 	QuarantineAge time.Duration
 	// Stethoscope is where the sound of recordings comes from, how its network is
@@ -96,7 +98,7 @@ func Open(folder string, o Options) (*Station, error) {
 		s.newID = newUUID
 	}
 	var err error
-	if s.store, err = localstore.Open(filepath.Join(folder, StoreFile), localstore.Options{Logger: s.log}); err != nil {
+	if s.store, err = localstore.Open(filepath.Join(folder, StoreFile), localstore.Options{Logger: s.log, Keyring: o.Keyring}); err != nil {
 		return nil, err
 	}
 	s.quarantine = s.store.Vault(quarantineVault, o.quarantineLimits())
