@@ -14,6 +14,7 @@ import (
 	"vitalien/app/blelink/radio"
 	"vitalien/app/cli"
 	"vitalien/app/config"
+	"vitalien/app/desktop"
 	"vitalien/app/simulator"
 	"vitalien/app/station"
 	"vitalien/fhirmap"
@@ -118,7 +119,7 @@ func (a *App) open() (err error) {
 	}
 	a.station, err = station.Open(a.folder, station.Options{
 		Logger: a.log, Demo: a.flags.Demo, RecordEvery: time.Duration(a.config.HL7.RecordEvery), Monitors: a.given(),
-		QuarantineAge: time.Duration(a.config.Retention.Quarantine), Stethoscope: sound,
+		QuarantineAge: time.Duration(a.config.Retention.Quarantine), Stethoscope: sound, Keyring: keyring(),
 	})
 	if err != nil {
 		if fhirmap.FaultOf(err).Code == "store_locked" && !a.flags.Headless && a.showOther() {
@@ -137,6 +138,14 @@ func (a *App) open() (err error) {
 		if err := a.listenHL7(); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// keyring is that of the system, nil where there is none.
+func keyring() station.Keyring {
+	if k := desktop.OpenKeyring(); k != nil {
+		return k
 	}
 	return nil
 }

@@ -50,6 +50,8 @@ var fences = map[string]string{
 	"github.com/cockroachdb/apd/":   "fhirmap",
 	"golang.org/x/text/":            "hl7link",
 	"github.com/gen2brain/malgo":    "app/stethoscope/soundcard",
+	"github.com/zalando/go-keyring": "app/desktop",
+	"filippo.io/age":                "localstore",
 }
 
 type listed struct {

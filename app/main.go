@@ -24,7 +24,7 @@ func main() {
 	var failed error // to start
 	program := cli.Program{
 		Version: version, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, DataFolder: config.DataFolder, Probe: probe,
-		Radio: bluetoothRadio,
+		Radio: bluetoothRadio, Keyring: keyring(),
 		Serve: func(ctx context.Context, f cli.Flags) (err error) {
 			failed, err = serve(ctx, f)
 			return err

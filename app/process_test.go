@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"vitalien/app/desktop"
 )
 
 // program builds the program once, without a window, for the tests that kill
@@ -27,6 +29,7 @@ var program = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
+	os.Setenv(desktop.KeyringVar, "off") // of the developer's own session
 	status := m.Run()
 	if path, err := program(); err == nil {
 		os.RemoveAll(filepath.Dir(path))

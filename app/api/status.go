@@ -54,7 +54,7 @@ func (s *Server) status(w http.ResponseWriter, r *http.Request) {
 		body["links"], body["monitors"] = linksOf(situation.Links), monitorsOf(situation.Monitors)
 		body["peers"] = peersOf(situation.Peers)
 		body["clients"], body["head"], body["demo"] = situation.Clients, s.o.Station.Head(), situation.Demo
-		body["tokenRequired"] = s.o.RequireToken
+		body["tokenRequired"], body["notices"] = s.o.RequireToken, codesOf(situation.Notices)
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
@@ -88,6 +88,14 @@ func peersOf(peers []station.Peer) []peerStatus {
 		})
 	}
 	return list
+}
+
+func codesOf(notices []*fhirmap.Fault) []string {
+	codes := make([]string, len(notices))
+	for i, f := range notices {
+		codes[i] = f.Code
+	}
+	return codes
 }
 
 func codeOfFault(f *fhirmap.Fault) string {

@@ -29,7 +29,7 @@ func (b *bench) start(n int, name string, args ...string) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.command.Env = append(os.Environ(), "NODE_PATH="+modules)
+	p.command.Env = append(os.Environ(), "NODE_PATH="+modules, "VITALIEN_KEYRING=off")
 	output, err := p.command.StdoutPipe()
 	if err != nil {
 		return nil, err

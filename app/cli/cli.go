@@ -11,6 +11,7 @@ import (
 	"strings"
 	"unicode"
 
+	"vitalien/app/station"
 	"vitalien/fhirmap"
 )
 
@@ -67,6 +68,7 @@ type Program struct {
 	Stdout     io.Writer
 	Stderr     io.Writer
 	DataFolder func() (string, error) // where the data is without --data-dir
+	Keyring    station.Keyring        // keeps the key of the data; nil: a file does
 	Serve      func(context.Context, Flags) error
 	Probe      func() int                  // tries whether a window can open (see --probe-display)
 	Radio      func(context.Context) error // serves the Bluetooth adapter (see --bluetooth-radio)

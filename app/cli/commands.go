@@ -98,7 +98,7 @@ func (p *Program) viaStation(ctx context.Context, dataDir string, words []string
 		}
 		return fmt.Errorf("%s holds no data; name the folder with --data-dir", folder)
 	}
-	s, err := station.Open(folder, station.Options{})
+	s, err := station.Open(folder, station.Options{Keyring: p.Keyring})
 	if err != nil {
 		return err
 	}

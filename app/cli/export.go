@@ -103,7 +103,7 @@ func listQuarantine(ctx context.Context, s *station.Station, _ []string, out io.
 	if err == nil && unreadable > 0 {
 		err = &fhirmap.Fault{
 			Code: "quarantine_unreadable", English: fmt.Sprintf("%d messages in quarantine cannot be opened", unreadable),
-			French: "Des messages en quarantaine ne peuvent pas être ouverts\u00a0: ils sont endommagés, ou leur clé (vitalien.key) n’est pas la bonne.",
+			French: "Des messages en quarantaine ne peuvent pas être ouverts\u00a0: ils sont endommagés.",
 		}
 	}
 	return err

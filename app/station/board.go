@@ -3,6 +3,8 @@ package station
 import (
 	"slices"
 	"sync"
+
+	"vitalien/fhirmap"
 )
 
 // board is what is shown to people besides measurements, and wakes those who
@@ -13,6 +15,7 @@ type board struct {
 	consultation *Consultation
 	links        []Link
 	clients      int
+	notices      []*fhirmap.Fault
 	watchers     map[chan struct{}]struct{}
 }
 
@@ -65,6 +68,35 @@ func (s *Station) SetLink(l Link) {
 	b.wakeLocked()
 }
 
+// Notice shows people what they should know and need not act on at once, until
+// Settle. One with the same code replaces the last.
+func (s *Station) Notice(f *fhirmap.Fault) {
+	b := s.board
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if i := b.noticed(f.Code); i >= 0 {
+		b.notices[i] = f
+	} else {
+		b.notices = append(b.notices, f)
+	}
+	b.wakeLocked()
+}
+
+// Settle takes away the notice of that code, if there is one.
+func (s *Station) Settle(code string) {
+	b := s.board
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if i := b.noticed(code); i >= 0 {
+		b.notices = slices.Delete(b.notices, i, i+1)
+		b.wakeLocked()
+	}
+}
+
+func (b *board) noticed(code string) int {
+	return slices.IndexFunc(b.notices, func(f *fhirmap.Fault) bool { return f.Code == code })
+}
+
 // SetClients shows how many EHR connections there are.
 func (s *Station) SetClients(n int) {
 	s.board.mu.Lock()
@@ -82,7 +114,7 @@ func (s *Station) Situation() (now Situation) {
 	defer b.mu.Unlock()
 	return Situation{
 		Consultation: b.consultation, Links: slices.Clone(b.links), Clients: b.clients, Origins: origins, Demo: b.demo,
-		Monitors: monitors, Peers: peers, Alerts: alerts, Stethoscope: sound.within(b.consultation),
+		Monitors: monitors, Peers: peers, Alerts: alerts, Stethoscope: sound.within(b.consultation), Notices: slices.Clone(b.notices),
 	}
 }
 

@@ -52,6 +52,7 @@ type Situation struct {
 	Devices      []Device // that were paired, by name
 	Pairing      *Pairing // nil: none is under way
 	Stethoscope  Stethoscope
+	Notices      []*fhirmap.Fault // of the data folder: what people should know
 }
 
 // Stethoscope is what there is to show of sound recordings.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -121,6 +122,32 @@ func TestSituation_TellsEverything(t *testing.T) {
 	d.end()
 	if got.Consultation == nil || d.Situation().Consultation != nil {
 		t.Error("a snapshot changes, or an end is not shown")
+	}
+}
+
+func TestNotice_StandsUntilItIsSettled(t *testing.T) {
+	d := newDesk(t)
+	codes := func() (all []string) {
+		for _, f := range d.Situation().Notices {
+			all = append(all, f.Code)
+		}
+		return all
+	}
+	if got := codes(); !slices.Equal(got, []string{"key_in_file"}) { // there is no keyring here
+		t.Errorf("at first: %v", got)
+	}
+	changed, stop := d.Watch()
+	defer stop()
+	d.Notice(&fhirmap.Fault{Code: "other"})
+	<-changed
+	d.Notice(&fhirmap.Fault{Code: "key_in_file"})
+	if got := codes(); !slices.Equal(got, []string{"key_in_file", "other"}) {
+		t.Errorf("then %v", got)
+	}
+	d.Settle("key_in_file")
+	d.Settle("never there")
+	if got := codes(); !slices.Equal(got, []string{"other"}) {
+		t.Errorf("at last %v", got)
 	}
 }
 

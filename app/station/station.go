@@ -19,6 +19,9 @@ import (
 	"vitalien/localstore"
 )
 
+// A Keyring keeps the key of the log outside of the data folder.
+type Keyring = localstore.Keyring
+
 // StoreFile is the name of the log within the data folder.
 const StoreFile = "vitalien.db"
 
@@ -36,7 +39,7 @@ type Options struct {
 	// Department where they are given.
 	Monitors []Monitor
 	// Keyring keeps the key of the log; nil: a file in the data folder does.
-	Keyring localstore.Keyring
+	Keyring Keyring
 	// QuarantineAge is how long refused messages are kept; 0: 30 days.
 	QuarantineAge time.Duration
 	// Stethoscope is where the sound of recordings comes from, how its network is
@@ -100,6 +103,9 @@ func Open(folder string, o Options) (*Station, error) {
 	var err error
 	if s.store, err = localstore.Open(filepath.Join(folder, StoreFile), localstore.Options{Logger: s.log, Keyring: o.Keyring}); err != nil {
 		return nil, err
+	}
+	if s.store.KeyInFile() {
+		s.Notice(keyInFileFault())
 	}
 	s.quarantine = s.store.Vault(quarantineVault, o.quarantineLimits())
 	s.auditLog = s.store.Vault(auditVault, auditLimits())

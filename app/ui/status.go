@@ -16,7 +16,7 @@ type statusText struct {
 	clients   string
 	connected bool // at least one EHR listens
 	links     string
-	faults    []string // one for each link that is in trouble
+	faults    []string // one for each link that is in trouble, then notices
 }
 
 func (w words) status(s station.Situation) statusText {
@@ -33,6 +33,9 @@ func (w words) status(s station.Situation) statusText {
 		if link.Fault != nil {
 			text.faults = append(text.faults, w.say("status.fault", "name", link.Name, "text", w.fault(link.Fault)))
 		}
+	}
+	for _, notice := range s.Notices {
+		text.faults = append(text.faults, w.fault(notice))
 	}
 	text.links = joined(" · ", links...)
 	return text
