@@ -89,6 +89,11 @@ func (s *Store) apply() error {
 		return err
 	}
 	defer s.yield()
+	return s.applyAll()
+}
+
+// applyAll is apply for who has the claim.
+func (s *Store) applyAll() error {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	for {
 		records := s.tail.oldest(s.portion)

@@ -102,9 +102,9 @@ func (c *copier) commit() error {
 	return tx.Commit()
 }
 
-// copyTo makes a store of that ID at path of all that from yields, flushed and
-// compared with it. What it has begun is removed when it fails.
-func copyTo(ctx context.Context, path, id string, k *keys, tx *bolt.Tx, from walk) (err error) {
+// copyTo makes a store of that ID at path, whose log starts with first, of all
+// that from yields, flushed and compared with it. What it has begun is removed when it fails.
+func copyTo(ctx context.Context, path, id string, k *keys, first uint64, tx *bolt.Tx, from walk) (err error) {
 	if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
 		return err
 	}
@@ -127,7 +127,7 @@ func copyTo(ctx context.Context, path, id string, k *keys, tx *bolt.Tx, from wal
 			_ = os.Remove(path)
 		}
 	}()
-	if err := db.Update(func(tx *bolt.Tx) error { return makeBuckets(tx, id, k) }); err != nil {
+	if err := db.Update(func(tx *bolt.Tx) error { return makeBuckets(tx, id, k, first) }); err != nil {
 		return err
 	}
 	put := func(it item) error {

@@ -2,6 +2,7 @@ package localstore
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"strings"
 
@@ -23,6 +24,7 @@ const (
 	CodeInvalid  = "store_invalid"   // what the caller passed cannot be stored
 	CodeKey      = "store_key"       // the master key is lost, or is another
 
+	CodeGone       = "gone"             // the log was cut behind what is asked for
 	CodePassphrase = "store_passphrase" // that of a backup is another
 )
 
@@ -103,6 +105,14 @@ func keyFault(cause error) *fhirmap.Fault {
 			"Ouvrez la session Windows, macOS ou Linux habituelle, remettez le fichier " + KeyFile + " d’origine dans le dossier de données, " +
 			"ou restaurez une sauvegarde avec sa phrase de passe («\u00a0vitalien store restore\u00a0»).",
 		English: "the master key of the store is lost, or is another", Cause: cause,
+	}
+}
+
+func goneFault(first uint64) *fhirmap.Fault {
+	return &fhirmap.Fault{
+		Code:    CodeGone,
+		French:  fmt.Sprintf("Ces mesures ont dépassé leur durée de conservation\u00a0: la plus ancienne porte le numéro %d.", first),
+		English: fmt.Sprintf("the log begins with number %d: what was before is past its retention", first),
 	}
 }
 

@@ -26,6 +26,7 @@ var (
 	bucketSealed   = []byte("sealed") // made when something is
 	keyFormat      = []byte("format")
 	keyID          = []byte("id")
+	keyFirst       = []byte("first") // where the log was cut; sealed
 )
 
 // A file is an open database with what it says of itself.
@@ -33,6 +34,7 @@ type file struct {
 	db      *bolt.DB
 	raw     *os.File
 	id      string
+	first   uint64
 	head    uint64
 	keys    *keys
 	created bool
@@ -146,11 +148,11 @@ func (f *file) initialize(secret *keeper) error {
 	if err != nil {
 		return err
 	}
-	return f.db.Update(func(tx *bolt.Tx) error { return makeBuckets(tx, id, newKeys(master)) })
+	return f.db.Update(func(tx *bolt.Tx) error { return makeBuckets(tx, id, newKeys(master), firstSequence) })
 }
 
-// makeBuckets makes an empty store of tx.
-func makeBuckets(tx *bolt.Tx, id string, k *keys) error {
+// makeBuckets makes an empty store of tx, whose log starts with first.
+func makeBuckets(tx *bolt.Tx, id string, k *keys, first uint64) error {
 	for _, name := range [][]byte{bucketMeta, bucketLog, bucketSettings} {
 		if _, err := tx.CreateBucket(name); err != nil {
 			return err
@@ -161,6 +163,7 @@ func makeBuckets(tx *bolt.Tx, id string, k *keys) error {
 		meta.Put(keyFormat, []byte{formatVersion}),
 		meta.Put(keyID, []byte(id)),
 		k.put(tx, id),
+		k.putFirst(tx, first),
 	)
 }
 
@@ -181,6 +184,9 @@ func (f *file) load(tx *bolt.Tx, secret *keeper) error {
 	if err != nil {
 		return err
 	}
+	if f.first, err = f.keys.first(tx); err != nil {
+		return err
+	}
 	log := tx.Bucket(bucketLog)
 	key, value := log.Cursor().First()
 	if key == nil {
@@ -190,8 +196,8 @@ func (f *file) load(tx *bolt.Tx, secret *keeper) error {
 	if err != nil {
 		return err
 	}
-	if first.First != firstSequence {
-		return gapFault(firstSequence, first.First)
+	if first.First != f.first {
+		return gapFault(f.first, first.First)
 	}
 	f.head, err = lastSequence(log, f.keys.decode)
 	return err

@@ -79,7 +79,7 @@ func beforeFormat(path string) string {
 // rewrite replaces the file by one with the keys k, of all that from yields.
 func (m *migration) rewrite(k *keys, from walk) error {
 	next := m.path + ".new"
-	err := m.db.View(func(tx *bolt.Tx) error { return copyTo(context.Background(), next, m.id, k, tx, from) })
+	err := m.db.View(func(tx *bolt.Tx) error { return copyTo(context.Background(), next, m.id, k, firstSequence, tx, from) })
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,10 @@ const (
 	pageBytes   = 256 << 10
 )
 
+// First is the first sequence number that the log still holds; 1 unless it was
+// cut (see Trim).
+func (s *Store) First() uint64 { return s.first.Load() }
+
 // Head is the last sequence number that is durable; 0 when the log is empty.
 func (s *Store) Head() uint64 { return s.head.Load() }
 
@@ -44,23 +48,34 @@ func (s *Store) Wait(ctx context.Context, after uint64) error {
 }
 
 // Read returns records in order, starting with the one that holds from (0
-// means the first). It stops before maxRecords or maxBytes of payload are
+// means the first that there is). It stops before maxRecords or maxBytes of payload are
 // exceeded, but returns at least one record if there is one; none means that
-// from lies after Head. Errors are the faults store_corrupt (a gap, an
-// overlap, damage), store_newer, store_failed and ErrClosed. Sound records
+// from lies after Head. Errors are the faults gone (from lies before First),
+// store_corrupt (a gap, an overlap, damage), store_newer, store_failed and
+// ErrClosed. Sound records
 // before the damage come together with the fault.
 func (s *Store) Read(from uint64, maxRecords, maxBytes int) ([]Record, error) {
 	if err := s.state(); err != nil {
 		return nil, err
 	}
-	from, head := max(from, firstSequence), s.Head()
-	if from > head {
+	if from == 0 {
+		from = s.First()
+	}
+	head := s.Head()
+	switch {
+	case from < s.First():
+		return nil, goneFault(s.First())
+	case from > head:
 		return nil, nil
 	}
 	tail := s.tail.snapshot()
 	p := page{maxRecords: maxRecords, maxBytes: maxBytes, maxData: MaxData}
 	if border := tail.before(head); from <= border {
-		if err := s.view(func(tx *bolt.Tx) error { return p.forward(s.cursor(tx), from, border) }); err != nil || p.full {
+		err := s.view(func(tx *bolt.Tx) error { return p.forward(s.cursor(tx), from, border) })
+		if err != nil && from < s.First() { // cut meanwhile
+			return nil, goneFault(s.First())
+		}
+		if err != nil || p.full {
 			return p.records, err
 		}
 		from = border + 1
@@ -113,7 +128,7 @@ func (s *Store) backward(bounds page, fn func(Record) (more bool)) error {
 	}
 	last := s.Head()
 	tail := s.tail.snapshot()
-	for last >= firstSequence {
+	for last >= s.First() {
 		p := bounds
 		err := s.pageBefore(&p, tail, last)
 		for _, r := range p.records {
@@ -121,6 +136,9 @@ func (s *Store) backward(bounds page, fn func(Record) (more bool)) error {
 				return nil
 			}
 			last = r.First - 1
+		}
+		if err != nil && last < s.First() { // cut meanwhile
+			return nil
 		}
 		if err != nil {
 			return err
@@ -138,7 +156,7 @@ func (s *Store) pageBefore(p *page, tail snapshot, last uint64) error {
 	return s.view(func(tx *bolt.Tx) error {
 		c := s.cursor(tx)
 		r, err := c.ending(last)
-		for ; err == nil && p.add(r) && r.First > firstSequence; r, err = c.preceding(r) {
+		for ; err == nil && p.add(r) && r.First > c.first; r, err = c.preceding(r) {
 		}
 		return err
 	})
@@ -188,10 +206,11 @@ func (p *page) filled() bool {
 type logCursor struct {
 	*bolt.Cursor
 	decode decoder
+	first  uint64 // of the log
 }
 
 func (s *Store) cursor(tx *bolt.Tx) *logCursor {
-	return &logCursor{tx.Bucket(bucketLog).Cursor(), s.keys.Load().decode}
+	return &logCursor{tx.Bucket(bucketLog).Cursor(), s.keys.Load().decode, s.First()}
 }
 
 // holding finds the record that holds sequence, which is at most the head.
@@ -211,7 +230,7 @@ func (c *logCursor) holding(sequence uint64) (Record, error) {
 	if err == nil && r.Last() < sequence {
 		err = gapFault(sequence, r.Last())
 	}
-	if err == nil && r.First > firstSequence {
+	if err == nil && r.First > c.first {
 		// The seam to what an earlier call has read.
 		_, err = c.preceding(r)
 		c.Next()

@@ -156,6 +156,10 @@ func (k *keys) openSetting(bucket string, place, stored []byte) (key string, val
 	if err != nil {
 		return "", nil, err
 	}
+	return splitSetting(content)
+}
+
+func splitSetting(content []byte) (key string, value []byte, err error) {
 	length, n := binary.Uvarint(content)
 	if n <= 0 || length > uint64(len(content)-n) {
 		return "", nil, corruptFault(errors.New("a setting without a key"))

@@ -56,6 +56,7 @@ type Store struct {
 	openMu sync.Mutex // guards file, and the begin of read transactions
 	file   *file      // nil while there is none
 
+	first   atomic.Uint64
 	head    atomic.Uint64
 	wakeMu  sync.Mutex
 	changed chan struct{} // closed and replaced after each growth of head
@@ -114,6 +115,7 @@ func openStore(path string, f *file, log *slog.Logger) (*Store, error) {
 		broken:  make(chan struct{}),
 		changed: make(chan struct{}),
 	}
+	s.first.Store(f.first)
 	s.head.Store(f.head)
 	s.keys.Store(f.keys)
 	if err := s.takeOver(found); err != nil {
