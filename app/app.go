@@ -119,7 +119,8 @@ func (a *App) open() (err error) {
 	}
 	a.station, err = station.Open(a.folder, station.Options{
 		Logger: a.log, Demo: a.flags.Demo, RecordEvery: time.Duration(a.config.HL7.RecordEvery), Monitors: a.given(),
-		QuarantineAge: time.Duration(a.config.Retention.Quarantine), Stethoscope: sound, Keyring: keyring(),
+		ObservationAge: time.Duration(a.config.Retention.Observations),
+		QuarantineAge:  time.Duration(a.config.Retention.Quarantine), Stethoscope: sound, Keyring: keyring(),
 	})
 	if err != nil {
 		if fhirmap.FaultOf(err).Code == "store_locked" && !a.flags.Headless && a.showOther() {

@@ -16,8 +16,9 @@ type Rewriting struct {
 	Record func(Record) ([]Entry, error)
 	// Setting tells whether a setting stays.
 	Setting func(bucket, key string, value []byte) bool
-	// Value gives what takes the place of a value of a vault; nil: nothing.
-	Value func(vault string, value []byte) []byte
+	// Value gives what takes the place of a value of a vault, or of a piece of a
+	// blob; nil: nothing.
+	Value func(vault string, key, value []byte) []byte
 	// Progress is told how many of how many sequence numbers have been written.
 	Progress func(done, of uint64)
 }
@@ -139,7 +140,7 @@ func (r *Rewriting) walk(k *keys, first, head uint64) walk {
 				}
 			default:
 				if r.Value != nil {
-					if it.content = r.Value(string(it.child), it.content); it.content == nil {
+					if it.content = r.Value(string(it.child), it.key, it.content); it.content == nil {
 						return nil
 					}
 				}

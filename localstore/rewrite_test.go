@@ -104,7 +104,7 @@ func TestRewrite_ReplacesAndRemoves(t *testing.T) {
 		Setting: func(bucket, key string, value []byte) bool {
 			return bucket != "bucket" || key != "drop" || string(value) != "drop"
 		},
-		Value: func(vault string, value []byte) []byte {
+		Value: func(vault string, _, value []byte) []byte {
 			if vault != "v" || string(value) == "drop" {
 				return nil
 			}
@@ -237,7 +237,6 @@ func TestTrim(t *testing.T) {
 	for i := range 10 {
 		mustAppend(t, s, 2, fmt.Sprint("record ", i))
 	}
-	mustApply(t, s)
 	for _, c := range []struct {
 		keep    uint64
 		removed int

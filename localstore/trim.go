@@ -16,6 +16,9 @@ const trimRecords = 2000
 // left can be opened until its place is used again, or until Rewrite. Errors are
 // those of ctx and Append.
 func (s *Store) Trim(ctx context.Context, keep uint64) (removed int, err error) {
+	if err := s.apply(); err != nil {
+		return 0, err
+	}
 	for {
 		if err := ctx.Err(); err != nil {
 			return removed, err

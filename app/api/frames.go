@@ -72,6 +72,14 @@ func newFrames(log eventLog, f form) *frames {
 	return &frames{log: log, form: f, most: keepBytes, known: map[uint64]encoded{}}
 }
 
+// forget drops what is kept: the log says something else now.
+func (f *frames) forget() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	clear(f.known)
+	f.order, f.bytes = nil, 0
+}
+
 // after is the next frames behind the sequence number after, at least one
 // entry of the log if there is one, and the number to go on from. Nothing is
 // forgotten before they are gathered.

@@ -102,6 +102,11 @@ func Listen(o Options) (*Server, error) {
 	}
 	o.Station.OnRevoke(s.sockets.dropOrigin)
 	o.Station.OnRevokeToken(s.sockets.dropTokens)
+	o.Station.OnErase(func() {
+		for _, f := range s.frames {
+			f.forget()
+		}
+	})
 	return s, nil
 }
 

@@ -66,6 +66,9 @@ func subscribe(_ context.Context, c *socketConn, payload json.RawMessage) (answe
 	if asked.After != nil {
 		cursor = *asked.After
 	}
+	if first := c.station().First(); cursor+1 < first {
+		return nil, &fhirmap.Fault{Code: "gone", English: fmt.Sprintf("the oldest number that is kept is %d: subscribe with after %d", first, first-1)}
+	}
 	if cursor > head {
 		return nil, &fhirmap.Fault{Code: "gone", English: fmt.Sprintf("the log ends at %d: it is not the one that had %d", head, cursor)}
 	}

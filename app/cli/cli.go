@@ -41,6 +41,9 @@ vitalien export --out DIR         what was recorded, as files
   --format fhir|patient-json|csv  (default fhir)
   --patient ID                    of one patient alone
   --since TIME                    2026-11-20, 2026-11-20T14:05 or with an offset
+vitalien store expired            what retention will remove next
+vitalien patients delete ID [--yes]
+                                  all that is kept of one patient
 vitalien monitors list | accept ADDRESS | forget ADDRESS
 vitalien quarantine list | export FILE
                                   messages that were refused, whole, for support

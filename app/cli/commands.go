@@ -15,11 +15,15 @@ const maxInput = 256 << 20
 
 func (p *Program) subcommand(ctx context.Context, args []string) error {
 	var dataDir string
+	var yes bool
 	var asked exporting
 	var decoded decoding
 	var words []string
 	for set := flagSet(); ; { // flags may stand between and behind the words
 		set.StringVar(&dataDir, "data-dir", dataDir, "")
+		if len(words) > 0 && asks[words[0]] {
+			set.BoolVar(&yes, "yes", yes, "")
+		}
 		if len(words) > 0 {
 			switch words[0] {
 			case "export":
@@ -45,6 +49,8 @@ func (p *Program) subcommand(ctx context.Context, args []string) error {
 		if words, err = asked.words(words); err != nil {
 			return err
 		}
+	case "patients":
+		return p.deletePatient(ctx, dataDir, words, yes)
 	case "quarantine":
 		var err error
 		if words, err = absoluteFile(words); err != nil {
@@ -55,8 +61,11 @@ func (p *Program) subcommand(ctx context.Context, args []string) error {
 			return wrong("unknown command %q; vitalien --help lists the commands", words[0])
 		}
 	}
-	return p.viaStation(ctx, dataDir, words)
+	return p.viaStation(ctx, dataDir, words, p.output())
 }
+
+// asks are the commands with a question, which --yes answers.
+var asks = map[string]bool{"patients": true}
 
 func (p *Program) input(name string) ([]byte, error) {
 	source := p.Stdin
@@ -77,7 +86,7 @@ func (p *Program) input(name string) ([]byte, error) {
 
 // viaStation has the program that runs execute the words, or does it itself on
 // the store when none runs.
-func (p *Program) viaStation(ctx context.Context, dataDir string, words []string) error {
+func (p *Program) viaStation(ctx context.Context, dataDir string, words []string, out io.Writer) error {
 	if _, _, err := find(words); err != nil {
 		return err
 	}
@@ -88,7 +97,7 @@ func (p *Program) viaStation(ctx context.Context, dataDir string, words []string
 			return err
 		}
 	}
-	err := Call(ctx, folder, words, p.Stdout)
+	err := Call(ctx, folder, words, out)
 	if !errors.Is(err, ErrNotRunning) {
 		return err
 	}
@@ -103,10 +112,10 @@ func (p *Program) viaStation(ctx context.Context, dataDir string, words []string
 		return err
 	}
 	defer s.Close()
-	return Execute(ctx, s, words, p.Stdout)
+	return Execute(ctx, s, words, out)
 }
 
 // reads tells whether words change nothing in the store.
 func reads(words []string) bool {
-	return words[0] == "export" || words[1] == "list" || words[0] == "quarantine"
+	return words[0] == "export" || words[1] == "list" || words[0] == "quarantine" || words[0] == "patients" || words[1] == "expired"
 }

@@ -17,7 +17,8 @@ import (
 
 // The control socket is how a subcommand and a second start reach the program
 // that runs: a Unix socket, on Windows a named pipe, one for each data folder,
-// open to this user alone. One request and one reply, each a line of JSON.
+// open to this user alone. One request and one reply, each a line of JSON, and
+// before the reply as many lines as there is progress to tell.
 
 const (
 	controlTimeout = 10 * time.Second
@@ -31,12 +32,14 @@ type controlRequest struct {
 	Words []string `json:"words"`
 }
 
+// Replies with progress come before the one that counts.
 type controlReply struct {
-	Output string `json:"output"`
-	Code   string `json:"code,omitempty"` // of the Fault; empty: done
-	Error  string `json:"error,omitempty"`
-	French string `json:"french,omitempty"`
-	Wrong  bool   `json:"wrong,omitempty"`
+	Progress *Progress `json:"progress,omitempty"`
+	Output   string    `json:"output"`
+	Code     string    `json:"code,omitempty"` // of the Fault; empty: done
+	Error    string    `json:"error,omitempty"`
+	French   string    `json:"french,omitempty"`
+	Wrong    bool      `json:"wrong,omitempty"`
 }
 
 // A Handler executes the words of a request and writes what it prints.
@@ -81,9 +84,13 @@ func answerControl(ctx context.Context, conn net.Conn, handle Handler) {
 		return
 	}
 	ctx, ended := whileConnected(ctx, conn)
-	reply := replyTo(ctx, request.Words, handle)
+	answers := json.NewEncoder(conn)
+	reply := replyTo(ctx, request.Words, handle, func(p Progress) {
+		conn.SetWriteDeadline(time.Now().Add(controlTimeout))
+		answers.Encode(controlReply{Progress: &p})
+	})
 	conn.SetDeadline(time.Now().Add(controlTimeout))
-	json.NewEncoder(conn).Encode(reply)
+	answers.Encode(reply)
 	conn.Close()
 	ended()
 }
@@ -106,9 +113,9 @@ func whileConnected(ctx context.Context, conn net.Conn) (context.Context, func()
 	}
 }
 
-func replyTo(ctx context.Context, words []string, handle Handler) (reply controlReply) {
+func replyTo(ctx context.Context, words []string, handle Handler, tell func(Progress)) (reply controlReply) {
 	var out bytes.Buffer
-	if err := guarded(ctx, words, &out, handle); err != nil {
+	if err := guarded(ctx, words, reporting{&out, tell}, handle); err != nil {
 		fault := fhirmap.FaultOf(err)
 		_, isWrong := errors.AsType[WrongUse](err)
 		reply = controlReply{Code: fault.Code, Error: err.Error(), French: fault.French, Wrong: isWrong}
@@ -141,7 +148,7 @@ func Call(ctx context.Context, folder string, words []string, out io.Writer) err
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })()
-	reply, err := ask(conn, words)
+	reply, err := ask(conn, words, progressOf(out))
 	if err != nil {
 		return &fhirmap.Fault{
 			Code: "no_answer", English: "the running program does not answer", Temporary: true, Cause: err,
@@ -160,9 +167,14 @@ func Call(ctx context.Context, folder string, words []string, out io.Writer) err
 	return nil
 }
 
-func ask(conn net.Conn, words []string) (reply controlReply, err error) {
-	if err = json.NewEncoder(conn).Encode(controlRequest{words}); err == nil {
-		err = json.NewDecoder(conn).Decode(&reply)
+func ask(conn net.Conn, words []string, tell func(Progress)) (reply controlReply, err error) {
+	if err = json.NewEncoder(conn).Encode(controlRequest{words}); err != nil {
+		return reply, err
 	}
-	return reply, err
+	for replies := json.NewDecoder(conn); ; tell(*reply.Progress) {
+		reply = controlReply{}
+		if err = replies.Decode(&reply); err != nil || reply.Progress == nil {
+			return reply, err
+		}
+	}
 }

@@ -33,6 +33,9 @@ var commands = map[string]command{
 	"quarantine list":   {0, listQuarantine},
 	"quarantine export": {1, exportQuarantine},
 	"audit list":        {0, listAudit},
+	"store expired":     {0, listExpired},
+	"patients find":     {1, findPatient},
+	"patients erase":    {1, erasePatient},
 	"export":            {exportArguments, export},
 }
 
@@ -42,11 +45,13 @@ var usages = map[string]string{
 	"monitors":   "monitors list | accept ADDRESS | forget ADDRESS",
 	"quarantine": "quarantine list | export FILE",
 	"audit":      "audit list",
+	"store":      "store expired",
+	"patients":   "patients delete ID [--yes]",
 	"export":     "export --out DIR [--format fhir|patient-json|csv] [--patient ID] [--since TIME]",
 }
 
 // unhurried are the commands that may take minutes.
-var unhurried = map[string]bool{"export": true, "quarantine": true, "audit": true}
+var unhurried = map[string]bool{"export": true, "quarantine": true, "audit": true, "patients": true, "store": true}
 
 // find gives the command that words name, with its arguments.
 func find(words []string) (c command, args []string, err error) {

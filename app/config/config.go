@@ -269,7 +269,6 @@ func (c *Config) Pending() []string {
 			list = append(list, name)
 		}
 	}
-	note("retention.observations", c.Retention.Observations != d.Retention.Observations)
 	note("retention.live", c.Retention.Live != d.Retention.Live)
 	note("backup", c.Backup != d.Backup)
 	return list

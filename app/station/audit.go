@@ -34,6 +34,7 @@ const (
 	AuditExported      Action = "exported"
 	AuditQuarantine    Action = "quarantine_exported"
 	AuditAccessRefused Action = "access_refused" // by the server
+	AuditErased        Action = "patient_erased" // told by a pseudonym
 )
 
 // An AuditEntry is who was given what, or refused it. It is kept encrypted.

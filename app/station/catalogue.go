@@ -89,6 +89,7 @@ func (c *catalogue) follow(ctx context.Context, s *Station, most int) error {
 		return err
 	}
 	head, full := s.Head(), false
+	c.cursor = max(c.cursor, s.store.First()-1)
 	for taken := 0; c.cursor < head && taken < most; {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -185,6 +186,9 @@ func (c *catalogue) load(s *Station) error {
 		return true
 	})
 	slices.SortFunc(found, func(a, b *segment) int { return cmp.Compare(a.first, b.first) })
+	if len(found) > 0 && found[0].after < s.store.First() {
+		c.cursor = found[0].after // the log was cut there
+	}
 	for _, g := range found {
 		if g.after != c.cursor || g.last > s.Head() {
 			stale = append(stale, g.key())

@@ -221,6 +221,10 @@ func (s *Station) restoreConsultation() error {
 	if err != nil || open == 0 {
 		return err
 	}
+	if open < s.store.First() {
+		s.log.Warn("the consultation that was open is past its retention")
+		return nil
+	}
 	records, err := s.store.Read(open, 1, 1)
 	if err != nil {
 		return err

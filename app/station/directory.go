@@ -28,6 +28,14 @@ func newDirectory() *directory {
 	}
 }
 
+// reset forgets all: the log is another.
+func (d *directory) reset() {
+	fresh := newDirectory()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.cursor, d.patients, d.devices, d.consultations = 0, fresh.patients, fresh.devices, fresh.consultations
+}
+
 // readTo reads the log up to number, piece by piece, so that others get their
 // turn. A record that cannot be read is logged and passed over: what it told of
 // is known from the next that does.
@@ -48,6 +56,7 @@ func (d *directory) readOn(s *Station, number uint64) (done bool, err error) {
 	if d.cursor >= number {
 		return true, nil
 	}
+	d.cursor = max(d.cursor, s.store.First()-1)
 	records, err := s.store.Read(d.cursor+1, followRecords, followBytes)
 	for _, r := range records {
 		e, unreadable := decode(r)
@@ -83,7 +92,7 @@ func (d *directory) take(r localstore.Record, e *entry) {
 	case kindRecording:
 		d.patient(r.First, e.Received, e.Recording.Subject, e.Recording.Test)
 		d.device(r.First, e.Received, &e.Recording.Device, e.Recording.Test)
-	default:
+	case kindReport:
 		last := &recordedEntry{}
 		e.each(r, func(seq, _ uint64, m *recordedEntry) { // which most often says the same as the one before
 			if m.Subject != last.Subject || m.Test != last.Test {

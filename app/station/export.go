@@ -108,7 +108,7 @@ func (s *Station) eachMeasurement(ctx context.Context, o *ExportOptions, fn func
 
 // eachEvent calls fn with all events up to the end of the log of now.
 func (s *Station) eachEvent(ctx context.Context, fn func(*Event) error) error {
-	for cursor, head := uint64(0), s.Head(); cursor < head; {
+	for cursor, head := s.store.First()-1, s.Head(); cursor < head; {
 		if err := ctx.Err(); err != nil {
 			return err
 		}

@@ -25,6 +25,10 @@ const (
 	followBytes   = 256 << 10
 )
 
+// First is the number that the log starts with: what was before is past its
+// retention.
+func (s *Station) First() uint64 { return s.store.First() }
+
 // Head is the number of the last durable entry, 0 when the log is empty.
 func (s *Station) Head() uint64 { return s.store.Head() }
 

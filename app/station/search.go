@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"vitalien/fhirmap"
+	"vitalien/localstore"
 )
 
 // A Search asks for Observations. What is empty or zero lets all through;
@@ -112,6 +113,9 @@ type logReader struct {
 func (l *logReader) observation(seq uint64, nth int) (*Found, error) {
 	if seq < l.first || seq > l.last {
 		records, err := l.station.store.Read(seq, 1, 1)
+		if fault := fhirmap.FaultOf(err); fault != nil && fault.Code == localstore.CodeGone {
+			return nil, nil
+		}
 		if err != nil || len(records) == 0 {
 			return nil, err
 		}

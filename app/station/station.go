@@ -1,6 +1,7 @@
 package station
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -40,6 +41,8 @@ type Options struct {
 	Monitors []Monitor
 	// Keyring keeps the key of the log; nil: a file in the data folder does.
 	Keyring Keyring
+	// ObservationAge is how long the log is kept; 0: 10 years.
+	ObservationAge time.Duration
 	// QuarantineAge is how long refused messages are kept; 0: 30 days.
 	QuarantineAge time.Duration
 	// Stethoscope is where the sound of recordings comes from, how its network is
@@ -79,6 +82,11 @@ type Station struct {
 	bluetooth  bluetooth
 	catalogue  catalogue
 	recordings recordings
+	onErase    callbacks
+
+	retention    time.Duration // of the log
+	opened       time.Time
+	newestAtOpen time.Time // when the newest entry was received
 }
 
 // Open opens the log in the data folder and starts from what it holds: the
@@ -100,6 +108,7 @@ func Open(folder string, o Options) (*Station, error) {
 	if s.newID == nil {
 		s.newID = newUUID
 	}
+	s.retention, s.opened = cmp.Or(o.ObservationAge, observationAge), s.now()
 	var err error
 	if s.store, err = localstore.Open(filepath.Join(folder, StoreFile), localstore.Options{Logger: s.log, Keyring: o.Keyring}); err != nil {
 		return nil, err
@@ -124,6 +133,9 @@ func Exists(folder string) bool {
 }
 
 func (s *Station) restore(o Options) (err error) {
+	if s.newestAtOpen, err = s.newestEntry(); err != nil {
+		return err
+	}
 	if s.access, err = openAccess(s.store, s.now, s.log); err != nil {
 		return err
 	}
@@ -158,6 +170,7 @@ func (s *Station) Run(ctx context.Context) error {
 	defer cancel()
 	watch.Go(func() { s.watchForgotten(ctx) })
 	watch.Go(func() { s.keepTidy(ctx) })
+	watch.Go(func() { s.retain(ctx) })
 	watch.Go(func() { s.keepCatalogue(ctx) })
 	return s.announce(ctx)
 }

@@ -61,6 +61,7 @@ func (s *Station) alertNote() (note alertNote, err error) {
 // applyAlerts applies the changes that the log holds under the numbers from
 // first to last.
 func (s *Station) applyAlerts(first, last uint64) error {
+	first = max(first, s.store.First())
 	for first <= last {
 		records, err := s.store.Read(first, followRecords, followBytes)
 		if err != nil || len(records) == 0 {
