@@ -51,6 +51,7 @@ var fences = map[string]string{
 	"golang.org/x/text/":            "hl7link",
 	"github.com/gen2brain/malgo":    "app/stethoscope/soundcard",
 	"github.com/zalando/go-keyring": "app/desktop",
+	"golang.org/x/term":             "app/cli",
 	"filippo.io/age":                "localstore",
 }
 

@@ -3,6 +3,7 @@ package localstore
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -25,18 +26,93 @@ const BackupSuffix = ".age"
 
 const backupMagic = "vitalien backup 1\n"
 
-// The work factors of scrypt: for what people can remember, and for a key.
-const (
-	humanEffort = 18 // about a second
-	ownEffort   = 10
-)
+// The work factors of scrypt: for what people can remember, about a second, and
+// for a key.
+var humanEffort = 18
+
+const ownEffort = 10
 
 // ownPassphrase is that of backups that only this store opens.
 func ownPassphrase(master []byte) string { return hex.EncodeToString(master) }
 
+// Snapshot writes a copy of the store to path, which the store's own key opens,
+// and reads all of it back before it gets its name. Appends go on meanwhile.
+// Errors are those of ctx, Check and the disk.
+func (s *Store) Snapshot(ctx context.Context, path string) (c Checked, err error) {
+	if err := s.apply(); err != nil {
+		return c, err
+	}
+	part := path + ".part"
+	defer os.Remove(part)
+	err = s.view(func(tx *bolt.Tx) error {
+		return wholeFile(part, func(w io.Writer) error {
+			_, err := tx.WriteTo(cancelled{ctx, w})
+			return err
+		})
+	})
+	if err == nil {
+		c, err = checkCopy(ctx, part, s.keys.Load().master)
+	}
+	if err == nil {
+		err = faultFor(os.Rename(part, path))
+	}
+	return c, errors.Join(ctx.Err(), err)
+}
+
+// Backup writes a copy of the store to path that the passphrase opens, on any
+// computer (see BackupSuffix), and reads it back before it gets its name. Errors
+// are those of Snapshot, and store_invalid for a passphrase that is empty.
+func (s *Store) Backup(ctx context.Context, path, passphrase string) error {
+	if err := s.apply(); err != nil {
+		return err
+	}
+	part := path + ".part"
+	defer os.Remove(part)
+	err := s.view(func(tx *bolt.Tx) error {
+		return writeBackup(ctx, part, passphrase, humanEffort, s.keys.Load().master, tx)
+	})
+	if err == nil {
+		err = readAgain(ctx, part, passphrase)
+	}
+	if err == nil {
+		err = faultFor(os.Rename(part, path))
+	}
+	return errors.Join(ctx.Err(), err)
+}
+
+// readAgain opens all of a sealed backup.
+func readAgain(ctx context.Context, path, passphrase string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return faultFor(err)
+	}
+	defer f.Close()
+	_, content, err := readBackup(f, passphrase)
+	if err != nil {
+		return err
+	}
+	if _, err := io.Copy(cancelled{ctx, io.Discard}, content); err != nil {
+		return corruptFault(fmt.Errorf("backup: %w", err))
+	}
+	return nil
+}
+
+// cancelled is a writer that fails once its context has ended.
+type cancelled struct {
+	ctx context.Context
+	io.Writer
+}
+
+func (c cancelled) Write(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.Writer.Write(p)
+}
+
 // writeBackup writes the file of tx to path, which gets its name once it is
 // whole and on the disk.
-func writeBackup(path, passphrase string, effort int, master []byte, tx *bolt.Tx) error {
+func writeBackup(ctx context.Context, path, passphrase string, effort int, master []byte, tx *bolt.Tx) error {
 	recipient, err := age.NewScryptRecipient(passphrase)
 	if err != nil {
 		return invalidFault(err.Error())
@@ -52,7 +128,7 @@ func writeBackup(path, passphrase string, effort int, master []byte, tx *bolt.Tx
 			_, err = sealed.Write(master)
 		}
 		if err == nil {
-			_, err = tx.WriteTo(sealed)
+			_, err = tx.WriteTo(cancelled{ctx, sealed})
 		}
 		return errors.Join(err, sealed.Close())
 	})

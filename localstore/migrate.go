@@ -67,13 +67,21 @@ func migrateOnce(path string, secret *keeper) (format byte, err error) {
 // backUp keeps the old file as a backup that the master key opens.
 func (m *migration) backUp(master []byte) error {
 	return m.db.View(func(tx *bolt.Tx) error {
-		return writeBackup(beforeFormat(m.path), ownPassphrase(master), ownEffort, master, tx)
+		return writeBackup(context.Background(), beforeFormat(m.path), ownPassphrase(master), ownEffort, master, tx)
 	})
 }
 
 // beforeFormat is where the backup before a migration stands.
 func beforeFormat(path string) string {
 	return fmt.Sprintf("%s.before-format-%d%s", path, formatVersion, BackupSuffix)
+}
+
+// DropOldFormat removes the backup that was made before a migration.
+func (s *Store) DropOldFormat() error {
+	if err := os.Remove(beforeFormat(s.path)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return faultFor(err)
+	}
+	return nil
 }
 
 // rewrite replaces the file by one with the keys k, of all that from yields.

@@ -23,6 +23,7 @@ import (
 const childVar = "VITALIEN_STORE_CHILD"
 
 func TestMain(m *testing.M) {
+	humanEffort = ownEffort
 	if mode := os.Getenv(childVar); mode != "" {
 		if err := children[mode](os.Getenv("VITALIEN_STORE_PATH")); err != nil {
 			fmt.Fprintln(os.Stderr, "child:", err)

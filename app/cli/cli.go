@@ -41,6 +41,11 @@ vitalien export --out DIR         what was recorded, as files
   --format fhir|patient-json|csv  (default fhir)
   --patient ID                    of one patient alone
   --since TIME                    2026-11-20, 2026-11-20T14:05 or with an offset
+vitalien store check | compact    reads all data; makes its file small
+vitalien store backup FILE | restore FILE
+                                  with a passphrase; restore asks before it replaces
+  --passphrase-file F             where the passphrase stands; else it is asked for
+  --yes                           answers the question
 vitalien store expired            what retention will remove next
 vitalien patients delete ID [--yes]
                                   all that is kept of one patient

@@ -14,7 +14,7 @@ import (
 const maxInput = 256 << 20
 
 func (p *Program) subcommand(ctx context.Context, args []string) error {
-	var dataDir string
+	var dataDir, passphraseFile string
 	var yes bool
 	var asked exporting
 	var decoded decoding
@@ -30,6 +30,8 @@ func (p *Program) subcommand(ctx context.Context, args []string) error {
 				asked.flags(set)
 			case "decode":
 				decoded.flags(set)
+			case "store":
+				set.StringVar(&passphraseFile, "passphrase-file", passphraseFile, "")
 			}
 		}
 		if err := parse(set, args); err != nil {
@@ -49,6 +51,10 @@ func (p *Program) subcommand(ctx context.Context, args []string) error {
 		if words, err = asked.words(words); err != nil {
 			return err
 		}
+	case "store":
+		if len(words) == 3 {
+			return p.storeFile(ctx, dataDir, words, secretInput{p, passphraseFile}, yes)
+		}
 	case "patients":
 		return p.deletePatient(ctx, dataDir, words, yes)
 	case "quarantine":
@@ -65,7 +71,7 @@ func (p *Program) subcommand(ctx context.Context, args []string) error {
 }
 
 // asks are the commands with a question, which --yes answers.
-var asks = map[string]bool{"patients": true}
+var asks = map[string]bool{"patients": true, "store": true}
 
 func (p *Program) input(name string) ([]byte, error) {
 	source := p.Stdin
@@ -84,20 +90,24 @@ func (p *Program) input(name string) ([]byte, error) {
 	return data, err
 }
 
+func (p *Program) folder(dataDir string) (string, error) {
+	if dataDir != "" {
+		return dataDir, nil
+	}
+	return p.DataFolder()
+}
+
 // viaStation has the program that runs execute the words, or does it itself on
 // the store when none runs.
 func (p *Program) viaStation(ctx context.Context, dataDir string, words []string, out io.Writer) error {
 	if _, _, err := find(words); err != nil {
 		return err
 	}
-	folder := dataDir
-	if folder == "" {
-		var err error
-		if folder, err = p.DataFolder(); err != nil {
-			return err
-		}
+	folder, err := p.folder(dataDir)
+	if err != nil {
+		return err
 	}
-	err := Call(ctx, folder, words, out)
+	err = Call(ctx, folder, words, out)
 	if !errors.Is(err, ErrNotRunning) {
 		return err
 	}
@@ -117,5 +127,5 @@ func (p *Program) viaStation(ctx context.Context, dataDir string, words []string
 
 // reads tells whether words change nothing in the store.
 func reads(words []string) bool {
-	return words[0] == "export" || words[1] == "list" || words[0] == "quarantine" || words[0] == "patients" || words[1] == "expired"
+	return words[0] == "export" || words[1] == "list" || words[0] == "quarantine" || words[0] == "patients" || words[0] == "store"
 }

@@ -33,6 +33,9 @@ var commands = map[string]command{
 	"quarantine list":   {0, listQuarantine},
 	"quarantine export": {1, exportQuarantine},
 	"audit list":        {0, listAudit},
+	"store check":       {0, checkStore},
+	"store compact":     {0, compactStore},
+	"store backup":      {2, backUpStore}, // an absolute file, the passphrase
 	"store expired":     {0, listExpired},
 	"patients find":     {1, findPatient},
 	"patients erase":    {1, erasePatient},
@@ -45,7 +48,7 @@ var usages = map[string]string{
 	"monitors":   "monitors list | accept ADDRESS | forget ADDRESS",
 	"quarantine": "quarantine list | export FILE",
 	"audit":      "audit list",
-	"store":      "store expired",
+	"store":      "store check | backup FILE | restore FILE | compact | expired   [--passphrase-file F] [--yes]",
 	"patients":   "patients delete ID [--yes]",
 	"export":     "export --out DIR [--format fhir|patient-json|csv] [--patient ID] [--since TIME]",
 }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"fmt"
@@ -27,22 +26,11 @@ func (p *Program) deletePatient(ctx context.Context, dataDir string, words []str
 	}
 	if !yes {
 		question := "Delete all that is kept of " + strings.ReplaceAll(who, "\t", ", ") + "? It cannot be undone."
-		if err := p.confirm(question); err != nil {
+		if err := p.confirm(ctx, question); err != nil {
 			return err
 		}
 	}
 	return p.viaStation(ctx, dataDir, []string{"patients", "erase", key}, p.output())
-}
-
-// confirm asks on standard error; anything but yes is an error.
-func (p *Program) confirm(question string) error {
-	fmt.Fprint(p.Stderr, question, " [yes/no] ")
-	answer, _ := bufio.NewReader(p.Stdin).ReadString('\n')
-	switch strings.ToLower(strings.TrimSpace(answer)) {
-	case "yes", "y", "oui", "o":
-		return nil
-	}
-	return fmt.Errorf("nothing was changed; --yes answers the question")
 }
 
 // findPatient prints the FHIR id of a patient, the name, birth date and id.

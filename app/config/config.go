@@ -159,6 +159,8 @@ func (c *Config) Validate() error {
 		return fmt.Errorf(`lang = %q: must be "fr" or "en"`, c.Lang)
 	case (c.HL7.TLSCert == "") != (c.HL7.TLSKey == ""):
 		return errors.New("hl7.tls_cert and hl7.tls_key are set together")
+	case c.Backup.Keep < 1:
+		return fmt.Errorf("backup.keep = %d: at least 1", c.Backup.Keep)
 	case c.HL7.TLSCA != "" && c.HL7.TLSCert == "":
 		return errors.New("hl7.tls_ca needs hl7.tls_cert and hl7.tls_key")
 	}
@@ -270,6 +272,5 @@ func (c *Config) Pending() []string {
 		}
 	}
 	note("retention.live", c.Retention.Live != d.Retention.Live)
-	note("backup", c.Backup != d.Backup)
 	return list
 }

@@ -92,6 +92,7 @@ func TestLoad_RefusesAndNamesTheSetting(t *testing.T) {
 		"[stethoscope]\nsource = \"rtp\"\naddress = \"5004\"":          "stethoscope.address",
 		"[stethoscope]\nmax = \"0s\"":                                  "stethoscope.max",
 		"[stethoscope]\nmax = \"31m\"":                                 "stethoscope.max",
+		"[backup]\nkeep = 0":                                           "backup.keep",
 		"[stethoscope]\nrate = \"8 kHz\"":                              "rate",
 		"[[hl7.monitor]]\naddress = \"m:4601\"\n[[hl7.monitor]]\naddress = \"m:4601\"\nname = \"n\"": "hl7.monitor",
 	} {
@@ -103,7 +104,7 @@ func TestLoad_RefusesAndNamesTheSetting(t *testing.T) {
 
 func TestPending_NamesWhatHasNoEffectYet(t *testing.T) {
 	c, _, err := load(t, "[[hl7.monitor]]\naddress = \"192.168.0.100:4601\"\n[hl7]\nrecord_every = \"5s\"\n[retention]\nlive = \"7d\"\nquarantine = \"7d\"\n[backup]\nkeep = 3\n")
-	if err != nil || !slices.Equal(c.Pending(), []string{"retention.live", "backup"}) {
+	if err != nil || !slices.Equal(c.Pending(), []string{"retention.live"}) {
 		t.Errorf("%v, %v", c.Pending(), err)
 	}
 }

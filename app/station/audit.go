@@ -34,6 +34,7 @@ const (
 	AuditExported      Action = "exported"
 	AuditQuarantine    Action = "quarantine_exported"
 	AuditAccessRefused Action = "access_refused" // by the server
+	AuditBackup        Action = "backed_up"      // with a passphrase
 	AuditErased        Action = "patient_erased" // told by a pseudonym
 )
 

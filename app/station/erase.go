@@ -76,8 +76,9 @@ func (s *Station) ErasePatient(ctx context.Context, who fhirmap.Patient, progres
 		return Erased{}, err
 	}
 	s.forget(e.key)
+	e.done.BackupsUntil = s.backups.heldUntil()
 	s.audit(AuditErased, hex.EncodeToString(s.store.Pseudonym("erased", e.key))[:16], fmt.Sprintf("%d measurements", e.done.Measurements))
-	return e.done, nil
+	return e.done, s.store.DropOldFormat()
 }
 
 // attended tells whether the patient is being measured now.

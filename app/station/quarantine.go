@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"vitalien/fhirmap"
 	"vitalien/hl7link"
 	"vitalien/localstore"
 )
@@ -117,10 +116,7 @@ func (s *Station) ExportRejected(ctx context.Context, w io.Writer) (written, unr
 // disk_full, export_failed, and those of Rejected.
 func (s *Station) ExportRejectedTo(ctx context.Context, path string) (written, unreadable int, err error) {
 	if _, err := os.Lstat(path); err == nil {
-		return 0, 0, &fhirmap.Fault{
-			Code: "file_exists", English: path + " exists",
-			French: "Ce fichier existe déjà. Choisissez un autre nom, ou supprimez-le d’abord.",
-		}
+		return 0, 0, fileExists(path)
 	}
 	err = wholeFile(path, func(w io.Writer) (err error) {
 		written, unreadable, err = s.ExportRejected(ctx, w)

@@ -43,6 +43,8 @@ type Options struct {
 	Keyring Keyring
 	// ObservationAge is how long the log is kept; 0: 10 years.
 	ObservationAge time.Duration
+	// Backups are made every day.
+	Backups Backups
 	// QuarantineAge is how long refused messages are kept; 0: 30 days.
 	QuarantineAge time.Duration
 	// Stethoscope is where the sound of recordings comes from, how its network is
@@ -84,6 +86,7 @@ type Station struct {
 	recordings recordings
 	onErase    callbacks
 
+	backups      Backups
 	retention    time.Duration // of the log
 	opened       time.Time
 	newestAtOpen time.Time // when the newest entry was received
@@ -108,6 +111,7 @@ func Open(folder string, o Options) (*Station, error) {
 	if s.newID == nil {
 		s.newID = newUUID
 	}
+	s.backups = o.Backups.in(folder)
 	s.retention, s.opened = cmp.Or(o.ObservationAge, observationAge), s.now()
 	var err error
 	if s.store, err = localstore.Open(filepath.Join(folder, StoreFile), localstore.Options{Logger: s.log, Keyring: o.Keyring}); err != nil {
@@ -171,6 +175,7 @@ func (s *Station) Run(ctx context.Context) error {
 	watch.Go(func() { s.watchForgotten(ctx) })
 	watch.Go(func() { s.keepTidy(ctx) })
 	watch.Go(func() { s.retain(ctx) })
+	watch.Go(func() { s.keepBackedUp(ctx) })
 	watch.Go(func() { s.keepCatalogue(ctx) })
 	return s.announce(ctx)
 }
