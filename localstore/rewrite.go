@@ -58,7 +58,11 @@ func (s *Store) rewrite(ctx context.Context, r *Rewriting) error {
 	err := s.view(func(tx *bolt.Tx) error {
 		return copyTo(ctx, next, s.id, k.newest(), s.First(), tx, r.walk(k, s.First(), s.applied))
 	})
+	if err == nil {
+		err = s.state()
+	}
 	if err != nil {
+		_ = os.Remove(next)
 		return err
 	}
 	return s.exchange(next, k.newest())
