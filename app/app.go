@@ -121,7 +121,7 @@ func (a *App) open() (err error) {
 		Logger: a.log, Demo: a.flags.Demo, RecordEvery: time.Duration(a.config.HL7.RecordEvery), Monitors: a.given(),
 		Backups:        station.Backups{Dir: a.config.Backup.Dir, Keep: a.config.Backup.Keep},
 		ObservationAge: time.Duration(a.config.Retention.Observations),
-		QuarantineAge:  time.Duration(a.config.Retention.Quarantine), Stethoscope: sound, Keyring: keyring(),
+		QuarantineAge:  time.Duration(a.config.Retention.Quarantine), Stethoscope: sound, Keyring: keyring(), CheckFile: checkFile,
 	})
 	if err != nil {
 		if fhirmap.FaultOf(err).Code == "store_locked" && !a.flags.Headless && a.showOther() {

@@ -112,6 +112,12 @@ func TestKill(t *testing.T) {
 			t.Errorf("%s is there %d times", id, n)
 		}
 	}
+	if _, err := s.Check(t.Context(), nil); err != nil {
+		t.Errorf("store check: %v", err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(folder, station.StoreFile+".2*")); len(left) > 0 {
+		t.Errorf("a kill was taken for damage: %v", left)
+	}
 	t.Logf("%d kills, %d acknowledged, %d stored", kills(), len(acknowledged), len(found))
 }
 

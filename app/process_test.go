@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"vitalien/app/cli"
 	"vitalien/app/desktop"
 )
 
@@ -29,6 +30,9 @@ var program = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == cli.CheckStore {
+		main() // the child of a test that opens a log
+	}
 	os.Setenv(desktop.KeyringVar, "off") // of the developer's own session
 	status := m.Run()
 	if path, err := program(); err == nil {

@@ -176,7 +176,7 @@ func TestOpen_RefusesWhatItCannotKeep(t *testing.T) {
 		"a newer key":        {func(tx *bolt.Tx) error { return tx.Bucket(bucketKeys).Put(idOfKey(1), bytes.Repeat([]byte{9}, 80)) }, CodeNewer},
 		"a key of another id": {func(tx *bolt.Tx) error {
 			return tx.Bucket(bucketKeys).Put(idOfKey(2), bytes.Clone(tx.Bucket(bucketKeys).Get(idOfKey(1))))
-		}, CodeKey},
+		}, CodeCorrupt},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := tenRecords(t)

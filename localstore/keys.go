@@ -87,17 +87,28 @@ func loadKeys(tx *bolt.Tx, store string, master []byte) (*keys, error) {
 		return nil, corruptFault(errors.New("a store without keys"))
 	}
 	k := &keys{master: master, raw: map[uint32][]byte{}, data: map[uint32]cipher.AEAD{}}
+	var another error // the master key does not open one of them
 	err := b.ForEach(func(name, wrapped []byte) error {
 		if len(name) != 4 {
 			return corruptFault(fmt.Errorf("a key whose id has %d bytes", len(name)))
 		}
 		id := binary.BigEndian.Uint32(name)
 		key, err := unwrap(master, store, id, wrapped)
-		if err == nil {
+		switch {
+		case codeIs(err, CodeKey):
+			another = err
+			return nil
+		case err == nil:
 			k.add(id, key)
 		}
 		return err
 	})
+	switch {
+	case err == nil && another != nil && len(k.raw) == 0:
+		err = another
+	case err == nil && another != nil:
+		err = corruptFault(another)
+	}
 	if err == nil && (k.raw[keyOfNames] == nil || len(k.data) == 0) {
 		err = corruptFault(errors.New("a key of the store is missing"))
 	}

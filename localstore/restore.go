@@ -38,6 +38,7 @@ type Restoring struct {
 type Restored struct {
 	Checked
 	Lost, Resumes uint64
+	Damaged       int    // values that Salvage could not open
 	Aside         string // the name of what was there before, if it was
 }
 
@@ -72,25 +73,31 @@ func Restore(ctx context.Context, path, from string, r Restoring) (done Restored
 	if err != nil {
 		return done, err
 	}
+	err = r.replace(path, part, secret, master, &done)
+	return done, err
+}
+
+// replace puts part in the place of the store at path.
+func (r *Restoring) replace(path, part string, secret *keeper, master []byte, done *Restored) error {
 	used, err := usedBy(path, master)
 	if err != nil {
-		return done, err
+		return err
 	}
 	if done.Lost, done.Resumes, err = r.fill(part, master, used); err != nil {
-		return done, faultFor(err)
+		return faultFor(err)
 	}
 	stamp := r.Now.Format(".20060102-150405")
 	if done.Aside, err = setAside(path, stamp); err != nil {
-		return done, faultFor(err)
+		return faultFor(err)
 	}
 	if err := secret.adopt(master, stamp); err != nil {
-		return done, faultFor(err)
+		return faultFor(err)
 	}
 	if err := os.Rename(part, path); err != nil {
-		return done, faultFor(err)
+		return faultFor(err)
 	}
 	_ = syncFolder(filepath.Dir(path)) // where a folder cannot be flushed, none needs it
-	return done, nil
+	return nil
 }
 
 // unpack writes the file of bbolt in a backup to part, and gives its master key.

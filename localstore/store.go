@@ -18,6 +18,9 @@ import (
 type Options struct {
 	Logger  *slog.Logger // nil: discard
 	Keyring Keyring      // keeps the master key; nil: a file beside the store does
+
+	// OnDamage is called once when something that is read is found damaged.
+	OnDamage func()
 }
 
 // A Store is an open log. Its methods may be called from any goroutine.
@@ -56,10 +59,11 @@ type Store struct {
 	openMu sync.Mutex // guards file, and the begin of read transactions
 	file   *file      // nil while there is none
 
-	first   atomic.Uint64
-	head    atomic.Uint64
-	wakeMu  sync.Mutex
-	changed chan struct{} // closed and replaced after each growth of head
+	first    atomic.Uint64
+	head     atomic.Uint64
+	onDamage atomic.Pointer[func()]
+	wakeMu   sync.Mutex
+	changed  chan struct{} // closed and replaced after each growth of head
 
 	closing  sync.Once
 	closeErr error
@@ -86,7 +90,11 @@ func Open(path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, faultFor(err)
 	}
-	return openStore(path, f, o.Logger)
+	s, err := openStore(path, f, o.Logger)
+	if err == nil && o.OnDamage != nil {
+		s.onDamage.Store(new(sync.OnceFunc(o.OnDamage)))
+	}
+	return s, err
 }
 
 // openStore adds to bbolt what only the journal holds. It closes f if it fails.
@@ -317,6 +325,9 @@ func (s *Store) view(fn func(*bolt.Tx) error) (err error) {
 		if p := recover(); p != nil {
 			s.log.Error("store: reading failed", "panic", p, "stack", string(debug.Stack()))
 			err = corruptFault(panicError(p))
+		}
+		if told := s.onDamage.Load(); told != nil && codeIs(err, CodeCorrupt) {
+			(*told)()
 		}
 	}()
 	return faultFor(fn(tx))

@@ -137,6 +137,20 @@ func oneLine(err error) string {
 // isBreak is a blank that separates words, which a no-break space is not.
 func isBreak(r rune) bool { return r == ' ' || unicode.IsControl(r) }
 
+// CheckStore is the hidden flag with which the program has a child look at the
+// structure of a log, FILE and perhaps "thorough" behind it: one that is damaged
+// can end the process that looks. The child prints the code of what it finds.
+const CheckStore = "--check-store"
+
+// checkStore is what the child does.
+func (p *Program) checkStore(file string, thorough bool) error {
+	err := station.CheckLog(file, thorough)
+	if err != nil {
+		fmt.Fprintln(p.Stdout, fhirmap.FaultOf(err).Code)
+	}
+	return err
+}
+
 func (p *Program) run(ctx context.Context, args []string) error {
 	if len(args) == 1 && args[0] == ProbeDisplay {
 		if p.Probe() != 0 {
@@ -146,6 +160,9 @@ func (p *Program) run(ctx context.Context, args []string) error {
 	}
 	if len(args) == 1 && args[0] == BluetoothRadio {
 		return p.Radio(ctx)
+	}
+	if len(args) > 1 && args[0] == CheckStore {
+		return p.checkStore(args[1], len(args) > 2)
 	}
 	if len(args) == 1 && args[0] == "help" {
 		return flag.ErrHelp

@@ -169,14 +169,19 @@ type RestoreOptions struct {
 // the log in the data folder, which no program may have open. What was there is
 // set aside. Errors are those of localstore.Restore.
 func Restore(ctx context.Context, folder, from string, o RestoreOptions) (localstore.Restored, error) {
-	return localstore.Restore(ctx, filepath.Join(folder, StoreFile), from, localstore.Restoring{
-		Keyring: o.Keyring, Passphrase: o.Passphrase, Now: o.Now,
-		Filler: func(count int) (localstore.Entry, error) {
-			e := entry{Received: o.Now}
-			data, err := e.encode()
-			return localstore.Entry{Kind: kindErased, Count: count, Data: data}, err
-		},
-	})
+	r := restoring(o.Keyring, o.Now)
+	r.Passphrase = o.Passphrase
+	return localstore.Restore(ctx, filepath.Join(folder, StoreFile), from, r)
+}
+
+// restoring is how a log is restored: nothing stands under the numbers that are
+// lost.
+func restoring(ring Keyring, now time.Time) localstore.Restoring {
+	return localstore.Restoring{Keyring: ring, Now: now, Filler: func(count int) (localstore.Entry, error) {
+		e := entry{Received: now}
+		data, err := e.encode()
+		return localstore.Entry{Kind: kindErased, Count: count, Data: data}, err
+	}}
 }
 
 func fileExists(path string) error {

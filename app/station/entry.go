@@ -18,7 +18,7 @@ const (
 	kindConsultationEnd   byte = 3
 	kindAlerts            byte = 4
 	kindRecording         byte = 5
-	kindErased            byte = 6 // nothing, under the numbers of what was deleted
+	kindErased            byte = 6 // nothing, under the numbers of what was deleted or is lost
 )
 
 // An entry is one record of the log. Its header (time of reception and

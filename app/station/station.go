@@ -43,6 +43,9 @@ type Options struct {
 	Keyring Keyring
 	// ObservationAge is how long the log is kept; 0: 10 years.
 	ObservationAge time.Duration
+	// CheckFile looks at the log before it is opened; nil: nobody does, and one that
+	// is damaged is not mended.
+	CheckFile CheckFile
 	// Backups are made every day.
 	Backups Backups
 	// QuarantineAge is how long refused messages are kept; 0: 30 days.
@@ -90,6 +93,7 @@ type Station struct {
 	retention    time.Duration // of the log
 	opened       time.Time
 	newestAtOpen time.Time // when the newest entry was received
+	clock        time.Time // the latest that it has shown
 }
 
 // Open opens the log in the data folder and starts from what it holds: the
@@ -97,6 +101,14 @@ type Station struct {
 // approved web pages. Errors are Faults: store_locked when another instance
 // holds the folder, and those of localstore.
 func Open(folder string, o Options) (*Station, error) {
+	s, err := open(folder, o)
+	if isCode(err, localstore.CodeCorrupt) && o.CheckFile != nil && isSuspect(folder) {
+		return open(folder, o) // mends what the first try has found
+	}
+	return s, err
+}
+
+func open(folder string, o Options) (*Station, error) {
 	s := &Station{
 		log: o.Logger, now: o.Now, newID: o.NewID, demo: o.Demo, repeats: newRepeats(), board: newBoard(o.Demo),
 		live: newLive(), sampler: newSampler(o.RecordEvery), alerts: newAlerts(), monitors: newMonitors(),
@@ -113,13 +125,10 @@ func Open(folder string, o Options) (*Station, error) {
 	}
 	s.backups = o.Backups.in(folder)
 	s.retention, s.opened = cmp.Or(o.ObservationAge, observationAge), s.now()
-	var err error
-	if s.store, err = localstore.Open(filepath.Join(folder, StoreFile), localstore.Options{Logger: s.log, Keyring: o.Keyring}); err != nil {
+	if err := s.openStore(folder, &o); err != nil {
 		return nil, err
 	}
-	if s.store.KeyInFile() {
-		s.Notice(keyInFileFault())
-	}
+	s.lookAround(folder)
 	s.quarantine = s.store.Vault(quarantineVault, o.quarantineLimits())
 	s.auditLog = s.store.Vault(auditVault, auditLimits())
 	s.openRecordings(o.Stethoscope)
@@ -140,6 +149,8 @@ func (s *Station) restore(o Options) (err error) {
 	if s.newestAtOpen, err = s.newestEntry(); err != nil {
 		return err
 	}
+	s.clock = s.newestAtOpen
+	s.watchClock()
 	if s.access, err = openAccess(s.store, s.now, s.log); err != nil {
 		return err
 	}

@@ -51,7 +51,11 @@ func newDesk(t *testing.T) *desk {
 	t.Helper()
 	d := &desk{t: t, folder: t.TempDir(), clock: &clock{time: morning}}
 	d.reopen()
-	t.Cleanup(func() { d.Close() })
+	t.Cleanup(func() {
+		if d.Station != nil {
+			d.Close()
+		}
+	})
 	return d
 }
 

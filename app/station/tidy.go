@@ -180,6 +180,7 @@ func (s *Station) keepTidy(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
+		s.watchClock()
 		if err := s.tidyAlerts(ctx); err != nil {
 			s.log.Warn("alerts of silent monitors could not be ended; trying again", "error", err)
 		}
