@@ -28,7 +28,9 @@ func said(err error) error {
 }
 
 // flipText is what the record with that number says, and a setting of the name.
-func flipText(n uint64) string { return fmt.Sprintf("the record %d, %x", n, bytes.Repeat([]byte{byte(n)}, int(n%50))) }
+func flipText(n uint64) string {
+	return fmt.Sprintf("the record %d, %x", n, bytes.Repeat([]byte{byte(n)}, int(n%50)))
+}
 
 const flipRecords = 120
 

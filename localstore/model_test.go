@@ -17,7 +17,8 @@ import (
 type model struct {
 	path     string
 	store    *Store
-	log      []Record
+	log      []Record // from first on
+	first    uint64
 	settings map[string]string
 }
 
@@ -28,7 +29,7 @@ func TestStore_BehavesLikeASlice(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer os.RemoveAll(dir)
-		m := &model{path: filepath.Join(dir, "store.db"), settings: map[string]string{}}
+		m := &model{path: filepath.Join(dir, "store.db"), first: 1, settings: map[string]string{}}
 		m.open(t)
 		defer func() { m.store.Close() }()
 		t.Repeat(map[string]func(*rapid.T){
@@ -40,6 +41,7 @@ func TestStore_BehavesLikeASlice(t *testing.T) {
 			"reopen":   m.reopen,
 			"apply":    m.apply,
 			"kill":     m.kill,
+			"trim":     m.trim,
 			"":         m.check,
 		})
 	})
@@ -100,8 +102,24 @@ func (m *model) head() uint64 {
 }
 
 func (m *model) check(t *rapid.T) {
-	if m.store.Head() != m.head() {
-		t.Fatalf("head %d, want %d", m.store.Head(), m.head())
+	if m.store.Head() != m.head() || m.store.First() != m.first {
+		t.Fatalf("from %d to %d, want %d to %d", m.store.First(), m.store.Head(), m.first, m.head())
+	}
+}
+
+func (m *model) trim(t *rapid.T) {
+	keep := rapid.Uint64Range(0, m.head()+2).Draw(t, "keep")
+	n := 0
+	for n+1 < len(m.log) && m.log[n].Last() < keep {
+		n++
+	}
+	removed, err := m.store.Trim(context.Background(), keep)
+	if err != nil || removed != n {
+		t.Fatalf("%d removed, error %v; want %d", removed, err, n)
+	}
+	if n > 0 {
+		m.log = m.log[n:]
+		m.first = m.log[0].First
 	}
 }
 
@@ -159,6 +177,12 @@ func (m *model) read(t *rapid.T) {
 		want = append(want, r)
 	}
 	got, err := m.store.Read(from, records, size)
+	if from > 0 && from < m.first {
+		if !codeIs(err, CodeGone) {
+			t.Fatalf("%d records from %d, error %v", len(got), from, err)
+		}
+		return
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

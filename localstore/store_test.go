@@ -100,7 +100,7 @@ func inBbolt(t testing.TB, s *Store) (head uint64) {
 func readAll(t testing.TB, s *Store) []Record {
 	t.Helper()
 	var all []Record
-	for next := uint64(1); ; {
+	for next := s.First(); ; {
 		records, err := s.Read(next, 7, 1<<20)
 		if err != nil {
 			t.Fatal(err)
