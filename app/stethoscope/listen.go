@@ -18,8 +18,8 @@ type block struct {
 const blockSize = 1 << 16
 
 // listen reads stream in a goroutine of its own, at most one block ahead, until
-// it ends or end is called, which waits for it. done gives back a block that is
-// not needed any more.
+// it ends or end is called, which waits for it and may be called again. done
+// gives back a block that is not needed any more.
 func listen(stream Stream, log *slog.Logger) (blocks <-chan block, done func(block), end func()) {
 	out, free, quit := make(chan block), make(chan []byte, 2), make(chan struct{})
 	free <- make([]byte, blockSize)
@@ -44,11 +44,12 @@ func listen(stream Stream, log *slog.Logger) (blocks <-chan block, done func(blo
 			}
 		}
 	})
-	return out, func(b block) { free <- b.sound[:cap(b.sound)] }, func() {
+	end = sync.OnceFunc(func() {
 		close(quit)
 		stream.Close()
 		reader.Wait()
-	}
+	})
+	return out, func(b block) { free <- b.sound[:cap(b.sound)] }, end
 }
 
 // next waits for sound. A panic of a driver ends the sound and nothing else.

@@ -432,3 +432,22 @@ func TestRecorder_Close(t *testing.T) {
 		}
 	})
 }
+
+// A faulty cupboard panics when it is given something.
+type faulty struct{ cupboard }
+
+func (*faulty) Append(string, int64, []byte) error { panic("a store that fails") }
+
+// TestRecorder_KeeperPanics: the recording ends, and nothing else does.
+func TestRecorder_KeeperPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(script{steps: steady(time.Minute)}, func(o *Options) { o.Keeper = &faulty{} })
+		s.mustStart(t)
+		if last, _ := s.over(); last.State != Failed || last.Fault.Code != "internal" || s.wifi.in != "" {
+			t.Errorf("%+v in %q", last, s.wifi.in)
+		}
+		s.o.Keeper = s.kept
+		s.mustStart(t)
+		s.Close()
+	})
+}

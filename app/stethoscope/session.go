@@ -38,7 +38,6 @@ type session struct {
 	meter  *meter
 
 	recording fhirmap.Recording // belongs to run
-	shown     Status            // the last one published
 }
 
 func newSession(o *Options, r fhirmap.Recording) *session {
@@ -189,6 +188,7 @@ func (s *session) open() (Stream, error) {
 
 func (s *session) record(stream Stream) *fhirmap.Fault {
 	blocks, done, end := listen(stream, s.o.Logger)
+	defer end() // after a panic, too
 	t := newTake(s.o.Source.Format(), s.o.Limit, func(at int64, piece []byte) error {
 		return s.o.Keeper.Append(s.recording.ID, at, piece)
 	})
@@ -290,7 +290,7 @@ func (s *session) save(t *take, why error) *fhirmap.Fault {
 	}
 	fault := fhirmap.FaultOf(why)
 	if t.kept == 0 {
-		return cmp.Or(fault, noSound("the recording was stopped before any sound came", nil))
+		return fault
 	}
 	t.describe(&s.recording)
 	s.recording.Shorten(t.kept / int64(t.format.frame()))
