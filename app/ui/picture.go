@@ -22,10 +22,11 @@ const waveBars = 800
 // its spectrogram. It is one raster, whatever it shows.
 type soundPicture struct {
 	widget.BaseWidget
-	wave []station.SoundBar
-	plot *station.SoundPlot // nil: the wave
-	gaps []fhirmap.SoundGap // of the plot
-	all  int64              // samples of the plot
+	wave  []station.SoundBar
+	level float32            // of the wave now, 0 to 1
+	plot  *station.SoundPlot // nil: the wave
+	gaps  []fhirmap.SoundGap // of the plot
+	all   int64              // samples of the plot
 }
 
 func newSoundPicture() *soundPicture {
@@ -34,11 +35,11 @@ func newSoundPicture() *soundPicture {
 	return p
 }
 
-func (p *soundPicture) showWave(wave []station.SoundBar) {
+func (p *soundPicture) showWave(wave []station.SoundBar, level float32) {
 	if len(wave) == 0 && len(p.wave) == 0 && p.plot == nil {
 		return
 	}
-	p.wave, p.plot, p.gaps = wave, nil, nil
+	p.wave, p.level, p.plot, p.gaps = wave, level, nil, nil
 	p.Refresh()
 }
 
@@ -76,11 +77,25 @@ func (p *soundPicture) draw(width, height int) image.Image {
 	return img
 }
 
-// drawWave lets the newest sound stand at the right edge.
+// levelWidth is that of the bar that shows the level, in pixels.
+const levelWidth = 8
+
+// drawWave lets the newest sound stand at the right edge, and beside it how loud
+// it is: the wave itself is always drawn as high as there is room.
 func (p *soundPicture) drawWave(img *image.NRGBA) {
+	area, bar := img.Bounds(), img.Bounds()
+	area.Max.X -= 2 * levelWidth
+	bar.Min.X = bar.Max.X - levelWidth
+	fill(img, bar, nrgba(colourLine))
+	bar.Min.Y = bar.Max.Y - int(p.level*float32(bar.Dy()))
+	ink := nrgba(colourGood)
+	if p.level >= 0.99 {
+		ink = nrgba(colourTrouble)
+	}
+	fill(img, bar, ink)
 	wave := p.wave[max(0, len(p.wave)-waveBars):]
 	empty := waveBars - len(wave)
-	trace(img, img.Bounds(), waveBars, func(i int) station.SoundBar {
+	trace(img, area, waveBars, func(i int) station.SoundBar {
 		if i < empty {
 			return station.SoundBar{}
 		}

@@ -91,7 +91,7 @@ func (p *stethoscopePage) update(v view) {
 		p.drawn = ""
 	}
 	if p.drawn == "" {
-		p.picture.showWave(v.wave)
+		p.picture.showWave(v.wave, now.Level)
 	}
 	reshaped = visible(p.caption, p.drawn != "") || reshaped
 	if p.updateList(v.situation.Consultation != nil) || reshaped {
