@@ -105,6 +105,14 @@ func TestRecordings_SeedUnchanged(t *testing.T) {
 			filing.expectRecording(last, "fhir")
 		})
 	}
+	// The helper of that page drops its payload: with one stethoscope there is no
+	// doubt which is meant.
+	if answer := old.emit("ekuoreStartRecording"); answer["ok"] != true {
+		t.Error(answer)
+	}
+	if answer := today.emit("ekuoreStopRecording"); answer["ok"] != true {
+		t.Error(answer)
+	}
 }
 
 // expectRecording waits for the Observation of a recording, as a subscription or

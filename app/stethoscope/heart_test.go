@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"vitalien/app/simulator"
 )
 
 // beats is a heart of so many beats a minute: two sounds each, as a stethoscope
@@ -33,6 +35,18 @@ func TestHeart_KnownRates(t *testing.T) {
 			if have := h.hint(); math.Abs(float64(have-bpm)) > 2 {
 				t.Errorf("%d samples a second, %d beats a minute: %d", rate, bpm, have)
 			}
+		}
+	}
+}
+
+// TestHeart_Simulated: the rate of the demonstration's heart is found in its
+// sound, over its breath.
+func TestHeart_Simulated(t *testing.T) {
+	for _, bpm := range []int{55, 72, 110} {
+		m := newMeter(phone)
+		m.add(simulator.NewAuscultation(phone.Rate, float64(bpm), 15, uint64(bpm)).Next(20 * phone.Rate))
+		if r := m.read(); math.Abs(float64(r.hint-bpm)) > 2 || r.clipped || r.silent {
+			t.Errorf("%d beats a minute: %+v", bpm, r)
 		}
 	}
 }
