@@ -12,6 +12,9 @@ endif
 PROGRAM := build/vitalien
 CLIENTS := app/testdata/clients
 FUZZTIME ?= 30s
+# The tests that draw pictures. The race detector makes them take ten times as
+# long and has nothing to find in them.
+PICTURES := ^(TestScreen|TestQuestions)_
 
 .PHONY: demo run build test fuzz soak bench lint check package deps test-deps
 
@@ -25,7 +28,8 @@ build: deps
 	$(GO) build -trimpath -ldflags "-s -w" -tags $(TAGS) -o $(PROGRAM) ./app
 
 test: build test-deps fuzz
-	VITALIEN_PROGRAM=$(CURDIR)/$(PROGRAM) $(GO) test -race -timeout 14m -tags $(TAGS),headless ./...
+	$(GO) test -tags $(TAGS) -run '$(PICTURES)' ./app/ui
+	VITALIEN_PROGRAM=$(CURDIR)/$(PROGRAM) $(GO) test -race -timeout 14m -skip '$(PICTURES)' -tags $(TAGS),headless ./...
 
 fuzz: deps
 	packaging/fuzz.sh $(FUZZTIME) 2 $(GO)
