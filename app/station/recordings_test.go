@@ -345,3 +345,24 @@ func TestRecordings_Told(t *testing.T) {
 		t.Errorf("behind the end: %+v", list)
 	}
 }
+
+// TestRecordings_Retention: with its entry the sound leaves, and no other.
+func TestRecordings_Retention(t *testing.T) {
+	b := newBooth(t)
+	old := b.hear("ekuorePro_1")
+	b.stop()
+	b.clock.advance(11 * day)
+	fresh := b.hear("ekuorePro_1")
+	b.stop()
+	b.retention = 10 * day
+	if e, err := b.Retain(t.Context()); err != nil || e.Entries != 1 {
+		t.Fatalf("%+v, %v", e, err)
+	}
+	size, err := b.recordings.sounds.Size(old)
+	if _, _, missing := b.Sound(old); err != nil || size != 0 || fhirmap.FaultOf(missing).Code != "not_found" {
+		t.Errorf("%d bytes are left, %v, %v", size, err, missing)
+	}
+	if list := b.Recordings(10); len(list) != 1 || list[0].ID != fresh || len(b.soundOf(fresh)) != 16_000 {
+		t.Errorf("%+v", list)
+	}
+}

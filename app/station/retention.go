@@ -2,6 +2,7 @@ package station
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"vitalien/localstore"
@@ -62,13 +63,13 @@ func (s *Station) Retain(ctx context.Context) (Expired, error) {
 	}
 	e, err := s.Expired(ctx)
 	if err != nil || e.Entries == 0 {
-		return Expired{}, err
+		return Expired{}, errors.Join(err, s.cutRecordings()) // which a crash may have left
 	}
 	if _, err := s.store.Trim(ctx, e.Last+1); err != nil {
 		return Expired{}, err
 	}
 	s.log.Info("removed from the log what is past its retention", "first", e.First, "last", e.Last, "entries", e.Entries)
-	return e, s.catalogue.cut(s)
+	return e, errors.Join(s.cutRecordings(), s.catalogue.cut(s))
 }
 
 func (s *Station) clockIsPlausible() bool {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -183,4 +184,25 @@ func (s *Station) findInLog(id string, after uint64) (seq uint64, err error) {
 		}
 	}
 	return 0, nil
+}
+
+// cutRecordings removes the sound of what the log does not hold any more.
+func (s *Station) cutRecordings() error {
+	index, err := s.store.List(recordingsBucket)
+	if err != nil {
+		return err
+	}
+	r := &s.recordings
+	for id, at := range index {
+		if sequenceOf(at) >= s.store.First() {
+			continue
+		}
+		r.mu.Lock()
+		r.recent = slices.DeleteFunc(r.recent, func(have fhirmap.RecordedSound) bool { return have.ID == id })
+		r.mu.Unlock()
+		if err := errors.Join(r.sounds.Delete(id), s.store.Delete(recordingsBucket, id)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
