@@ -1,8 +1,5 @@
 //go:build linux
 
-// Package bluezdouble is a test double of bluetoothd on a private bus: an
-// adapter, devices that advertise, pair, and have characteristics. Only tests
-// import it.
 package bluezdouble
 
 import (
