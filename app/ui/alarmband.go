@@ -11,13 +11,13 @@ import (
 	"vitalien/fhirmap"
 )
 
-// An alarm of high priority flashes at 2 Hz and one of medium priority at
+// An alarm of high priority flashes at 1.5 Hz and one of medium priority at
 // 0.5 Hz, on for half of the time; a low one is steady (IEC 60601-1-8, table
 // 2: 1.4–2.8 Hz, 0.4–0.8 Hz, 20–60 %).
 const (
-	flashBeat    = 250 * time.Millisecond
+	flashBeat    = time.Second / 3
 	highBeats    = 2 // of a whole flash
-	mediumBeats  = 8
+	mediumBeats  = 6
 	markWidth    = 76
 	alarmHeight  = 46
 	alarmPadding = 9

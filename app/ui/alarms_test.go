@@ -58,7 +58,7 @@ func (b *alarmBand) lampOver(beats int) string {
 	return shown
 }
 
-// 16 beats are 4 s: 8 flashes of a high alarm (2 Hz), 2 of a medium one.
+// 12 beats are 4 s: 6 flashes of a high alarm (1.5 Hz), 2 of a medium one.
 func TestAlarmBand_FlashesAsThePriorityAsks(t *testing.T) {
 	test.NewTempApp(t).Settings().SetTheme(calm{})
 	acknowledged := everyAlert()[0]
@@ -67,11 +67,11 @@ func TestAlarmBand_FlashesAsThePriorityAsks(t *testing.T) {
 		alert fhirmap.Alert
 		want  string
 	}{
-		"high":         {everyAlert()[0], "*-*-*-*-*-*-*-*-"},
-		"medium":       {everyAlert()[1], "****----****----"},
-		"low":          {everyAlert()[2], "****************"},
-		"over":         {everyAlert()[3], "----------------"},
-		"acknowledged": {acknowledged, "----------------"},
+		"high":         {everyAlert()[0], "*-*-*-*-*-*-"},
+		"medium":       {everyAlert()[1], "***---***---"},
+		"low":          {everyAlert()[2], "************"},
+		"over":         {everyAlert()[3], "------------"},
+		"acknowledged": {acknowledged, "------------"},
 	} {
 		b := newAlarmBand(newWords("fr"), func() time.Time { return testNow }, func(string) {}, func() {})
 		b.update([]fhirmap.Alert{c.alert})
@@ -82,7 +82,7 @@ func TestAlarmBand_FlashesAsThePriorityAsks(t *testing.T) {
 		if b.flashing.Load() == steady {
 			t.Errorf("%s: asks for beats: %v", name, steady)
 		}
-		if got := b.lampOver(16); got != c.want {
+		if got := b.lampOver(12); got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
 		if !b.update(nil) || b.Visible() || b.flashing.Load() {

@@ -71,13 +71,12 @@ func (b *bridge) carry(ctx context.Context) {
 	for {
 		var values <-chan struct{}
 		var beats <-chan time.Time
-		if b.visible.Load() { // what appears later takes everything at once
-			if rest == nil {
-				values = live
-			}
-			if b.flashing() {
-				beats = beat.C
-			}
+		switch { // what appears later takes everything at once
+		case !b.visible.Load():
+		case b.flashing(): // the toolkit paints all of a window for whatever changes on it
+			beats = beat.C
+		case rest == nil:
+			values = live
 		}
 		select {
 		case <-ctx.Done():
@@ -101,9 +100,11 @@ func (b *bridge) carry(ctx context.Context) {
 		case <-rest:
 			rest = nil
 		case <-tick.C:
-			b.deliverVisible(ctx, b.age)
+			if beats == nil {
+				b.deliverVisible(ctx, b.age)
+			}
 		case <-beats:
-			b.deliverVisible(ctx, b.flash)
+			b.flashOn(ctx)
 		}
 	}
 }
@@ -121,6 +122,17 @@ func (b *bridge) refresh(ctx context.Context) {
 func (b *bridge) refreshLive(ctx context.Context) {
 	live := b.core.Live()
 	b.deliverVisible(ctx, func() { b.showLive(live) })
+}
+
+// flashOn shows one beat of the alarms, with the values and ages of its moment,
+// so that the window is painted once for all of them.
+func (b *bridge) flashOn(ctx context.Context) {
+	live := b.core.Live()
+	b.deliverVisible(ctx, func() {
+		b.flash()
+		b.showLive(live)
+		b.age()
+	})
 }
 
 func (b *bridge) deliverVisible(ctx context.Context, f func()) {

@@ -76,10 +76,37 @@ func TestBridge_BeatsOnlyWhileAnAlarmFlashesInAVisibleWindow(t *testing.T) {
 		go b.run(ctx)
 		over("hidden", 0, 0)
 		b.appear()
-		over("visible", 39, 41)
+		over("visible", 29, 31)
 		flashing.Store(false)
 		core.change(func(*fakeCore) {})
 		over("acknowledged", 0, 1)
+		cancel()
+		synctest.Wait()
+	})
+}
+
+// The toolkit paints all of a window for whatever changes on it.
+func TestBridge_ShowsValuesAndAgesWithTheBeatWhileAnAlarmFlashes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		core := newFakeCore()
+		var posted, values, ages atomic.Int64
+		b := testBridge(core, func(f func()) { posted.Add(1); f() })
+		b.flashing = func() bool { return true }
+		b.showLive = func([]fhirmap.Live) { values.Add(1) }
+		b.age = func() { ages.Add(1) }
+		go b.run(ctx)
+		b.appear()
+		synctest.Wait()
+		before := posted.Load()
+		core.stream(100*time.Millisecond, 10*time.Second)
+		synctest.Wait()
+		if n := posted.Load() - before; n < 29 || n > 31 {
+			t.Errorf("%d updates in 10 s, want the 30 of the beat", n)
+		}
+		if values.Load() < 29 || ages.Load() < 29 {
+			t.Errorf("values were shown %d times and ages %d times, want both with every beat", values.Load(), ages.Load())
+		}
 		cancel()
 		synctest.Wait()
 	})
