@@ -108,7 +108,7 @@ func TestWindow(t *testing.T) {
 
 	// #0B7A3B is the colour of the heart rate: there is none on the empty page.
 	heart := func() float64 { return share(screenshot(t, display), 0x0b, 0x7a, 0x3b) }
-	until(t, "the empty page is drawn", func() bool { return share(screenshot(t, display), 0xf4, 0xf7, 0xf8) > 0.2 })
+	until(t, "the empty page is drawn", func() bool { return share(screenshot(t, display), 0xf4, 0xf7, 0xf8) > 0.08 })
 	if heart() > 0 {
 		t.Error("the empty page shows a heart rate")
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync"
 )
 
 // A client is one connected Socket.IO client: a cursor on the log and the
@@ -62,7 +63,9 @@ func (s *Server) accept(socket *socketConn, r *http.Request, auth map[string]any
 // run hands the client the log, and tells it of recordings, until it is gone.
 func (c *client) run(ctx context.Context) {
 	defer c.server.count(-1)
-	go c.tellDevices(ctx)
+	var told sync.WaitGroup
+	defer told.Wait()
+	told.Go(func() { c.tellDevices(ctx) })
 	c.server.recordings.enter(c.socket)
 	defer c.server.recordings.leave(c.socket)
 	p := pump{c.socket, &logSource{c.server.o.Station, c.server.frames[c.form], c.cursor, everything}}
