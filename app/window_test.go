@@ -202,6 +202,7 @@ func TestWindow_WithoutADisplay(t *testing.T) {
 					break
 				}
 			}
+			awaitStatus(t, p.url, `"id":"window"`, `"error":"no_display"`)
 			send(t, dial(t, p.mllp), oru("H1", 72))
 			p.stop(t)
 		})

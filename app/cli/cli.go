@@ -67,6 +67,36 @@ type Flags struct {
 	DataDir   string
 	Listen    string
 	HL7Listen string
+
+	// Of the program as the child of its supervisor; people do not set them.
+	Supervised bool
+	Crashing   bool // has died so often that it is to do without a window
+}
+
+// set reads the flags into f.
+func (f *Flags) set(version *bool) *flag.FlagSet {
+	set := flagSet()
+	set.BoolVar(&f.Headless, "headless", f.Headless, "")
+	set.BoolVar(&f.Minimized, "minimized", f.Minimized, "")
+	set.BoolVar(&f.Demo, "demo", f.Demo, "")
+	set.StringVar(&f.DataDir, "data-dir", f.DataDir, "")
+	set.StringVar(&f.Listen, "listen", f.Listen, "")
+	set.StringVar(&f.HL7Listen, "hl7-listen", f.HL7Listen, "")
+	set.BoolVar(&f.Supervised, "supervised", f.Supervised, "")
+	set.BoolVar(&f.Crashing, "crashing", f.Crashing, "")
+	set.BoolVar(version, "version", false, "")
+	return set
+}
+
+// Args are the arguments that say f.
+func (f Flags) Args() (args []string) {
+	var version bool
+	f.set(&version).VisitAll(func(one *flag.Flag) {
+		if value := one.Value.String(); value != "" && value != "false" {
+			args = append(args, "--"+one.Name+"="+value)
+		}
+	})
+	return args
 }
 
 // A Program is what the command line is the face of.
@@ -108,8 +138,9 @@ func (p *Program) Main(ctx context.Context, args []string) int {
 	case errors.Is(err, flag.ErrHelp):
 		fmt.Fprint(p.Stdout, usage)
 		return Done
-	case errors.Is(err, errProbed):
-		return Failed
+	}
+	if exit, ok := errors.AsType[Exit](err); ok {
+		return exit.Status
 	}
 	fmt.Fprintln(p.Stderr, "vitalien:", oneLine(err))
 	if _, ok := errors.AsType[WrongUse](err); ok {
@@ -118,7 +149,10 @@ func (p *Program) Main(ctx context.Context, args []string) int {
 	return Failed
 }
 
-var errProbed = errors.New("no display")
+// An Exit ends the program with a status and no word: it was said already.
+type Exit struct{ Status int }
+
+func (e Exit) Error() string { return fmt.Sprintf("exit status %d", e.Status) }
 
 // oneLine is err for people, on one line: what it was about, the text of the
 // Fault if there is one, and its code and English text for whoever helps.
@@ -153,8 +187,8 @@ func (p *Program) checkStore(file string, thorough bool) error {
 
 func (p *Program) run(ctx context.Context, args []string) error {
 	if len(args) == 1 && args[0] == ProbeDisplay {
-		if p.Probe() != 0 {
-			return errProbed
+		if status := p.Probe(); status != Done {
+			return Exit{status}
 		}
 		return nil
 	}
@@ -172,14 +206,7 @@ func (p *Program) run(ctx context.Context, args []string) error {
 	}
 	var f Flags
 	var version bool
-	set := flagSet()
-	set.BoolVar(&f.Headless, "headless", false, "")
-	set.BoolVar(&f.Minimized, "minimized", false, "")
-	set.BoolVar(&f.Demo, "demo", false, "")
-	set.StringVar(&f.DataDir, "data-dir", "", "")
-	set.StringVar(&f.Listen, "listen", "", "")
-	set.StringVar(&f.HL7Listen, "hl7-listen", "", "")
-	set.BoolVar(&version, "version", false, "")
+	set := f.set(&version)
 	if err := parse(set, args); err != nil {
 		return err
 	}

@@ -221,3 +221,26 @@ func TestDecodeHL7_FileThatCannotBeRead(t *testing.T) {
 		}
 	}
 }
+
+// TestFlags_Args: a supervisor gives its child the flags that it was given.
+func TestFlags_Args(t *testing.T) {
+	for _, f := range []Flags{
+		{},
+		{Headless: true, Demo: true, DataDir: "/var/lib/x y", Listen: "localhost:0"},
+		{Minimized: true, HL7Listen: "[::]:2575", Supervised: true, Crashing: true, DataDir: "-odd"},
+	} {
+		var got Flags
+		p := Program{Serve: func(_ context.Context, read Flags) error { got = read; return nil }}
+		if status := p.Main(t.Context(), f.Args()); status != Done || got != f {
+			t.Errorf("%v: status %d, %+v", f.Args(), status, got)
+		}
+	}
+}
+
+func TestMain_ExitSaysNothing(t *testing.T) {
+	var errors bytes.Buffer
+	p := Program{Stderr: &errors, Serve: func(context.Context, Flags) error { return Exit{7} }}
+	if status := p.Main(t.Context(), nil); status != 7 || errors.Len() > 0 {
+		t.Errorf("status %d, %q", status, errors.String())
+	}
+}
