@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -44,7 +45,7 @@ type App struct {
 	runAir     func(context.Context) error
 
 	showMu sync.Mutex
-	show   func() // brings the window to the front; nil: there is none
+	show   shower // nil: there is no window
 	bare   error  // why there is none; nil: nobody wanted one
 }
 
@@ -135,11 +136,11 @@ func (a *App) open() (err error) {
 		Station: a.station, Logger: a.log, Address: a.config.Listen, RequireToken: a.config.RequireToken, Version: version,
 	})
 	if err != nil {
-		return err
+		return namingOwner(err, a.config.Listen)
 	}
 	if a.config.HL7.Listen != "" {
 		if err := a.listenHL7(); err != nil {
-			return err
+			return namingOwner(err, a.config.HL7.Listen)
 		}
 	}
 	return nil
@@ -249,7 +250,7 @@ func (a *App) simulation() simulator.Options {
 // control executes what comes through the control socket.
 func (a *App) control(ctx context.Context, words []string, out io.Writer) error {
 	if words[0] == "show" {
-		return a.showWindow()
+		return a.showWindow(strings.Join(words[1:], ""))
 	}
 	return cli.Execute(ctx, a.station, words, out)
 }

@@ -23,21 +23,30 @@ var errCrashing = &fhirmap.Fault{
 	French: "Vitalien s’est arrêté trois fois en dix minutes. Il continue sans fenêtre\u202f: les mesures arrivent et sont transmises. Quittez-le et relancez-le pour retrouver la fenêtre\u202f; si cela se répète, appelez le support.",
 }
 
+// A shower brings the window to the front, and asks there whether to start a
+// consultation unless it is nil.
+type shower func(*station.Consultation)
+
 // other brings the instance that serves the folder to the front, where this
-// start wants a window. It returns errAlreadyShown, or why that instance has no
-// window; nil when no instance answers.
+// start wants a window, and passes on the link that this one was opened with. It
+// returns errAlreadyShown, or why that instance could not do it; nil when none
+// answers.
 func (a *App) other() error {
 	if a.flags.Headless {
 		return nil
 	}
-	err := cli.Call(context.Background(), a.folder, []string{"show"}, io.Discard)
-	if err == nil {
+	words := []string{"show"}
+	if a.flags.Link != "" {
+		words = append(words, a.flags.Link)
+	}
+	err := cli.Call(context.Background(), a.folder, words, io.Discard)
+	switch {
+	case err == nil:
 		return errAlreadyShown
+	case errors.Is(err, cli.ErrNotRunning), fhirmap.FaultOf(err).Code == "no_answer":
+		return nil
 	}
-	if f := fhirmap.FaultOf(err); f.Code == codeNoWindow {
-		return f
-	}
-	return nil
+	return err
 }
 
 // face shows the window, unless there is to be none or there can be none. It
@@ -65,12 +74,21 @@ func (a *App) face(ctx context.Context, quit func()) {
 	}
 }
 
-// showWindow brings the window to the front.
-func (a *App) showWindow() error {
+// showWindow brings the window to the front, and asks there what a link is
+// about. An empty link is none.
+func (a *App) showWindow(link string) error {
+	var asked *station.Consultation
+	if link != "" {
+		c, err := readLink(link)
+		if err != nil {
+			return err
+		}
+		asked = &c
+	}
 	a.showMu.Lock()
 	defer a.showMu.Unlock()
 	if a.show != nil {
-		a.show()
+		a.show(asked)
 		return nil
 	}
 	f := &fhirmap.Fault{
@@ -84,7 +102,7 @@ func (a *App) showWindow() error {
 }
 
 // setShow tells how to bring the window to the front, or why there is none.
-func (a *App) setShow(show func(), bare error) {
+func (a *App) setShow(show shower, bare error) {
 	a.showMu.Lock()
 	defer a.showMu.Unlock()
 	a.show, a.bare = show, bare

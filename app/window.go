@@ -7,6 +7,7 @@ import (
 
 	"vitalien/app/cli"
 	"vitalien/app/desktop"
+	"vitalien/app/station"
 	"vitalien/app/ui"
 	"vitalien/fhirmap"
 )
@@ -38,8 +39,18 @@ func (a *App) window(ctx context.Context, quit func()) error {
 		o.Listener = a.monitor.Addr().String()
 	}
 	window := ui.New(o)
-	a.setShow(window.Show, nil)
+	a.setShow(func(c *station.Consultation) {
+		window.Show()
+		if c != nil {
+			window.Propose(*c)
+		}
+	}, nil)
 	defer a.setShow(nil, nil)
+	if a.flags.Link != "" {
+		if err := a.showWindow(a.flags.Link); err != nil {
+			window.Notify(err)
+		}
+	}
 	if err := window.Run(ctx); err != nil {
 		return err
 	}

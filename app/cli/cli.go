@@ -32,6 +32,8 @@ vitalien [flags]                  tray and window
   --listen HOST:PORT              local server, this computer only (default localhost:63336)
   --hl7-listen HOST:PORT          listener for HL7 v2 monitors (MLLP), off by default
   --version
+vitalien vitalien://consultation?patient=ID
+                                  a link of the EHR: asks whether to start that consultation
 vitalien decode hl7 FILE|-        the FHIR R4 Observations in HL7 v2 messages, one a line
 vitalien decode ble UUID|FORMAT HEX…
                                   the same for the frames of one Bluetooth exchange
@@ -67,6 +69,7 @@ type Flags struct {
 	DataDir   string
 	Listen    string
 	HL7Listen string
+	Link      string // vitalien://…, that an EHR had this system open
 
 	// Of the program as the child of its supervisor; people do not set them.
 	Supervised bool
@@ -96,8 +99,14 @@ func (f Flags) Args() (args []string) {
 			args = append(args, "--"+one.Name+"="+value)
 		}
 	})
+	if f.Link != "" {
+		args = append(args, f.Link)
+	}
 	return args
 }
+
+// LinkScheme begins the links that the system opens with this program.
+const LinkScheme = "vitalien:"
 
 // A Program is what the command line is the face of.
 type Program struct {
@@ -201,7 +210,7 @@ func (p *Program) run(ctx context.Context, args []string) error {
 	if len(args) == 1 && args[0] == "help" {
 		return flag.ErrHelp
 	}
-	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") && !strings.HasPrefix(args[0], LinkScheme) {
 		return p.subcommand(ctx, args)
 	}
 	var f Flags
@@ -210,7 +219,9 @@ func (p *Program) run(ctx context.Context, args []string) error {
 	if err := parse(set, args); err != nil {
 		return err
 	}
-	if set.NArg() > 0 {
+	if set.NArg() == 1 && strings.HasPrefix(set.Arg(0), LinkScheme) {
+		f.Link = set.Arg(0)
+	} else if set.NArg() > 0 {
 		return wrong("unexpected %q; vitalien --help lists the commands", set.Arg(0))
 	}
 	if version {
