@@ -4,7 +4,7 @@
 set -euo pipefail
 
 build=(gcc libc6-dev libgl1-mesa-dev xorg-dev libxkbcommon-dev)
-test=(chromium strace xvfb xdotool imagemagick x11-utils dbus python3-hl7 python3-requests python3-socketio python3-websocket)
+test=(chromium strace xvfb xdotool desktop-file-utils imagemagick x11-utils dbus python3-hl7 python3-requests python3-socketio python3-websocket)
 command -v node >/dev/null || test+=(nodejs)
 command -v npm >/dev/null || test+=(npm)
 

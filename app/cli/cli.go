@@ -57,6 +57,8 @@ vitalien quarantine list | export FILE
 vitalien audit list               who was granted, refused or exported what
 vitalien origins list | allow ORIGIN | revoke ORIGIN
 vitalien tokens list | create NAME | revoke NAME
+vitalien autostart on | off | status
+                                  whether the program starts with your session
 Subcommands take --data-dir DIR.
 `
 
@@ -117,6 +119,7 @@ type Program struct {
 	DataFolder func() (string, error) // where the data is without --data-dir
 	Keyring    station.Keyring        // keeps the key of the data; nil: a file does
 	Serve      func(context.Context, Flags) error
+	Autostart  Autostart
 	Probe      func() int                  // tries whether a window can open (see --probe-display)
 	Radio      func(context.Context) error // serves the Bluetooth adapter (see --bluetooth-radio)
 }

@@ -44,6 +44,8 @@ func (p *Program) subcommand(ctx context.Context, args []string) error {
 		args, set = set.Args()[1:], flagSet()
 	}
 	switch words[0] {
+	case "autostart":
+		return p.autostart(words[1:])
 	case "decode":
 		return p.decode(words[1:], decoded)
 	case "export":
