@@ -44,6 +44,8 @@ type App struct {
 	supervised *radio.Supervised
 	runAir     func(context.Context) error
 
+	quit func() // ends Run
+
 	showMu sync.Mutex
 	show   shower // nil: there is no window
 	bare   error  // why there is none; nil: nobody wanted one
@@ -191,6 +193,7 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	ctx, quit := context.WithCancel(ctx)
 	defer quit()
+	a.quit = quit
 	var services sync.WaitGroup
 	failed := make(chan error, 1)
 	services.Go(func() {
@@ -249,6 +252,10 @@ func (a *App) simulation() simulator.Options {
 
 // control executes what comes through the control socket.
 func (a *App) control(ctx context.Context, words []string, out io.Writer) error {
+	if words[0] == "stop" {
+		a.quit()
+		return nil
+	}
 	if words[0] == "show" {
 		return a.showWindow(strings.Join(words[1:], ""))
 	}

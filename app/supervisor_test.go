@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -209,6 +210,23 @@ func awaitStatus(t *testing.T, url string, texts ...string) {
 		}
 	}
 	t.Errorf("/status says %s", body)
+}
+
+// TestStop_ByCommand: an installer ends the program before it replaces it.
+func TestStop_ByCommand(t *testing.T) {
+	folder := t.TempDir()
+	p := launch(t, folder)
+	for _, running := range []bool{true, false} {
+		command := exec.CommandContext(t.Context(), p.command.Path, "stop", "--data-dir", folder)
+		if output, err := command.CombinedOutput(); err != nil || len(output) > 0 {
+			t.Errorf("running %v: %v, %s", running, err, output)
+		}
+		if running {
+			if err := p.command.Wait(); err != nil {
+				t.Error(err)
+			}
+		}
+	}
 }
 
 // TestSupervisor_NothingOutlivesIt: a supervisor that is killed takes the

@@ -57,6 +57,7 @@ vitalien quarantine list | export FILE
 vitalien audit list               who was granted, refused or exported what
 vitalien origins list | allow ORIGIN | revoke ORIGIN
 vitalien tokens list | create NAME | revoke NAME
+vitalien stop                     ends the running program
 vitalien autostart on | off | status
                                   whether the program starts with your session
 Subcommands take --data-dir DIR.

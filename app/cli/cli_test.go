@@ -54,7 +54,7 @@ func (r run) wantOneLine(t *testing.T, status int) {
 func TestMain_WrongUse(t *testing.T) {
 	for _, line := range []string{
 		"--frobnicate", "-x", "--headless=perhaps", "--listen", "--headless extra", "frobnicate", "decode", "decode hl7",
-		"decode hl7 a b", "decode hl8 -", "decode hl7 - --model X", "decode hl7 - --list", "decode ble", "decode ble 2A35", "decode ble --model",
+		"decode hl7 a b", "stop now", "decode hl8 -", "decode hl7 - --model X", "decode hl7 - --list", "decode ble", "decode ble 2A35", "decode ble --model",
 		"decode ble 2AFF 00", "decode ble frobnicate 00", "decode ble --list 2A35", "decode ble --list --model X", "decode ble 2A35 00 --frobnicate", "export --out d --model X", "decode hl7 - --frobnicate", "origins", "origins allow", "origins list more",
 		"origins allow https://a https://b", "monitors", "monitors accept", "monitors accept a b", "monitors list x", "monitors scan", "quarantine", "quarantine export",
 		"quarantine list x", "export", "export --out", "export --out d more", "export --out d --format xml", "export --out d --since yesterday",
