@@ -16,7 +16,7 @@ FUZZTIME ?= 30s
 # long and has nothing to find in them.
 PICTURES := ^(TestScreen|TestQuestions)_
 
-.PHONY: demo run build test fuzz soak bench lint check package deps test-deps
+.PHONY: demo run build test fuzz soak bench lint check package package-linux package-windows package-macos test-packages deps test-deps package-deps
 
 demo: build
 	$(PROGRAM) --demo
@@ -58,11 +58,32 @@ lint: check
 	@changed=$$($(GO) tool gofumpt -l $$(git ls-files '*.go')); if [ -n "$$changed" ]; then echo "gofumpt would change:"; echo "$$changed"; exit 1; fi
 	$(GO) tool staticcheck -tags $(TAGS) ./...
 
-package:
-	@echo "There are no packages yet: make build puts the program at $(PROGRAM)." && exit 1
+# Everything that can be built on this machine, into build/packages.
+package: package-linux package-windows
+
+package-linux: build package-deps
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -tags headless -o build/vitalien-headless ./app
+	packaging/linux/package.sh $(PROGRAM) build/vitalien-headless build/packages
+
+package-windows: package-deps
+	GO=$(GO) packaging/windows/package.sh build/packages
+
+# On a Mac; not tried yet.
+package-macos: build
+	packaging/macos/package.sh $(PROGRAM) build/packages
+
+# Installs, runs, upgrades and removes the packages: in a fresh Debian, as root,
+# and under wine.
+test-packages: package test-deps
+	@packaging/deps.sh wine
+	packaging/linux/test.sh build/packages
+	packaging/windows/test.sh build/packages
 
 deps:
 	@packaging/deps.sh build
+
+package-deps:
+	@packaging/deps.sh package
 
 test-deps:
 	@packaging/deps.sh test

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -43,12 +44,12 @@ type App struct {
 	supervised *radio.Supervised
 	runAir     func(context.Context) error
 
-	showMu sync.Mutex
-	show   func() // brings the window to the front; nil: there is none
-}
+	quit func() // ends Run
 
-// errAlreadyShown says that another instance runs and has come to the front.
-var errAlreadyShown = errors.New("another instance came to the front")
+	showMu sync.Mutex
+	show   shower // nil: there is no window
+	bare   error  // why there is none; nil: nobody wanted one
+}
 
 // New reads the settings and opens the data folder and the sockets. When
 // another instance serves the folder and this start wants a window, that
@@ -117,6 +118,9 @@ func (a *App) open() (err error) {
 	if err != nil {
 		return err
 	}
+	if other := a.other(); other != nil {
+		return other // in less time than the store takes to say that it is locked
+	}
 	a.station, err = station.Open(a.folder, station.Options{
 		Logger: a.log, Demo: a.flags.Demo, RecordEvery: time.Duration(a.config.HL7.RecordEvery), Monitors: a.given(),
 		Backups:        station.Backups{Dir: a.config.Backup.Dir, Keep: a.config.Backup.Keep},
@@ -124,8 +128,8 @@ func (a *App) open() (err error) {
 		QuarantineAge:  time.Duration(a.config.Retention.Quarantine), Stethoscope: sound, Keyring: keyring(), CheckFile: checkFile,
 	})
 	if err != nil {
-		if fhirmap.FaultOf(err).Code == "store_locked" && !a.flags.Headless && a.showOther() {
-			return errAlreadyShown
+		if other := a.other(); fhirmap.FaultOf(err).Code == "store_locked" && other != nil {
+			return other // it was still starting
 		}
 		return err
 	}
@@ -134,11 +138,11 @@ func (a *App) open() (err error) {
 		Station: a.station, Logger: a.log, Address: a.config.Listen, RequireToken: a.config.RequireToken, Version: version,
 	})
 	if err != nil {
-		return err
+		return namingOwner(err, a.config.Listen)
 	}
 	if a.config.HL7.Listen != "" {
 		if err := a.listenHL7(); err != nil {
-			return err
+			return namingOwner(err, a.config.HL7.Listen)
 		}
 	}
 	return nil
@@ -150,11 +154,6 @@ func keyring() station.Keyring {
 		return k
 	}
 	return nil
-}
-
-// showOther asks the instance that holds the folder to come to the front.
-func (a *App) showOther() bool {
-	return cli.Call(context.Background(), a.folder, []string{"show"}, io.Discard) == nil
 }
 
 func (a *App) listenHL7() error {
@@ -194,6 +193,7 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	ctx, quit := context.WithCancel(ctx)
 	defer quit()
+	a.quit = quit
 	var services sync.WaitGroup
 	failed := make(chan error, 1)
 	services.Go(func() {
@@ -250,36 +250,16 @@ func (a *App) simulation() simulator.Options {
 	return o
 }
 
-// face shows the window, unless there is to be none or there can be none. It
-// returns when the window is gone for good.
-func (a *App) face(ctx context.Context, quit func()) {
-	if a.flags.Headless {
-		return
-	}
-	if err := a.window(ctx, quit); err != nil {
-		a.log.Warn("no window: going on headless", "reason", err)
-	}
-}
-
 // control executes what comes through the control socket.
 func (a *App) control(ctx context.Context, words []string, out io.Writer) error {
-	if words[0] != "show" {
-		return cli.Execute(ctx, a.station, words, out)
+	if words[0] == "stop" {
+		a.quit()
+		return nil
 	}
-	a.showMu.Lock()
-	defer a.showMu.Unlock()
-	show := a.show
-	if show == nil {
-		return &fhirmap.Fault{Code: "no_window", English: "the running program has no window"}
+	if words[0] == "show" {
+		return a.showWindow(strings.Join(words[1:], ""))
 	}
-	show()
-	return nil
-}
-
-func (a *App) setShow(show func()) {
-	a.showMu.Lock()
-	defer a.showMu.Unlock()
-	a.show = show
+	return cli.Execute(ctx, a.station, words, out)
 }
 
 // Close frees what New bound. It may be called more than once.

@@ -228,7 +228,7 @@ func TestDiskFull(t *testing.T) {
 	if code := answer("FULL"); code != "AR" {
 		t.Errorf("a full disk answers %s", code)
 	}
-	room := exec.CommandContext(t.Context(), prlimit, "--pid", fmt.Sprint(p.command.Process.Pid), "--fsize=unlimited:")
+	room := exec.CommandContext(t.Context(), prlimit, "--pid", fmt.Sprint(p.worker(t)), "--fsize=unlimited:")
 	if output, err := room.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, output)
 	}

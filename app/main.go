@@ -5,10 +5,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"os/signal"
 	"runtime"
-	"syscall"
+	"strings"
 
 	"vitalien/app/cli"
 	"vitalien/app/config"
@@ -22,13 +23,17 @@ func main() {
 	if len(os.Args) > 1 && os.Args[1] == cli.CheckStore {
 		desktop.EndWithParent()
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	desktop.AttachConsole()
+	ctx, stop := signal.NotifyContext(context.Background(), desktop.Endings()...)
 	defer stop()
 	var failed error // to start
 	program := cli.Program{
 		Version: version, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, DataFolder: config.DataFolder, Probe: probe,
-		Radio: bluetoothRadio, Keyring: keyring(),
+		Radio: bluetoothRadio, Keyring: keyring(), Autostart: desktop.Autostart{},
 		Serve: func(ctx context.Context, f cli.Flags) (err error) {
+			if !f.Supervised {
+				return superviseProgram(ctx, f)
+			}
 			failed, err = serve(ctx, f)
 			return err
 		},
@@ -38,6 +43,46 @@ func main() {
 		alert(ctx, failed)
 	}
 	os.Exit(status)
+}
+
+// superviseProgram runs the program as a child that is started again when it
+// dies.
+func superviseProgram(ctx context.Context, f cli.Flags) error {
+	if err := checkFlags(f); err != nil {
+		return cli.WrongUse{Err: err}
+	}
+	supervisor := desktop.Supervisor{
+		Arguments: func(said []string, crashing bool) []string { return childFlags(f, said, crashing).Args() },
+		Stdin:     os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Log: newLogger(os.Stderr),
+	}
+	status, err := supervisor.Run(ctx)
+	if err == nil && status != cli.Done {
+		err = cli.Exit{Status: status}
+	}
+	return err
+}
+
+// childFlags are those of the next child. A port that an earlier one was free
+// to choose stays the same: EHRs and monitors come back to it.
+func childFlags(f cli.Flags, said []string, crashing bool) cli.Flags {
+	f.Supervised, f.Crashing = true, crashing
+	for _, line := range said {
+		if address, ok := strings.CutPrefix(line, "ready mllp "); ok {
+			f.HL7Listen = keepPort(f.HL7Listen, address)
+		} else if address, ok := strings.CutPrefix(line, "ready http://"); ok {
+			f.Listen = keepPort(f.Listen, address)
+		}
+	}
+	return f
+}
+
+// keepPort is wanted with the port of got where it left the choice.
+func keepPort(wanted, got string) string {
+	host, port, err := net.SplitHostPort(wanted)
+	if _, chosen, bad := net.SplitHostPort(got); err == nil && bad == nil && port == "0" {
+		return net.JoinHostPort(host, chosen)
+	}
+	return wanted
 }
 
 // ballast is never touched and so takes no memory, but the garbage collector
@@ -57,9 +102,7 @@ func serve(ctx context.Context, f cli.Flags) (failed, err error) {
 	if os.Getenv("GOMAXPROCS") == "" {
 		runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + waitingForDisk)
 	}
-	if err := checkFlags(f); err != nil {
-		return nil, cli.WrongUse{Err: err}
-	}
+	desktop.Leashed()
 	app, err := New(f, os.Stdout, os.Stderr)
 	if err != nil {
 		return err, err

@@ -68,7 +68,7 @@ func TestEndurance(t *testing.T) {
 		for tick := time.NewTicker(endurance() / 60); loaded.Err() == nil; {
 			select {
 			case <-tick.C:
-				memory = append(memory, rssAnon(t, p.command.Process.Pid))
+				memory = append(memory, rssAnon(t, p.worker(t)))
 			case <-loaded.Done():
 			}
 		}
@@ -110,10 +110,8 @@ func goroutines(t *testing.T, load func(*process)) int {
 	p := ready(t, command)
 	load(p)
 	awaitNoClients(t, p.url)
-	if err := p.command.Process.Signal(syscall.SIGQUIT); err != nil {
-		t.Fatal(err)
-	}
-	p.command.Wait()
+	p.endWorker(t, syscall.SIGQUIT)
+	p.stop(t)
 	return own(stacks.String())
 }
 

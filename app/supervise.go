@@ -54,7 +54,7 @@ func (a *App) keep(ctx context.Context, services *sync.WaitGroup, name string, p
 // partNames are the parts as people know them.
 var partNames = map[string]string{
 	"follower": "Affichage des mesures", "control": "Commandes", "hl7": "Moniteurs (HL7)", "simulator": "Appareils simulés",
-	"bluetooth": "Bluetooth", "radio": "Adaptateur Bluetooth", "air": "Appareils Bluetooth simulés",
+	"window": "Fenêtre", "bluetooth": "Bluetooth", "radio": "Adaptateur Bluetooth", "air": "Appareils Bluetooth simulés",
 	"monitors": "Liaisons aux moniteurs", "discovery": "Recherche de moniteurs",
 }
 

@@ -159,7 +159,7 @@ func (all beds) load(ctx context.Context, t *testing.T, p *process, base time.Ti
 		}
 		all[i%len(all)].Pressure(100+i%60, 50+i%30, 70+i%30, base.Add(time.Duration(i)*time.Second))
 		if i%10 == 0 {
-			memory = append(memory, rssAnon(t, p.command.Process.Pid))
+			memory = append(memory, rssAnon(t, p.worker(t)))
 		}
 	}
 	return memory

@@ -7,6 +7,7 @@ import (
 
 	"vitalien/app/cli"
 	"vitalien/app/desktop"
+	"vitalien/app/station"
 	"vitalien/app/ui"
 	"vitalien/fhirmap"
 )
@@ -25,7 +26,10 @@ func alert(ctx context.Context, err error) {
 // needs the goroutine of main.
 func (a *App) window(ctx context.Context, quit func()) error {
 	if err := desktop.TryDisplay(ctx, cli.ProbeDisplay); err != nil {
-		return err
+		return &fhirmap.Fault{
+			Code: "no_display", English: "no window can open here", Cause: err,
+			French: "Aucune fenêtre ne peut s’ouvrir sur ce poste (pas d’écran, bureau à distance ou machine virtuelle sans OpenGL). Vitalien continue sans fenêtre\u202f: les mesures arrivent et sont transmises.",
+		}
 	}
 	o := ui.Options{
 		Core: a.station, Language: a.config.Lang, Minimized: a.flags.Minimized, Address: a.server.URL(),
@@ -35,8 +39,18 @@ func (a *App) window(ctx context.Context, quit func()) error {
 		o.Listener = a.monitor.Addr().String()
 	}
 	window := ui.New(o)
-	a.setShow(window.Show)
-	defer a.setShow(nil)
+	a.setShow(func(c *station.Consultation) {
+		window.Show()
+		if c != nil {
+			window.Propose(*c)
+		}
+	}, nil)
+	defer a.setShow(nil, nil)
+	if a.flags.Link != "" {
+		if err := a.showWindow(a.flags.Link); err != nil {
+			window.Notify(err)
+		}
+	}
 	if err := window.Run(ctx); err != nil {
 		return err
 	}

@@ -4,7 +4,8 @@ package main
 
 import (
 	"context"
-	"errors"
+
+	"vitalien/fhirmap"
 )
 
 func probe() int { return 1 }
@@ -13,4 +14,9 @@ func probe() int { return 1 }
 func alert(context.Context, error) {}
 
 // window says that this build has none.
-func (a *App) window(context.Context, func()) error { return errors.New("built without a window") }
+func (a *App) window(context.Context, func()) error {
+	return &fhirmap.Fault{
+		Code: "headless_build", English: "built without a window",
+		French: "Cette version de Vitalien n’a pas de fenêtre.",
+	}
+}

@@ -119,6 +119,16 @@ func TestWindow(t *testing.T) {
 	if output, err := second.CombinedOutput(); err != nil || strings.Contains(string(output), "ready") {
 		t.Errorf("second start: %v, %s", err, output)
 	}
+	// A link that the system opens with the program reaches the one that runs,
+	// which asks; the answer that is safe has the keyboard.
+	link := desktopCommand(t, display, path, "--data-dir", folder, "vitalien://consultation?patient=7&family=Martin")
+	if output, err := link.CombinedOutput(); err != nil || len(output) > 0 {
+		t.Errorf("link: %v, %s", err, output)
+	}
+	bad := desktopCommand(t, display, path, "--data-dir", folder, "vitalien://consultation?family=Martin")
+	if output, err := bad.CombinedOutput(); err == nil || !strings.Contains(string(output), "bad_link") {
+		t.Errorf("bad link: %v, %s", err, output)
+	}
 	if err := press(t, display, window, "ctrl+q", p.command); err != nil {
 		t.Errorf("Ctrl+Q: %v", err)
 	}
@@ -202,6 +212,7 @@ func TestWindow_WithoutADisplay(t *testing.T) {
 					break
 				}
 			}
+			awaitStatus(t, p.url, `"id":"window"`, `"error":"no_display"`)
 			send(t, dial(t, p.mllp), oru("H1", 72))
 			p.stop(t)
 		})

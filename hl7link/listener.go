@@ -140,7 +140,7 @@ func Listen(ctx context.Context, address string, o ListenerOptions) (*Listener, 
 func listenFault(address string, err error) error {
 	f := &fhirmap.Fault{English: "cannot listen for HL7 on " + address, Cause: err}
 	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
+	case errors.Is(err, syscall.EADDRINUSE), errors.Is(err, syscall.Errno(10048)): // WSAEADDRINUSE
 		f.Code, f.Temporary = "port_in_use", true
 		f.French = "Le port d’écoute HL7 " + address + " est déjà utilisé par un autre logiciel. " +
 			"Fermez ce logiciel ou choisissez un autre port dans les réglages."

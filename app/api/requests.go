@@ -23,9 +23,9 @@ const (
 // mostLater is for how many outcomes a client can wait at a time.
 const mostLater = 4
 
-// ehrSystem is the assigning source of patient ids that an EHR gives without
+// EHRSystem is the assigning source of patient ids that an EHR gives without
 // naming one.
-const ehrSystem = "urn:vitalien:ehr"
+const EHRSystem = "urn:vitalien:ehr"
 
 // answer is what an acknowledgement carries: {ok: true, …} or
 // {ok: false, error: {code, message}}.
@@ -144,7 +144,7 @@ func readConsultation(payload json.RawMessage) (c station.Consultation, err erro
 		c.Patient = &asked.Patient.Patient
 		c.Patient.ID = string(asked.Patient.ID)
 		if c.Patient.System == "" {
-			c.Patient.System = ehrSystem
+			c.Patient.System = EHRSystem
 		}
 	}
 	return c, nil

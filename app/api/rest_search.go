@@ -201,7 +201,7 @@ func (q *inquiry) readIdentifiers(values []string) error {
 	for _, text := range values {
 		system, id, _ := strings.Cut(text, "|")
 		if system == "" || id == "" {
-			return badSearch("patient.identifier is SYSTEM|VALUE; the system of ids that an EHR gives without one is " + ehrSystem)
+			return badSearch("patient.identifier is SYSTEM|VALUE; the system of ids that an EHR gives without one is " + EHRSystem)
 		}
 		keys = append(keys, (&fhirmap.Patient{System: system, ID: id}).Key())
 	}

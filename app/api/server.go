@@ -131,7 +131,7 @@ func listenLoopback(address string) ([]net.Listener, error) {
 		switch {
 		case err == nil:
 			return []net.Listener{v4, v6}, nil
-		case !errors.Is(err, syscall.EADDRINUSE):
+		case !isTaken(err):
 			return []net.Listener{v4}, nil // no IPv6 on this computer
 		case port != "0" || attempt > 20:
 			v4.Close()
@@ -141,8 +141,13 @@ func listenLoopback(address string) ([]net.Listener, error) {
 	}
 }
 
+// isTaken knows Windows's own number as well (WSAEADDRINUSE).
+func isTaken(err error) bool {
+	return errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, syscall.Errno(10048))
+}
+
 func listenFault(address string, err error) error {
-	if errors.Is(err, syscall.EADDRINUSE) {
+	if isTaken(err) {
 		return &fhirmap.Fault{
 			Code: "port_taken", Temporary: true, Cause: err,
 			English: fmt.Sprintf("another program listens on %s; close it, or choose another port with --listen", address),

@@ -13,6 +13,7 @@ import (
 type linkStatus struct {
 	station.Link
 	Error string `json:"error,omitempty"` // code of the last one
+	Text  string `json:"text,omitempty"`  // of it, in French, for people
 }
 
 // monitorStatus is a bedside monitor as /status tells of it. A bed is a place,
@@ -64,7 +65,11 @@ func (s *Server) status(w http.ResponseWriter, r *http.Request) {
 func linksOf(links []station.Link) []linkStatus {
 	list := make([]linkStatus, 0, len(links))
 	for _, l := range links {
-		list = append(list, linkStatus{l, codeOfFault(l.Fault)})
+		status := linkStatus{Link: l, Error: codeOfFault(l.Fault)}
+		if l.Fault != nil {
+			status.Text = l.Fault.French
+		}
+		list = append(list, status)
 	}
 	return list
 }

@@ -32,6 +32,8 @@ vitalien [flags]                  tray and window
   --listen HOST:PORT              local server, this computer only (default localhost:63336)
   --hl7-listen HOST:PORT          listener for HL7 v2 monitors (MLLP), off by default
   --version
+vitalien vitalien://consultation?patient=ID
+                                  a link of the EHR: asks whether to start that consultation
 vitalien decode hl7 FILE|-        the FHIR R4 Observations in HL7 v2 messages, one a line
 vitalien decode ble UUID|FORMAT HEX…
                                   the same for the frames of one Bluetooth exchange
@@ -55,6 +57,9 @@ vitalien quarantine list | export FILE
 vitalien audit list               who was granted, refused or exported what
 vitalien origins list | allow ORIGIN | revoke ORIGIN
 vitalien tokens list | create NAME | revoke NAME
+vitalien stop                     ends the running program
+vitalien autostart on | off | status
+                                  whether the program starts with your session
 Subcommands take --data-dir DIR.
 `
 
@@ -67,7 +72,44 @@ type Flags struct {
 	DataDir   string
 	Listen    string
 	HL7Listen string
+	Link      string // vitalien://…, that an EHR had this system open
+
+	// Of the program as the child of its supervisor; people do not set them.
+	Supervised bool
+	Crashing   bool // has died so often that it is to do without a window
 }
+
+// set reads the flags into f.
+func (f *Flags) set(version *bool) *flag.FlagSet {
+	set := flagSet()
+	set.BoolVar(&f.Headless, "headless", f.Headless, "")
+	set.BoolVar(&f.Minimized, "minimized", f.Minimized, "")
+	set.BoolVar(&f.Demo, "demo", f.Demo, "")
+	set.StringVar(&f.DataDir, "data-dir", f.DataDir, "")
+	set.StringVar(&f.Listen, "listen", f.Listen, "")
+	set.StringVar(&f.HL7Listen, "hl7-listen", f.HL7Listen, "")
+	set.BoolVar(&f.Supervised, "supervised", f.Supervised, "")
+	set.BoolVar(&f.Crashing, "crashing", f.Crashing, "")
+	set.BoolVar(version, "version", false, "")
+	return set
+}
+
+// Args are the arguments that say f.
+func (f Flags) Args() (args []string) {
+	var version bool
+	f.set(&version).VisitAll(func(one *flag.Flag) {
+		if value := one.Value.String(); value != "" && value != "false" {
+			args = append(args, "--"+one.Name+"="+value)
+		}
+	})
+	if f.Link != "" {
+		args = append(args, f.Link)
+	}
+	return args
+}
+
+// LinkScheme begins the links that the system opens with this program.
+const LinkScheme = "vitalien:"
 
 // A Program is what the command line is the face of.
 type Program struct {
@@ -78,6 +120,7 @@ type Program struct {
 	DataFolder func() (string, error) // where the data is without --data-dir
 	Keyring    station.Keyring        // keeps the key of the data; nil: a file does
 	Serve      func(context.Context, Flags) error
+	Autostart  Autostart
 	Probe      func() int                  // tries whether a window can open (see --probe-display)
 	Radio      func(context.Context) error // serves the Bluetooth adapter (see --bluetooth-radio)
 }
@@ -108,8 +151,9 @@ func (p *Program) Main(ctx context.Context, args []string) int {
 	case errors.Is(err, flag.ErrHelp):
 		fmt.Fprint(p.Stdout, usage)
 		return Done
-	case errors.Is(err, errProbed):
-		return Failed
+	}
+	if exit, ok := errors.AsType[Exit](err); ok {
+		return exit.Status
 	}
 	fmt.Fprintln(p.Stderr, "vitalien:", oneLine(err))
 	if _, ok := errors.AsType[WrongUse](err); ok {
@@ -118,7 +162,10 @@ func (p *Program) Main(ctx context.Context, args []string) int {
 	return Failed
 }
 
-var errProbed = errors.New("no display")
+// An Exit ends the program with a status and no word: it was said already.
+type Exit struct{ Status int }
+
+func (e Exit) Error() string { return fmt.Sprintf("exit status %d", e.Status) }
 
 // oneLine is err for people, on one line: what it was about, the text of the
 // Fault if there is one, and its code and English text for whoever helps.
@@ -153,8 +200,8 @@ func (p *Program) checkStore(file string, thorough bool) error {
 
 func (p *Program) run(ctx context.Context, args []string) error {
 	if len(args) == 1 && args[0] == ProbeDisplay {
-		if p.Probe() != 0 {
-			return errProbed
+		if status := p.Probe(); status != Done {
+			return Exit{status}
 		}
 		return nil
 	}
@@ -167,23 +214,18 @@ func (p *Program) run(ctx context.Context, args []string) error {
 	if len(args) == 1 && args[0] == "help" {
 		return flag.ErrHelp
 	}
-	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") && !strings.HasPrefix(args[0], LinkScheme) {
 		return p.subcommand(ctx, args)
 	}
 	var f Flags
 	var version bool
-	set := flagSet()
-	set.BoolVar(&f.Headless, "headless", false, "")
-	set.BoolVar(&f.Minimized, "minimized", false, "")
-	set.BoolVar(&f.Demo, "demo", false, "")
-	set.StringVar(&f.DataDir, "data-dir", "", "")
-	set.StringVar(&f.Listen, "listen", "", "")
-	set.StringVar(&f.HL7Listen, "hl7-listen", "", "")
-	set.BoolVar(&version, "version", false, "")
+	set := f.set(&version)
 	if err := parse(set, args); err != nil {
 		return err
 	}
-	if set.NArg() > 0 {
+	if set.NArg() == 1 && strings.HasPrefix(set.Arg(0), LinkScheme) {
+		f.Link = set.Arg(0)
+	} else if set.NArg() > 0 {
 		return wrong("unexpected %q; vitalien --help lists the commands", set.Arg(0))
 	}
 	if version {

@@ -54,7 +54,7 @@ func (r run) wantOneLine(t *testing.T, status int) {
 func TestMain_WrongUse(t *testing.T) {
 	for _, line := range []string{
 		"--frobnicate", "-x", "--headless=perhaps", "--listen", "--headless extra", "frobnicate", "decode", "decode hl7",
-		"decode hl7 a b", "decode hl8 -", "decode hl7 - --model X", "decode hl7 - --list", "decode ble", "decode ble 2A35", "decode ble --model",
+		"decode hl7 a b", "stop now", "decode hl8 -", "decode hl7 - --model X", "decode hl7 - --list", "decode ble", "decode ble 2A35", "decode ble --model",
 		"decode ble 2AFF 00", "decode ble frobnicate 00", "decode ble --list 2A35", "decode ble --list --model X", "decode ble 2A35 00 --frobnicate", "export --out d --model X", "decode hl7 - --frobnicate", "origins", "origins allow", "origins list more",
 		"origins allow https://a https://b", "monitors", "monitors accept", "monitors accept a b", "monitors list x", "monitors scan", "quarantine", "quarantine export",
 		"quarantine list x", "export", "export --out", "export --out d more", "export --out d --format xml", "export --out d --since yesterday",
@@ -219,5 +219,28 @@ func TestDecodeHL7_FileThatCannotBeRead(t *testing.T) {
 		if !strings.Contains(r.stderr, path) {
 			t.Errorf("does not say where: %s", r.stderr)
 		}
+	}
+}
+
+// TestFlags_Args: a supervisor gives its child the flags that it was given.
+func TestFlags_Args(t *testing.T) {
+	for _, f := range []Flags{
+		{},
+		{Headless: true, Demo: true, DataDir: "/var/lib/x y", Listen: "localhost:0"},
+		{Minimized: true, HL7Listen: "[::]:2575", Supervised: true, Crashing: true, DataDir: "-odd"},
+	} {
+		var got Flags
+		p := Program{Serve: func(_ context.Context, read Flags) error { got = read; return nil }}
+		if status := p.Main(t.Context(), f.Args()); status != Done || got != f {
+			t.Errorf("%v: status %d, %+v", f.Args(), status, got)
+		}
+	}
+}
+
+func TestMain_ExitSaysNothing(t *testing.T) {
+	var errors bytes.Buffer
+	p := Program{Stderr: &errors, Serve: func(context.Context, Flags) error { return Exit{7} }}
+	if status := p.Main(t.Context(), nil); status != 7 || errors.Len() > 0 {
+		t.Errorf("status %d, %q", status, errors.String())
 	}
 }

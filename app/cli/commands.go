@@ -44,6 +44,10 @@ func (p *Program) subcommand(ctx context.Context, args []string) error {
 		args, set = set.Args()[1:], flagSet()
 	}
 	switch words[0] {
+	case "stop":
+		return p.stop(ctx, dataDir, words)
+	case "autostart":
+		return p.autostart(words[1:])
 	case "decode":
 		return p.decode(words[1:], decoded)
 	case "export":
@@ -123,6 +127,21 @@ func (p *Program) viaStation(ctx context.Context, dataDir string, words []string
 	}
 	defer s.Close()
 	return Execute(ctx, s, words, out)
+}
+
+// stop has the running program end; it is no error when none runs.
+func (p *Program) stop(ctx context.Context, dataDir string, words []string) error {
+	if len(words) != 1 {
+		return wrong("usage: vitalien stop")
+	}
+	folder, err := p.folder(dataDir)
+	if err != nil {
+		return err
+	}
+	if err = Call(ctx, folder, words, p.Stdout); errors.Is(err, ErrNotRunning) {
+		return nil
+	}
+	return err
 }
 
 // reads tells whether words change nothing in the store.

@@ -11,6 +11,9 @@ import (
 
 // TestMain is the child of the tests, too.
 func TestMain(m *testing.M) {
+	if len(os.Args) > 2 && os.Args[1] == supervisedRole {
+		os.Exit(supervisedChild(os.Args[2:]))
+	}
 	switch os.Getenv("VITALIEN_TEST_CHILD") {
 	case "well":
 		fmt.Println("nothing to tell")

@@ -1,5 +1,6 @@
 // Package desktop is what the operating system's desktop demands of the
-// program: whether a window can open at all, later autostart and supervision.
+// program: whether a window can open at all, that it goes on when it dies, that it
+// starts with the session.
 package desktop
 
 import (

@@ -82,7 +82,7 @@ func (s *Station) StartConsultation(ctx context.Context, c Consultation) (Consul
 	defer func() { s.remember(named) }() // which the ward need not wait for
 	s.ward.Lock()
 	defer s.ward.Unlock()
-	bad := c.check()
+	bad := c.Check()
 	if bad == nil && s.open != nil && !s.open.left && c.ID != "" && c.ID == s.open.ID {
 		if (c.Patient == nil && s.open.Patient == nil) || c.Patient.Same(s.open.Patient) {
 			return s.open.Consultation, nil
@@ -252,7 +252,9 @@ func (s *Station) restoreConsultation() error {
 	return s.endForgotten(context.Background())
 }
 
-func (c *Consultation) check() error {
+// Check refuses what StartConsultation would, with a Fault "bad_request", before
+// anything has changed.
+func (c *Consultation) Check() error {
 	texts := []string{c.ID}
 	if p := c.Patient; p != nil {
 		if strings.TrimSpace(p.ID) == "" {

@@ -112,7 +112,7 @@ func TestStartConsultation_AcceptsWhatIsAtTheBounds(t *testing.T) {
 	for _, birth := range []string{"", "1980", "1980-03", "1980-02-29"} {
 		for _, sex := range []string{"", "male", "female", "other", "unknown"} {
 			c := Consultation{ID: strings.Repeat("é", 256), Patient: &fhirmap.Patient{ID: "1", BirthDate: birth, Sex: sex}}
-			if err := c.check(); err != nil {
+			if err := c.Check(); err != nil {
 				t.Errorf("%q %q: %v", birth, sex, err)
 			}
 		}

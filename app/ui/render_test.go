@@ -248,6 +248,7 @@ func TestQuestions_Masters(t *testing.T) {
 	for name, q := range map[string]question{
 		"origin":      w.originQuestion("https://logiciel.cabinet-medical-des-lilas.example.fr:8443", func(station.Answer) {}),
 		"origin-null": w.originQuestion("null", func(station.Answer) {}),
+		"proposal":    w.proposalQuestion(station.Consultation{Patient: eloise}, func() {}),
 		"end":         w.endQuestion("c", func() {}),
 		"close":       w.closeQuestion(func() {}, func() {}),
 		"forget":      w.forgetQuestion("192.168.1.40:4601", "Lit 3 · BeneView T8", func() {}),

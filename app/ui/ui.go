@@ -27,6 +27,7 @@ type Core interface {
 	// Watch signals that something in Recent or Situation has changed. Several
 	// changes may be one signal.
 	Watch() (changed <-chan struct{}, stop func())
+	StartConsultation(ctx context.Context, c station.Consultation) (station.Consultation, error)
 	EndConsultation(ctx context.Context) error
 	AnswerOrigin(ctx context.Context, origin string, a station.Answer) error
 
@@ -77,9 +78,9 @@ type UI struct {
 	options Options
 	words   words
 
-	mu     sync.Mutex
-	raise  func() // brings the window to the front; nil unless Run runs
-	wanted bool   // Show came before Run
+	mu    sync.Mutex
+	shown *window         // nil unless Run runs
+	first []func(*window) // came before Run
 }
 
 // New prepares the window. Nothing of it exists before Run.
@@ -122,7 +123,7 @@ func (u *UI) Run(ctx context.Context) (err error) {
 		if !u.options.Minimized {
 			w.front()
 		}
-		u.standBy(w.front)
+		u.standBy(w)
 		started = true
 	})
 	var background sync.WaitGroup
@@ -137,26 +138,39 @@ func (u *UI) Run(ctx context.Context) (err error) {
 	return nil
 }
 
-// Show brings the window to the front. It may be called on any goroutine, and
-// before Run.
-func (u *UI) Show() {
+// Show brings the window to the front. Like Propose and Notify it may be called
+// on any goroutine, and before Run.
+func (u *UI) Show() { u.do((*window).front) }
+
+// Propose asks a person whether to start a consultation, which another program
+// has asked for.
+func (u *UI) Propose(c station.Consultation) { u.do(func(x *window) { x.propose(c) }) }
+
+// Notify shows a person what went wrong.
+func (u *UI) Notify(err error) { u.do(func(x *window) { x.notify(err) }) }
+
+func (u *UI) do(what func(*window)) {
 	u.mu.Lock()
-	raise := u.raise
-	u.wanted = raise == nil
+	shown := u.shown
+	if shown == nil {
+		u.first = append(u.first, what)
+	}
 	u.mu.Unlock()
-	if raise != nil {
-		fyne.Do(raise)
+	if shown != nil {
+		fyne.Do(func() { what(shown) })
 	}
 }
 
-// standBy makes Show work, or stop working when raise is nil.
-func (u *UI) standBy(raise func()) {
+// standBy makes do work, or stop working when shown is nil.
+func (u *UI) standBy(shown *window) {
 	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.raise = raise
-	if u.wanted && raise != nil {
-		u.wanted = false
-		raise()
+	first := u.first
+	u.shown, u.first = shown, nil
+	u.mu.Unlock()
+	for _, what := range first {
+		if shown != nil {
+			what(shown)
+		}
 	}
 }
 

@@ -234,15 +234,22 @@ func TestWindow_HiddenIsNotRefreshed(t *testing.T) {
 	}
 }
 
-func TestUI_ShowBeforeRunWaits(t *testing.T) {
-	test.NewTempApp(t)
-	u := New(Options{Core: newFakeCore()})
+func TestUI_WhatComesBeforeRunWaits(t *testing.T) {
+	d := newDriven(t)
+	u := New(Options{Core: d.core})
 	u.Show()
-	raised := 0
-	u.standBy(func() { raised++ })
-	u.Show()
-	if raised != 2 {
-		t.Errorf("raised %d times, want 2", raised)
+	u.Propose(station.Consultation{Patient: eloise})
+	if d.bridge.visible.Load() {
+		t.Fatal("shown before there was a window")
+	}
+	u.standBy(d.window)
+	if !d.bridge.visible.Load() || d.dialogs.current.title != "Commencer cette consultation\u202f?" {
+		t.Errorf("shown: %+v", d.dialogs.current)
+	}
+	u.standBy(nil)
+	u.Notify(&fhirmap.Fault{Code: "bad_link"})
+	if len(d.notices) != 0 {
+		t.Error("a window that is gone is used")
 	}
 }
 

@@ -111,7 +111,7 @@ async function readStatus() {
   showStatus();
 }
 
-const linkNames = { hl7: 'linkHl7', server: 'linkServer', discovery: 'linkDiscovery', monitors: 'linkMonitors' };
+const linkNames = { window: 'linkWindow', hl7: 'linkHl7', server: 'linkServer', discovery: 'linkDiscovery', monitors: 'linkMonitors' };
 const conditions = { connected: ['good', 'up'], asleep: ['muted', 'asleep'], offline: ['warn', 'offline'], failed: ['bad', 'failed'] };
 
 function showStatus() {
@@ -121,7 +121,7 @@ function showStatus() {
   const required = state === 'locked' ? true : status.tokenRequired;
   say($('token-need'), required === undefined ? 'tokenUnknown' : required ? 'tokenRequired' : 'tokenFree');
   const groups = [
-    ['groupLinks', (status.links || []).map((l) => place(l.state, linkNames[l.id] ? t(linkNames[l.id]) : l.name, [l.where, l.error]))],
+    ['groupLinks', (status.links || []).map((l) => place(l.state, linkNames[l.id] ? t(linkNames[l.id]) : l.name, [l.where, l.text || l.error]))],
     ['groupMonitors', (status.monitors || []).map(device)],
     ['groupPeers', (status.peers || []).map(device)],
   ].filter(([, rows]) => rows.length);
