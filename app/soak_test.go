@@ -108,11 +108,28 @@ func goroutines(t *testing.T, load func(*process)) int {
 	command := commandOf(t, path, t.TempDir())
 	command.Stderr = &stacks
 	p := ready(t, command)
+	before := sockets(t, p)
 	load(p)
 	awaitNoClients(t, p.url)
+	until(t, "the connections of the load are closed", func() bool { return sockets(t, p) <= before })
 	p.endWorker(t, syscall.SIGQUIT)
 	p.stop(t)
 	return own(stacks.String())
+}
+
+// sockets is how many the program has open.
+func sockets(t *testing.T, p *process) (n int) {
+	t.Helper()
+	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", p.worker(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		if target, err := os.Readlink(file); err == nil && strings.HasPrefix(target, "socket:") {
+			n++
+		}
+	}
+	return n
 }
 
 // own counts the goroutines in stacks that are not the runtime's, which starts
