@@ -1,7 +1,10 @@
 package blelink
 
 import (
+	"fmt"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"vitalien/fhirmap"
@@ -74,5 +77,59 @@ func TestRecognise(t *testing.T) {
 		if !slices.Equal(got, test.want) {
 			t.Errorf("%s: %v instead of %v", name, got, test.want)
 		}
+	}
+}
+
+// readme is where the table of compatibility stands, between two marks.
+const (
+	readme     = "../../README.md"
+	tableBegin = "<!-- devices: written by go test ./app/blelink -update -->\n"
+	tableEnd   = "<!-- end of devices -->\n"
+)
+
+// kinds are the types of devices for whoever reads the table.
+var kinds = map[fhirmap.DeviceType]string{
+	fhirmap.BloodPressureMonitor: "blood pressure", fhirmap.Thermometer: "temperature", fhirmap.WeightScale: "weight, body composition",
+	fhirmap.PulseOxymeter: "oxygen saturation", fhirmap.Glucometer: "blood glucose", fhirmap.HeartRateMonitor: "heart rate",
+}
+
+// compatibility is the table of the registry.
+func compatibility() string {
+	var b strings.Builder
+	b.WriteString("| device | measures | pairing | tried on the device |\n|---|---|---|---|\n")
+	pairing := map[Bond]string{BondNone: "none needed", BondJust: "bond", BondPasskey: "bond with a number"}
+	for _, d := range Drivers() {
+		name, tried := joined(d.Maker, d.Model), "no, with its protocol alone"
+		if d.Model == "" {
+			name = "any that keeps to the Bluetooth SIG profile"
+		}
+		if d.Tried {
+			tried = "yes"
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", name, kinds[d.Type], pairing[d.Bond], tried)
+	}
+	return b.String()
+}
+
+// TestCompatibility holds the table of the README to the registry.
+func TestCompatibility(t *testing.T) {
+	text, err := os.ReadFile(readme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, begins := strings.Cut(string(text), tableBegin)
+	have, after, ends := strings.Cut(rest, tableEnd)
+	if !begins || !ends {
+		t.Fatal("the README has no place for the table")
+	}
+	want := compatibility()
+	if have == want {
+		return
+	}
+	if !*update {
+		t.Fatalf("the README has another table than the registry:\n%s", want)
+	}
+	if err := os.WriteFile(readme, []byte(before+tableBegin+want+tableEnd+after), 0o644); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -87,6 +87,21 @@ func (w words) model(m *station.Model) string {
 	return strings.TrimSpace(m.Maker + " " + m.Name)
 }
 
+// compatible tells, for each type, which models can be paired.
+func (w words) compatible(all models) (list []fyne.CanvasObject) {
+	for _, t := range all.types() {
+		var names []string
+		for _, m := range all.of(t) {
+			if name := w.model(&m); name != "" {
+				names = append(names, name)
+			}
+		}
+		names = append(names, w.say("help.devices.any"))
+		list = append(list, paragraph(w.say("help.devices.of", "kind", w.deviceType(t), "models", strings.Join(names, ", "))))
+	}
+	return append(list, muted(w.say("help.devices.untried")))
+}
+
 // A deviceText is a paired device as the page writes it.
 type deviceText struct {
 	drawing string

@@ -83,6 +83,7 @@ func newHelpPage(w words, o Options) fyne.CanvasObject {
 		topic("live", w.say("help.start"), lines(w.say("help.start.text"))...),
 		topic("person", w.say("help.unassigned"), paragraph(w.say("help.unassigned.text"))),
 		topic("software", w.say("help.addresses"), addresses...),
+		topic("device", w.say("help.devices"), w.compatible(o.Core.Models())...),
 		topic("help", w.say("help.keys"), lines(w.say("help.keys.text"))...),
 		muted(w.say("help.notice")),
 		muted(joined(" · ", w.say("app.name"), w.say("help.version", "version", o.Version))),
