@@ -2,6 +2,7 @@ package hl7link
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -135,6 +136,32 @@ func TestDecode_BiolightSettings(t *testing.T) {
 		}
 		if reports[0].Streaming != (number == "1001" || number == "1004") {
 			t.Errorf("%s: streaming %v", number, reports[0].Streaming)
+		}
+	}
+}
+
+// Whatever a Biolight monitor says in words about its alarms is an alarm, of
+// medium priority: it says none that is known. Levels and switches are numbers.
+func TestDecode_BiolightAlarms(t *testing.T) {
+	for _, number := range []string{"1009", "1010", "1011"} {
+		text := "MSH|^~\\&|||||||ORU^R01|" + number + "|P|2.6\rPV1||I|^^ICU&7\r" + strings.Join([]string{
+			"OBX||CE|3^^BHC|201|12^HR trop basse||||||F",
+			"OBX||CE|3^^BHC|201|12^HR trop basse||||||F", // once more
+			"OBX||ST|3^^BHC||Capteur débranché||||||F",
+			"OBX||NM|3^^BHC|251|1||||||F", // a level
+			"OBX||NM|4^^BHC|251|0||||||F", // a switch
+			"OBX||CE|3^^BHC|201|||||||F",  // nothing
+		}, "\r") + "\r"
+		reports, err := Decode([]byte(text), paris)
+		if err != nil || len(reports[0].Measurements) != 0 || len(reports[0].Alarms) != 1 || reports[0].Alarms[0].Bed != "7" || reports[0].Alarms[0].Complete != nil {
+			t.Fatalf("%s: %+v, %v", number, reports, err)
+		}
+		want := []fhirmap.Alarm{
+			{Kind: fhirmap.Physiological, System: biolightAlarm, Code: "12", Text: "HR trop basse", Priority: fhirmap.PriorityMedium, Type: fhirmap.HeartRate},
+			{Kind: fhirmap.Technical, System: biolightAlarm, Text: "Capteur débranché", Priority: fhirmap.PriorityMedium},
+		}
+		if got := reports[0].Alarms[0].List; !slices.Equal(got, want) {
+			t.Errorf("%s: %+v", number, got)
 		}
 	}
 }

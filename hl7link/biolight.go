@@ -33,18 +33,56 @@ var biolightMissing = map[string]fhirmap.Absent{"-100": fhirmap.AbsentUnknown}
 // (1006) come once.
 var biolightStreaming = set("1001", "1004")
 
-// biolightSettings reads how the alarms are set: the limits (1009). Levels (1010)
-// and switches (1011) are of no value, and neither are waveforms (1015), under the
-// codes of the values themselves.
+// biolightSettings reads messages about alarms: their limits (1009), levels
+// (1010) and switches (1011), which are numbers, and conditions that are
+// present, which are words. Waveforms (1015) stand under the codes of the values
+// themselves, and show nothing.
 func biolightSettings(d *decoded, m *Message, from sender) bool {
 	switch m.Header().Text(10) {
 	case "1009":
 		d.biolightLimits(m, from)
+		d.biolightAlarms(m, from)
 		return true
-	case "1010", "1011", "1015":
+	case "1010", "1011":
+		d.biolightAlarms(m, from)
+		return true
+	case "1015":
 		return true
 	}
 	return false
+}
+
+// biolightAlarm is the system of the codes of Biolight's alarms.
+const biolightAlarm = "urn:hl7:biolight:alarm"
+
+// worded are the value types of what is said in words.
+var worded = set("CE", "CWE", "CNE", "ST", "TX", "FT", "IS")
+
+// biolightAlarms reads the conditions that a message names: number^words (CE) or
+// words alone. No capture of one is published, so nothing more is taken for
+// known: neither its priority, which counts as medium so that nobody overlooks
+// it, nor that a condition which is not named again is over.
+func (d *decoded) biolightAlarms(m *Message, from sender) {
+	var list []fhirmap.Alarm
+	for _, s := range m.Segments {
+		code, text := s.Component(5, 1), s.Component(5, 2)
+		if s.Name != "OBX" || !worded[s.Text(2)] || code+text == "" || len(list) == maxAlarms {
+			continue
+		}
+		if text == "" {
+			code, text = "", code
+		}
+		a := fhirmap.Alarm{Kind: fhirmap.Technical, System: biolightAlarm, Code: code, Text: text, Priority: fhirmap.PriorityMedium}
+		if o := (observation{term: biolightTerms[s.Text(4)]}); o.vitalSign() {
+			a.Kind, a.Type = fhirmap.Physiological, o.vital
+		}
+		if !slices.ContainsFunc(list, func(have fhirmap.Alarm) bool { return have.Key() == a.Key() }) {
+			list = append(list, a)
+		}
+	}
+	if len(list) > 0 {
+		d.report.Alarms = append(d.report.Alarms, fhirmap.Alarms{Device: from.device, Bed: from.bed, Patient: from.patient, List: list})
+	}
 }
 
 // biolightLimits reads the upper (1^^BHC) and lower limit (2^^BHC) of each
