@@ -54,12 +54,12 @@ func (l *Link) Pair(address string) error {
 	a := l.pairing
 	if a == nil || l.ctx == nil {
 		l.mu.Unlock()
-		return notFound()
+		return notHeard()
 	}
 	i := slices.IndexFunc(a.Heard, func(h Heard) bool { return h.Address == address })
 	if i < 0 || a.Step != StepSearching && a.Step != StepFailed || a.Heard[i].Driver == "" && a.Driver == "" {
 		l.mu.Unlock()
-		return notFound()
+		return notHeard()
 	}
 	h := a.Heard[i]
 	l.mu.Unlock()
@@ -68,7 +68,7 @@ func (l *Link) Pair(address string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.ctx == nil {
-		return notFound()
+		return notHeard()
 	}
 	ctx, end := context.WithCancel(l.ctx)
 	a.Step, a.Address, a.Name, a.Fault = StepConnecting, h.Address, h.Name, nil
@@ -229,7 +229,7 @@ func (l *Link) Retry() error {
 	a := l.pairing
 	if a == nil || a.Step != StepFailed {
 		l.mu.Unlock()
-		return notFound()
+		return notWaiting()
 	}
 	failed, t, driver, address := a.failed, a.Type, a.Driver, a.Address
 	l.mu.Unlock()
@@ -251,7 +251,7 @@ func (l *Link) Answer(passkey string, yes bool) error {
 		default:
 		}
 	}
-	return notFound()
+	return notWaiting()
 }
 
 // Finish keeps the device that was paired under a name, empty for the usual
@@ -264,7 +264,7 @@ func (l *Link) Finish(name, place string) error {
 	defer l.mu.Unlock()
 	a := l.pairing
 	if a == nil || a.device == nil || a.Step != StepMeasuring {
-		return notFound()
+		return notWaiting()
 	}
 	p := a.device.Paired
 	p.Name, p.Place = cmp.Or(name, p.Name), place
@@ -347,4 +347,20 @@ func (l *Link) clearTrial() (fresh string) {
 		fresh = d.Address
 	}
 	return fresh
+}
+
+// notHeard says that there is no such candidate any more.
+func notHeard() error {
+	return &fhirmap.Fault{
+		Code: "not_found", English: "no such device was heard lately", Temporary: true,
+		French: "Cet appareil n’est plus à portée. Rallumez-le près de l’ordinateur, puis relancez la recherche.",
+	}
+}
+
+// notWaiting says that pairing is not where the request would make sense.
+func notWaiting() error {
+	return &fhirmap.Fault{
+		Code: "not_found", English: "pairing does not wait for that", Temporary: true,
+		French: "Le jumelage n’en est plus à cette étape. Recommencez-le depuis la page « Appareils ».",
+	}
 }
