@@ -16,7 +16,7 @@ FUZZTIME ?= 30s
 # long and has nothing to find in them.
 PICTURES := ^(TestScreen|TestQuestions)_
 
-.PHONY: demo run build test fuzz soak bench lint check package package-linux package-windows package-macos test-packages deps test-deps package-deps
+.PHONY: demo run build test test-bluez fuzz soak bench lint check package package-linux package-windows package-macos test-packages deps test-deps package-deps
 
 demo: build
 	$(PROGRAM) --demo
@@ -30,6 +30,14 @@ build: deps
 test: build test-deps fuzz
 	$(GO) test -tags $(TAGS) -run '$(PICTURES)' ./app/ui
 	VITALIEN_PROGRAM=$(CURDIR)/$(PROGRAM) $(GO) test -race -timeout 14m -skip '$(PICTURES)' -tags $(TAGS),headless ./...
+
+# The program and the real BlueZ, with real devices but for their insides, in a
+# virtual machine: three minutes where there is no KVM, on Debian.
+test-bluez: build test-deps
+	@packaging/deps.sh bluez
+	$(GO) test -c -tags $(TAGS),headless -o build/bluez.test ./app
+	cd app && VITALIEN_BLUEZ_VM=1 VITALIEN_PROGRAM=$(CURDIR)/$(PROGRAM) ../packaging/bluez-vm/vm.sh \
+		../build/bluez.test -test.run TestRealBlueZ -test.v -test.timeout 14m
 
 fuzz: deps
 	packaging/fuzz.sh $(FUZZTIME) 2 $(GO)

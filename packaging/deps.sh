@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Installs what the build (deps.sh build), the tests (deps.sh test) or the
-# packages (deps.sh package; deps.sh wine to test them) need, on Debian and
+# Installs what the build (deps.sh build), the tests (deps.sh test), those
+# with the real BlueZ (deps.sh bluez) or the packages (deps.sh package; deps.sh wine to test them) need, on Debian and
 # Ubuntu; elsewhere it says what to install.
 set -euo pipefail
 
 build=(gcc libc6-dev libgl1-mesa-dev xorg-dev libxkbcommon-dev)
 test=(chromium strace xvfb xdotool desktop-file-utils imagemagick x11-utils dbus python3-hl7 python3-requests python3-socketio python3-websocket)
+bluez=(qemu-system-x86 busybox-static kmod cpio bluez dbus)
 package=(appstream desktop-file-utils dpkg-dev debootstrap gcc-mingw-w64-x86-64-posix imagemagick nsis osslsigncode)
 command -v node >/dev/null || test+=(nodejs)
 command -v npm >/dev/null || test+=(npm)
@@ -14,8 +15,9 @@ case "${1:-}" in
 build) wanted=("${build[@]}") ;;
 test) wanted=("${build[@]}" "${test[@]}") ;;
 wine) wanted=("${package[@]}" wine64 curl openssl xvfb xdotool) ;;
+bluez) wanted=("${bluez[@]}") ;;
 package) wanted=("${build[@]}" "${package[@]}") ;;
-*) echo "usage: $0 build|test|package|wine" >&2; exit 2 ;;
+*) echo "usage: $0 build|test|bluez|package|wine" >&2; exit 2 ;;
 esac
 
 if [ "$(uname -s)" != Linux ]; then
