@@ -28,6 +28,8 @@ const keyringLimit = 3 * time.Second
 // the Keychain on macOS, the Credential Manager on Windows.
 type Keyring struct {
 	limit time.Duration
+	get   func(service, name string) (string, error)
+	set   func(service, name, key string) error
 }
 
 // OpenKeyring gives the keyring of this session; nil when there is none, or
@@ -36,7 +38,7 @@ func OpenKeyring() *Keyring {
 	if os.Getenv(KeyringVar) == "off" || !hasKeyring() {
 		return nil
 	}
-	return &Keyring{limit: keyringLimit}
+	return &Keyring{limit: keyringLimit, get: keyring.Get, set: keyring.Set}
 }
 
 // hasKeyring spares a system without a session bus that one is started for it.
@@ -51,7 +53,7 @@ func hasKeyring() bool {
 // Get gives the key of that name; fs.ErrNotExist when the keyring has none. It
 // returns within seconds.
 func (k *Keyring) Get(name string) ([]byte, error) {
-	text, err := within(k.limit, func() (string, error) { return keyring.Get(keyringService, name) })
+	text, err := within(k.limit, func() (string, error) { return k.get(keyringService, name) })
 	if errors.Is(err, keyring.ErrNotFound) {
 		return nil, fs.ErrNotExist
 	}
@@ -64,7 +66,7 @@ func (k *Keyring) Get(name string) ([]byte, error) {
 // Set keeps key under that name. It returns within seconds.
 func (k *Keyring) Set(name string, key []byte) error {
 	_, err := within(k.limit, func() (string, error) {
-		return "", keyring.Set(keyringService, name, hex.EncodeToString(key))
+		return "", k.set(keyringService, name, hex.EncodeToString(key))
 	})
 	if err != nil {
 		return fmt.Errorf("keyring: %w", err)
