@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs what the build (deps.sh build), the tests (deps.sh test), those
-# with the real BlueZ (deps.sh bluez) or the packages (deps.sh package; deps.sh wine to test them) need, on Debian and
-# Ubuntu; elsewhere it says what to install.
+# Installs what the build (deps.sh build), the tests (deps.sh test), those with
+# the real BlueZ (deps.sh bluez) or the packages (deps.sh package; deps.sh wine
+# to test them) need, on Debian and Ubuntu; elsewhere it says what to install.
 set -euo pipefail
 
 build=(gcc libc6-dev libgl1-mesa-dev xorg-dev libxkbcommon-dev)
