@@ -108,24 +108,37 @@ func goroutines(t *testing.T, load func(*process)) int {
 	command := commandOf(t, path, t.TempDir())
 	command.Stderr = &stacks
 	p := ready(t, command)
-	before := sockets(t, p)
 	load(p)
 	awaitNoClients(t, p.url)
-	until(t, "the connections of the load are closed", func() bool { return sockets(t, p) <= before })
+	until(t, "the connections of the load are closed", func() bool { return connections(t, p) == 0 })
 	p.endWorker(t, syscall.SIGQUIT)
 	p.stop(t)
 	return own(stacks.String())
 }
 
-// sockets is how many the program has open.
-func sockets(t *testing.T, p *process) (n int) {
+// connections is how many the program has open, as the kernel tells (proc(5),
+// /proc/net/tcp).
+func connections(t *testing.T, p *process) (n int) {
 	t.Helper()
-	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", p.worker(t)))
+	pid := p.worker(t)
+	open := map[string]bool{} // inodes of connections that are established, or half closed
+	for _, table := range []string{"tcp", "tcp6"} {
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/net/%s", pid, table))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(text)) {
+			if fields := strings.Fields(line); len(fields) > 9 && (fields[3] == "01" || fields[3] == "08") {
+				open["socket:["+fields[9]+"]"] = true
+			}
+		}
+	}
+	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, file := range files {
-		if target, err := os.Readlink(file); err == nil && strings.HasPrefix(target, "socket:") {
+		if target, err := os.Readlink(file); err == nil && open[target] {
 			n++
 		}
 	}
