@@ -35,6 +35,13 @@ func (c *wardClient) connect(ctx context.Context, url string, vitals bool) (err 
 	if err := c.conn.Write(ctx, websocket.MessageText, []byte("40")); err != nil {
 		return err
 	}
+	for accepted := false; !accepted; { // what is recorded from then on is its own
+		_, packet, err := c.conn.Read(ctx)
+		if err != nil {
+			return err
+		}
+		accepted = strings.HasPrefix(string(packet), "40")
+	}
 	if vitals {
 		err = c.conn.Write(ctx, websocket.MessageText, []byte(`420["subscribe",{"resource":"Vitals"}]`))
 	}
