@@ -227,9 +227,20 @@ func (b *bluez) updated(path dbus.ObjectPath, iface string, changed properties, 
 	}
 	b.wakeLocked()
 	b.mu.Unlock()
-	if _, heard := changed["RSSI"]; iface == ifaceDevice && heard {
+	if iface == ifaceDevice && heardNow(changed) {
 		b.advertised(path)
 	}
+}
+
+// heardNow tells whether an advertisement made a change. BlueZ tells of the
+// signal only when it differs from the last one, of data each time.
+func heardNow(changed properties) bool {
+	for _, name := range []string{"RSSI", "ManufacturerData", "ServiceData"} {
+		if _, is := changed[name]; is {
+			return true
+		}
+	}
+	return false
 }
 
 // valueLocked passes a value on to the link that has subscribed to it.
