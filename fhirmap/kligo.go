@@ -22,13 +22,15 @@ var order2019 = map[Type][]Type{
 }
 
 // Kligo appends the measurement in the shape of 2019 to b, as JSON; nothing
-// when it has no value. One reading gives a simple Observation, several one
+// when it has no value, or was discarded: that shape cannot say so. One reading gives a simple Observation, several one
 // with components, in which a reading without a value is left out and the
 // others keep their index.
 func Kligo(b []byte, r *Recorded) []byte {
 	panel := r.hasComponents2019()
 	value := r.firstValue()
 	switch {
+	case r.Discarded:
+		return b
 	case panel:
 		b = appendCode2019(append(b, category2019+`,"code":`...), r.Type, Unit{})
 	case value != nil:

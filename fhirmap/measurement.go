@@ -323,6 +323,22 @@ type Recorded struct {
 	Subject      *Patient  // whose it is; nil or without an id: unassigned
 	Consultation string    // id of the consultation it belongs to, or empty
 	Implausible  bool      // some value is outside its plausible range
+
+	// What a person has corrected since. The first version is 1, or 0.
+	Version   int
+	Corrected time.Time // when this version was made; zero for the first
+	Discarded bool      // it was recorded in error
+	Reason    string    // of this version
+	First     *Patient  // whose the first version was, of which identifiers are made; not used for that itself
+}
+
+// Updated is when this version was made: the time of the correction, or that of
+// reception.
+func (r *Recorded) Updated() time.Time {
+	if r.Corrected.IsZero() {
+		return r.Received
+	}
+	return r.Corrected
 }
 
 // Effective is the time of the measurement: the device's own, or that of

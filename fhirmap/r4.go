@@ -119,14 +119,14 @@ func (r *Recorded) observation(t Type, reading *Reading) Observation {
 	o := Observation{
 		ResourceType: "Observation", ID: r.resourceID(), Meta: r.meta(t),
 		Extension: gateway(r.Log), Identifier: r.identifiers(t),
-		Status: r.status(), Category: category(t),
+		Status: r.VersionStatus(), Category: category(t),
 		Code:    CodeableConcept{readingCodings(r, code), byType[t].French},
 		Subject: subject(r.Subject), Encounter: encounter(r.Consultation),
 		Effective: Instant(r.Effective()), Note: r.notes(),
 		Device: &Reference{Reference: "Device/" + r.Device.ID, Display: r.Device.Name},
 	}
 	if r.Log != "" {
-		o.Issued = Instant(r.Received)
+		o.Issued = Instant(r.Updated())
 	}
 	if reading != nil {
 		o.ValueQuantity, o.DataAbsentReason = quantity(reading), absence(reading)
@@ -149,10 +149,26 @@ func (r *Recorded) meta(t Type) *Meta {
 	if r.Test {
 		m.Security = testData
 	}
-	if m.Profile == nil && m.Security == nil {
+	if r.Version > 1 {
+		m.VersionID, m.LastUpdated = strconv.Itoa(r.Version), Instant(r.Corrected)
+	}
+	if m.Profile == nil && m.Security == nil && m.VersionID == "" {
 		return nil
 	}
 	return m
+}
+
+// VersionStatus is the FHIR status of this version. What was never final is not
+// amended by saying whose it is.
+func (r *Recorded) VersionStatus() string {
+	status := r.status()
+	switch {
+	case r.Discarded:
+		return "entered-in-error"
+	case r.Version > 1 && status != string(StatusPreliminary):
+		return "amended"
+	}
+	return status
 }
 
 // gateway names this program, whose log is given, as the one that passed the
@@ -177,10 +193,15 @@ func (r *Recorded) identifiers(t Type) []Identifier {
 
 // contentID is a UUID (version 8, RFC 9562) of what was measured: device, bed,
 // person, type, time and values. The same measurement sent twice has the same;
-// those of two beds behind one gateway, or of two persons, have not.
+// those of two beds behind one gateway, or of two persons, have not. All versions
+// of a measurement have the same.
 func (r *Recorded) contentID(t Type) string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "%s|%q|%s|%q|%s|%s|%t", r.Device.ID, r.Bed, r.Subject.Key(), r.Subject.Name(), t, Instant(r.Effective().UTC()), r.Test)
+	who := r.Subject
+	if r.Version > 1 {
+		who = r.First
+	}
+	fmt.Fprintf(&text, "%s|%q|%s|%q|%s|%s|%t", r.Device.ID, r.Bed, who.Key(), who.Name(), t, Instant(r.Effective().UTC()), r.Test)
 	for i := range r.Readings {
 		if reading := &r.Readings[i]; reading.Value != nil {
 			fmt.Fprintf(&text, "|%s=%s%s", reading.Type, reading.Value, reading.Unit.UCUM)
@@ -284,6 +305,9 @@ func (r *Recorded) notes() []Annotation {
 	}
 	if r.Implausible {
 		list = append(list, Annotation{"Valeur hors des limites plausibles\u202f: à vérifier (implausible value)."})
+	}
+	if r.Discarded {
+		list = append(list, Annotation{"Mesure écartée (entered in error)\u00a0: " + r.Reason})
 	}
 	return list
 }

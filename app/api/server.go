@@ -102,7 +102,7 @@ func Listen(o Options) (*Server, error) {
 	}
 	o.Station.OnRevoke(s.sockets.dropOrigin)
 	o.Station.OnRevokeToken(s.sockets.dropTokens)
-	o.Station.OnErase(func() {
+	o.Station.OnRevise(func() {
 		for _, f := range s.frames {
 			f.forget()
 		}

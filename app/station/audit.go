@@ -36,13 +36,16 @@ const (
 	AuditAccessRefused Action = "access_refused" // by the server
 	AuditBackup        Action = "backed_up"      // with a passphrase
 	AuditErased        Action = "patient_erased" // told by a pseudonym
+	AuditAssigned      Action = "measurement_assigned"
+	AuditDiscarded     Action = "measurement_discarded"
+	AuditUndone        Action = "correction_undone"
 )
 
 // An AuditEntry is who was given what, or refused it. It is kept encrypted.
 type AuditEntry struct {
 	At      time.Time `json:"at"`
 	Action  Action    `json:"action"`
-	Subject string    `json:"subject,omitempty"` // the page, the token, the file
+	Subject string    `json:"subject,omitempty"` // the page, the token, the file, the number of the measurement
 	Detail  string    `json:"detail,omitempty"`
 }
 

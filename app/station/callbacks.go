@@ -26,6 +26,6 @@ func (c *callbacks) tell() {
 	}
 }
 
-// OnErase has tell called after each deletion of a patient: what was read from
-// the log before must be read again.
-func (s *Station) OnErase(tell func()) { s.onErase.add(tell) }
+// OnRevise has tell called after each deletion of a patient and each correction:
+// what was read from the log before must be read again.
+func (s *Station) OnRevise(tell func()) { s.onRevise.add(tell) }

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"vitalien/fhirmap"
 	"vitalien/localstore"
 )
 
@@ -28,9 +29,9 @@ const (
 // end.
 const catalogueEvery = 2 * time.Second
 
-// A row is one Observation.
+// A row is one Observation, or a later version of it.
 type row struct {
-	seq      uint64 // of its measurement
+	seq      uint64 // of its measurement, or of the correction
 	nth      int    // which of the measurement's Observations
 	taken    int64  // when it was measured, in ms since 1970
 	received int64
@@ -41,8 +42,8 @@ type row struct {
 
 // A catalogue is the rows of all Observations up to its cursor.
 type catalogue struct {
-	size int                        // rows of a segment
-	put  func(string, []byte) error // how one is written; nil: to the store
+	size  int                        // rows of a segment
+	write func(string, []byte) error // how one is written; nil: to the store
 
 	mu     sync.Mutex
 	loaded bool
@@ -120,36 +121,45 @@ func (c *catalogue) follow(ctx context.Context, s *Station, most int) error {
 // add takes up one record of the log.
 func (c *catalogue) add(s *Station, r localstore.Record) {
 	c.cursor = r.Last()
-	if r.Kind != kindReport {
+	if r.Kind != kindReport && r.Kind != kindCorrection {
 		return
 	}
-	events, err := s.events(r)
+	e, err := decode(r)
 	if err != nil {
 		return
 	}
-	for i := range events {
-		for j := range events[i].Measurements {
-			m := &events[i].Measurements[j]
-			at := row{
-				seq: m.Seq, taken: m.Effective().UnixMilli(), received: m.Received.UnixMilli(),
-				who: s.term("patient", m.Subject.Key()), device: s.term("device", m.Device.ID),
-			}
-			for n, t := range m.ObservationTypes() {
-				at.nth, at.what = n, s.term("type", string(t))
-				c.tail = append(c.tail, at)
-			}
-		}
+	for _, m := range s.recorded(r, e) {
+		c.put(s, m.Seq, &m)
+	}
+	if e.Correction == nil {
+		return
+	}
+	if m, err := s.asRecorded(e.Correction.Of); err == nil {
+		(&version{*e.Correction, r.First, e.Received}).apply(&m)
+		c.put(s, r.First, &m)
+	}
+}
+
+// put adds the rows of a version that stands under that number.
+func (c *catalogue) put(s *Station, seq uint64, m *fhirmap.Recorded) {
+	at := row{
+		seq: seq, taken: m.Effective().UnixMilli(), received: m.Updated().UnixMilli(),
+		who: s.term("patient", m.Subject.Key()), device: s.term("device", m.Device.ID),
+	}
+	for n, t := range m.ObservationTypes() {
+		at.nth, at.what = n, s.term("type", string(t))
+		c.tail = append(c.tail, at)
 	}
 }
 
 // seal writes the tail as a segment.
 func (c *catalogue) seal(s *Station) error {
 	g := newSegment(c.tail, c.sealedUpTo(), c.cursor)
-	put := c.put
-	if put == nil {
-		put = func(key string, value []byte) error { return s.store.Put(catalogueBucket, key, value) }
+	write := c.write
+	if write == nil {
+		write = func(key string, value []byte) error { return s.store.Put(catalogueBucket, key, value) }
 	}
-	if err := put(g.key(), g.encode()); err != nil {
+	if err := write(g.key(), g.encode()); err != nil {
 		return fmt.Errorf("catalogue: %w", err)
 	}
 	c.sealed = append(c.sealed, g)

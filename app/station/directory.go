@@ -92,6 +92,8 @@ func (d *directory) take(r localstore.Record, e *entry) {
 	case kindRecording:
 		d.patient(r.First, e.Received, e.Recording.Subject, e.Recording.Test)
 		d.device(r.First, e.Received, &e.Recording.Device, e.Recording.Test)
+	case kindCorrection:
+		d.patient(r.First, e.Received, e.Correction.Subject, false)
 	case kindReport:
 		last := &recordedEntry{}
 		e.each(r, func(seq, _ uint64, m *recordedEntry) { // which most often says the same as the one before

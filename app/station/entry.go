@@ -19,6 +19,7 @@ const (
 	kindAlerts            byte = 4
 	kindRecording         byte = 5
 	kindErased            byte = 6 // nothing, under the numbers of what was deleted or is lost
+	kindCorrection        byte = 7
 )
 
 // An entry is one record of the log. Its header (time of reception and
@@ -38,6 +39,7 @@ type entry struct {
 	Consultation *Consultation   `json:"consultation,omitempty"`
 	Alerts       []alertEntry    `json:"alerts,omitempty"`
 	Recording    *recordingEntry `json:"recording,omitempty"`
+	Correction   *correction     `json:"correction,omitempty"`
 }
 
 type recordedEntry struct {
@@ -58,7 +60,7 @@ func (e *entry) encode() ([]byte, error) {
 	if _, err := hex.Decode(data[8:], []byte(e.Key)); err != nil {
 		return nil, fmt.Errorf("encode message key: %w", err)
 	}
-	if e.Consultation == nil && e.Alerts == nil && e.Recording == nil {
+	if e.Consultation == nil && e.Alerts == nil && e.Recording == nil && e.Correction == nil {
 		return e.pack(data)
 	}
 	body, err := json.Marshal(e)
@@ -113,6 +115,8 @@ func (e *entry) counts(r localstore.Record) bool {
 		return r.Count == len(e.Alerts)
 	case kindRecording:
 		return r.Count == 1 && e.Recording != nil
+	case kindCorrection:
+		return e.Correction != nil && e.Correction.Of < r.First && e.Correction.Version > 1
 	}
 	return true
 }

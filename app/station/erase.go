@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -67,7 +68,9 @@ func (s *Station) ErasePatient(ctx context.Context, who fhirmap.Patient, progres
 			French: "Ce patient est en consultation ou sous surveillance. Terminez la consultation ou l’alarme, puis recommencez.",
 		}
 	}
-	e := &erasure{key: who.Key(), who: who, sounds: map[string]bool{}}
+	s.corrections.making.Lock()
+	defer s.corrections.making.Unlock()
+	e := &erasure{key: who.Key(), who: who, sounds: map[string]bool{}, corrected: s.corrections.newest()}
 	s.catalogue.mu.Lock() // its segments would tell when the patient was measured
 	err := s.store.Rewrite(ctx, localstore.Rewriting{Record: e.record, Setting: e.setting, Value: e.value, Progress: progress})
 	s.catalogue.loaded = s.catalogue.loaded && err != nil
@@ -117,6 +120,9 @@ func (s *Station) forget(key string) {
 	s.patients.drop(key)
 	s.patients.mu.Unlock()
 	s.directory.reset()
+	if err := s.corrections.reload(s); err != nil {
+		s.log.Error("reading the corrections", "error", err)
+	}
 	s.latest.mu.Lock()
 	s.latest.known = nil
 	s.latest.mu.Unlock()
@@ -131,7 +137,7 @@ func (s *Station) forget(key string) {
 	})
 	s.recordings.mu.Unlock()
 	s.board.changed()
-	s.onErase.tell()
+	s.onRevise.tell()
 }
 
 // An erasure rewrites the log without one patient.
@@ -141,7 +147,8 @@ type erasure struct {
 	at   uint64 // the record that was rewritten last
 	done Erased
 
-	sounds map[string]bool // ids of their recordings
+	sounds    map[string]bool    // ids of their recordings
+	corrected map[uint64]version // the newest, by measurement
 }
 
 func (e *erasure) record(r localstore.Record) ([]localstore.Entry, error) {
@@ -219,20 +226,55 @@ func (e *erasure) split(r localstore.Record, old *entry) (pieces []piece, erased
 		}
 	case kindReport:
 		old.each(r, func(seq, last uint64, m *recordedEntry) {
-			theirs := m.Subject.Key() == e.key || m.Patient.Key() == e.key
-			if p := add(theirs, int(last-seq+1)); theirs {
+			named := m.Subject.Key() == e.key || m.Patient.Key() == e.key
+			theirs := e.owns(seq, named)
+			p := add(theirs, int(last-seq+1))
+			if theirs {
 				e.done.Measurements++
-			} else {
-				p.Measurements = append(p.Measurements, *m)
+				return
+			}
+			p.Measurements = append(p.Measurements, *m)
+			if named { // it turned out to be somebody else's, and stays
+				erased = true
+				stays := &p.Measurements[len(p.Measurements)-1]
+				stays.without(e.key)
 			}
 		})
+	case kindCorrection:
+		c := *old.Correction
+		p := add(e.owns(c.Of, c.Subject.Key() == e.key), r.Count)
+		if p.kind == kindErased {
+			break
+		}
+		if c.Subject.Key() == e.key {
+			erased = true
+			c.Subject, c.Consultation = nil, ""
+		}
+		p.Correction = &c
 	}
 	return pieces, erased
 }
 
+// owns tells whether a measurement is theirs now; named, whether it was at first.
+func (e *erasure) owns(seq uint64, named bool) bool {
+	if newest, corrected := e.corrected[seq]; corrected {
+		return newest.Subject.Key() == e.key
+	}
+	return named
+}
+
+func (m *recordedEntry) without(key string) {
+	if m.Subject.Key() == key {
+		m.Subject, m.Consultation = nil, ""
+	}
+	if m.Patient.Key() == key {
+		m.Patient = nil
+	}
+}
+
 func (e *erasure) setting(bucket, key string, _ []byte) (keep bool) {
 	switch bucket {
-	case catalogueBucket: // made anew
+	case catalogueBucket, correctionsBucket: // made anew
 		return false
 	case patientsBucket:
 		return key != e.key
@@ -261,6 +303,25 @@ func (e *erasure) value(vault string, key, value []byte) []byte {
 			quoted, _ := json.Marshal(fmt.Sprintf("%q", id)) // as Export notes it
 			value = bytes.ReplaceAll(value, quoted[1:len(quoted)-1], []byte("erased"))
 		}
+		return e.withoutReason(value)
 	}
 	return value
+}
+
+// withoutReason takes from an entry of the audit log why a measurement of the
+// patient was discarded: people write names there.
+func (e *erasure) withoutReason(value []byte) []byte {
+	var noted AuditEntry
+	if json.Unmarshal(value, &noted) != nil || noted.Detail == "" || noted.Action != AuditDiscarded && noted.Action != AuditUndone {
+		return value
+	}
+	seq, err := strconv.ParseUint(noted.Subject, 10, 64)
+	if err != nil || !e.owns(seq, false) {
+		return value
+	}
+	noted.Detail = ""
+	if without, err := json.Marshal(noted); err == nil {
+		return without
+	}
+	return nil
 }

@@ -155,7 +155,7 @@ func TestErasePatient_LeavesNothingOfOneAndAllOfTheOthers(t *testing.T) {
 	}
 	head := d.Head()
 	told := 0
-	d.OnErase(func() { told++ })
+	d.OnRevise(func() { told++ })
 	who, err := d.FindErasable(t.Context(), "IPP-778812")
 	if err != nil || who != *eloise() {
 		t.Fatal(who, err)

@@ -40,6 +40,7 @@ type Exported struct {
 	Files        []string
 	Measurements int // written
 	Recordings   int // written, as Observations whose sound is left out
+	Discarded    int // measurements recorded in error, which patient-json leaves out
 	Unassigned   int // measurements of nobody who has an id, which patient-json leaves out
 }
 
@@ -208,7 +209,7 @@ func csvRows(m *fhirmap.Recorded) [][]string {
 			m.Effective().Format(time.RFC3339Nano), m.Received.Format(time.RFC3339Nano),
 			who.System, who.ID, who.Family, who.Given, m.Consultation, m.Bed, m.Device.ID, string(m.Device.Type),
 			string(m.Type), string(r.Type), observationID(r), text(r.Value), r.Unit.Label, text(r.Low), text(r.High),
-			flags(r), string(r.Absent), string(m.Status), yes(m.Implausible), yes(m.Test), string(m.Origin), number(m.Seq),
+			flags(r), string(r.Absent), csvStatus(m), yes(m.Implausible), yes(m.Test), string(m.Origin), number(m.Seq),
 		}
 		for j := range row {
 			row[j] = inert(row[j])
@@ -216,6 +217,14 @@ func csvRows(m *fhirmap.Recorded) [][]string {
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+// csvStatus is what the device said, or what people corrected.
+func csvStatus(m *fhirmap.Recorded) string {
+	if m.Version > 1 {
+		return m.VersionStatus()
+	}
+	return string(m.Status)
 }
 
 // inert keeps a spreadsheet from running a text that a device or an EHR gave

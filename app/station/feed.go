@@ -16,6 +16,19 @@ type Event struct {
 	Ended        *Consultation          // a consultation that this entry ended
 	Alert        *AlertChange           // an alert that started, changed or ended
 	Recording    *fhirmap.RecordedSound // a sound recording that was stored
+	Correction   *Correction            // a measurement of which something was corrected
+}
+
+// A Correction is what has become of a measurement. Like everything that is read
+// of it, it tells of the newest version.
+type Correction struct {
+	fhirmap.Recorded
+	Entry uint64 // the number of the correction itself
+	// Whose are all to whom the measurement was ever attributed, so that who
+	// follows one of them learns that it is theirs no more.
+	Whose []Attribution
+
+	own version
 }
 
 // How much of the log one Follow reads at most. A follower that is far behind
@@ -51,6 +64,9 @@ func (s *Station) Follow(after uint64) ([]Event, error) {
 			return nil, err
 		}
 		for _, event := range found {
+			if event.Correction, err = s.complete(event.Correction); err != nil {
+				return nil, err
+			}
 			if event.Last > after {
 				events = append(events, event.behind(after))
 			}
@@ -95,12 +111,46 @@ func (s *Station) event(r localstore.Record, e *entry) Event {
 		event.Ended = e.Consultation
 	case kindRecording:
 		event.Recording = s.recordedSound(r.First, e)
+	case kindCorrection:
+		event.Correction = &Correction{Entry: r.First, own: version{*e.Correction, r.First, e.Received}}
 	}
+	event.Measurements = s.recorded(r, e)
+	s.corrections.apply(event.Measurements)
+	return event
+}
+
+// recorded are the measurements of a record, without their corrections.
+func (s *Station) recorded(r localstore.Record, e *entry) (list []fhirmap.Recorded) {
 	e.each(r, func(seq, last uint64, m *recordedEntry) {
-		event.Measurements = append(event.Measurements, fhirmap.Recorded{
+		list = append(list, fhirmap.Recorded{
 			Measurement: m.Measurement, Seq: seq, Last: last, Log: s.store.ID(), Received: e.Received,
 			Subject: m.Subject, Consultation: m.Consultation, Implausible: m.Implausible,
 		})
 	})
-	return event
+	return list
+}
+
+// complete reads what was corrected; nil when that is past its retention.
+func (s *Station) complete(c *Correction) (*Correction, error) {
+	if c == nil {
+		return nil, nil
+	}
+	m, err := s.asRecorded(c.own.Of)
+	if isCode(err, localstore.CodeGone) || isCode(err, "not_found") {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	versions := s.corrections.versions(c.own.Of)
+	if n := len(versions); n == 0 || versions[n-1].seq < c.own.seq { // who follows can be faster
+		versions = append(versions, c.own)
+	}
+	c.Recorded = m
+	c.Whose = []Attribution{{m.Subject, m.Consultation}}
+	for _, v := range versions {
+		c.Whose = append(c.Whose, Attribution{v.Subject, v.Consultation})
+	}
+	versions[len(versions)-1].apply(&c.Recorded)
+	return c, nil
 }

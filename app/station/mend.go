@@ -90,6 +90,7 @@ func (s *Station) mend(path string, o *Options, cause error) error {
 
 // mended tells what is missing.
 func (s *Station) mended(done localstore.Restored, backup string) {
+	s.doubtful = true
 	s.log.Error("the log was damaged; what could be read took its place", "backup", backup, "set aside", done.Aside,
 		"damaged values", done.Damaged, "missing from", done.Lost, "goes on with", done.Resumes)
 	f := &fhirmap.Fault{Code: noticeMended}

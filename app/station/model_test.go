@@ -2,7 +2,9 @@ package station
 
 import (
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -19,6 +21,26 @@ type model struct {
 	alive   time.Time // when the consultation was last known to go on
 	seq     uint64
 	seen    map[string]seen
+	said    map[uint64][]saidOf // of each measurement, one version behind the other
+}
+
+type saidOf struct {
+	who       *fhirmap.Patient
+	within    string
+	discarded bool
+}
+
+// correct adds what is said of a measurement now, unless that is nothing new.
+func (m *model) correct(seq uint64, now saidOf, at time.Time) {
+	versions := m.said[seq]
+	last := versions[len(versions)-1]
+	who := (last.who == nil) == (now.who == nil) && (now.who == nil || *last.who == *now.who)
+	if who && last.within == now.within && last.discarded == now.discarded {
+		return
+	}
+	m.said[seq] = append(versions, now)
+	m.seq++
+	m.alive = at
 }
 
 type seen struct {
@@ -93,7 +115,7 @@ func TestStation_Model(t *testing.T) {
 		d := &desk{t: t, folder: folder, clock: &clock{time: morning}}
 		d.reopen()
 		defer func() { d.Close() }()
-		m := &model{seen: map[string]seen{}}
+		m := &model{seen: map[string]seen{}, said: map[uint64][]saidOf{}}
 		consultations := 0
 		r.Repeat(map[string]func(*rapid.T){
 			"time passes": func(r *rapid.T) {
@@ -130,6 +152,28 @@ func TestStation_Model(t *testing.T) {
 				if got.Consultation != consultation || (got.Subject == nil) != (subject == nil) || (subject != nil && *got.Subject != *subject) {
 					r.Fatalf("%+v in %q, want %+v in %q", got.Subject, got.Consultation, subject, consultation)
 				}
+				m.said[seq] = []saidOf{{subject, consultation, false}}
+			},
+			"correct": func(r *rapid.T) {
+				if len(m.said) == 0 {
+					return
+				}
+				seq := rapid.SampledFrom(slices.Sorted(maps.Keys(m.said))).Draw(r, "seq")
+				versions := m.said[seq]
+				now := versions[len(versions)-1]
+				switch how := rapid.IntRange(0, 2).Draw(r, "how"); {
+				case how == 0 && len(versions) > 1:
+					d.undo(seq)
+					now = versions[len(versions)-2]
+				case how == 1:
+					d.discard(seq, "essai")
+					now.discarded = true
+				case !now.discarded:
+					who := anyPatient(r, true)
+					d.assign(seq, Attribution{Patient: who})
+					now = saidOf{who: who}
+				}
+				m.correct(seq, now, d.clock.now())
 			},
 			"": func(r *rapid.T) {
 				if d.Head() != m.seq {
@@ -138,6 +182,12 @@ func TestStation_Model(t *testing.T) {
 				shown := d.Situation().Consultation
 				if (shown == nil) != (m.open == nil) || (shown != nil && shown.ID != m.open.ID) {
 					r.Fatalf("shown %+v, want %+v", shown, m.open)
+				}
+				for seq, versions := range m.said {
+					got, want := d.stored(seq), versions[len(versions)-1]
+					if got.Subject.Key() != want.who.Key() || got.Consultation != want.within || got.Discarded != want.discarded || max(1, got.Version) != len(versions) {
+						r.Fatalf("%d is %+v, want %+v, version %d", seq, got, want, len(versions))
+					}
 				}
 			},
 		})

@@ -159,6 +159,8 @@ func (s *Station) collect(r localstore.Record, o *ExportOptions, files *patientF
 			files.name(m.Subject)
 			switch {
 			case !o.wants(m.Subject, m.Effective()):
+			case m.Discarded: // which the form cannot say
+				done.Discarded++
 			case m.Subject.Key() == "":
 				done.Unassigned++
 			default:

@@ -59,11 +59,22 @@ func (r *recent) catchUp(s *Station) error {
 		}
 		for _, event := range events {
 			r.list = append(r.list, event.Measurements...)
+			r.correct(event.Correction)
 			r.cursor = event.Last
 		}
 	}
 	r.trim()
 	return nil
+}
+
+// correct puts the newest version in the place of the one before.
+func (r *recent) correct(c *Correction) {
+	if c == nil {
+		return
+	}
+	if i := slices.IndexFunc(r.list, func(m fhirmap.Recorded) bool { return m.Seq == c.Seq }); i >= 0 {
+		r.list[i] = c.Recorded
+	}
 }
 
 func (r *recent) trim() {
@@ -72,8 +83,8 @@ func (r *recent) trim() {
 	}
 }
 
-// Recent is the newest measurements, newest first, at most n. It is fewer when
-// the log cannot be read, which is logged.
+// Recent is the newest measurements that were not discarded, newest first, at
+// most n. It is fewer when the log cannot be read, which is logged.
 func (s *Station) Recent(n int) []fhirmap.Recorded {
 	r := &s.recent
 	r.mu.Lock()
@@ -81,10 +92,11 @@ func (s *Station) Recent(n int) []fhirmap.Recorded {
 	if err := r.catchUp(s); err != nil {
 		s.log.Error("reading the newest measurements", "error", err)
 	}
-	list := r.list[max(0, len(r.list)-n):]
-	newest := make([]fhirmap.Recorded, 0, len(list))
-	for _, m := range slices.Backward(list) {
-		newest = append(newest, m)
+	newest := make([]fhirmap.Recorded, 0, min(n, len(r.list)))
+	for _, m := range slices.Backward(r.list) {
+		if len(newest) < n && !m.Discarded {
+			newest = append(newest, m)
+		}
 	}
 	return newest
 }

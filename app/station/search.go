@@ -19,11 +19,11 @@ type Search struct {
 	Patients []string       // keys (fhirmap.Patient.Key)
 	Devices  []string       // ids
 	Taken    Span           // when they were measured
-	Received Span           // when they came
+	Received Span           // when they came, or were corrected
 	// Match decides on what was found by all that, nil for yes.
 	Match func(*Found) bool
 
-	ByReceived  bool  // in the order in which they came, else in that of their times
+	ByReceived  bool  // in the order of Received, else in that of their times
 	OldestFirst bool  // else the newest
 	Limit       int   // of Found
 	Page        *Page // where the search goes on; nil: it begins
@@ -33,7 +33,8 @@ type Search struct {
 type Span struct{ From, To time.Time }
 
 // A Page is where a search goes on: behind an Observation, in what the log held
-// when the search began. So what comes meanwhile moves nothing.
+// when the search began. So what comes meanwhile moves nothing; what is corrected
+// meanwhile stays where it is, and is told as it is now.
 type Page struct {
 	Head uint64
 	At   int64 // ms since 1970, of the time that orders
@@ -45,6 +46,8 @@ type Page struct {
 type Found struct {
 	fhirmap.Recorded
 	Nth int
+
+	row uint64 // the number under which the catalogue has it
 }
 
 // maxRead bounds how many Observations a search reads to find those that match.
@@ -52,7 +55,7 @@ const maxRead = 20_000
 
 // Search gives the Observations that s asks for, and where to go on when there
 // are more; nil when there are not. It misses nothing that was recorded before
-// the call. A search that would read too much is the fault limit.
+// the call, and tells the newest version of each. A search that would read too much is the fault limit.
 func (s *Station) Search(ctx context.Context, q Search) (found []Found, next *Page, err error) {
 	head := s.Head()
 	if q.Page != nil {
@@ -73,7 +76,7 @@ func (s *Station) Search(ctx context.Context, q Search) (found []Found, next *Pa
 					French: "Cette recherche est trop vaste. Précisez un patient, une mesure ou une période.",
 				}
 			}
-			one, err := reader.observation(rows[i].seq, rows[i].nth)
+			one, err := reader.row(&rows[i], head)
 			if err != nil {
 				return nil, nil, err
 			}
@@ -82,7 +85,7 @@ func (s *Station) Search(ctx context.Context, q Search) (found []Found, next *Pa
 			}
 			if len(found) == q.Limit {
 				last := &found[q.Limit-1]
-				return found, &Page{Head: head, At: p.at(last), Seq: last.Seq, Nth: last.Nth}, nil
+				return found, &Page{Head: head, At: p.at(last), Seq: last.row, Nth: last.Nth}, nil
 			}
 			found = append(found, *one)
 		}
@@ -93,8 +96,8 @@ func (s *Station) Search(ctx context.Context, q Search) (found []Found, next *Pa
 	}
 }
 
-// Observation is the nth Observation of the measurement with that number, nil if
-// there is none.
+// Observation is the newest version of the nth Observation of the measurement
+// with that number, nil if there is none.
 func (s *Station) Observation(seq uint64, nth int) (*Found, error) {
 	if seq == 0 || seq > s.Head() {
 		return nil, nil
@@ -130,10 +133,24 @@ func (l *logReader) observation(seq uint64, nth int) (*Found, error) {
 	}
 	for i := range l.held {
 		if m := &l.held[i]; m.Seq == seq && nth >= 0 && nth < m.Observations() {
-			return &Found{*m, nth}, nil
+			return &Found{*m, nth, seq}, nil
 		}
 	}
 	return nil, nil
+}
+
+// row is what a row of the catalogue stands for, nil when a later one up to head
+// does.
+func (l *logReader) row(r *row, head uint64) (*Found, error) {
+	of, current := l.station.corrections.measurementOf(r.seq, head)
+	if !current {
+		return nil, nil
+	}
+	found, err := l.observation(of, r.nth)
+	if found != nil {
+		found.row = r.seq
+	}
+	return found, err
 }
 
 // A plan is a Search as the catalogue takes it.
@@ -184,12 +201,12 @@ func (q *Search) Wants(f *Found) bool {
 	return (len(q.Types) == 0 || slices.Contains(q.Types, f.ObservationTypes()[f.Nth])) &&
 		(len(q.Patients) == 0 || slices.Contains(q.Patients, f.Subject.Key())) &&
 		(len(q.Devices) == 0 || slices.Contains(q.Devices, f.Device.ID)) &&
-		q.Taken.Holds(f.Effective()) && q.Received.Holds(f.Received) && (q.Match == nil || q.Match(f))
+		q.Taken.Holds(f.Effective()) && q.Received.Holds(f.Updated()) && (q.Match == nil || q.Match(f))
 }
 
 func (p *plan) at(f *Found) int64 {
 	if p.ByReceived {
-		return f.Received.UnixMilli()
+		return f.Updated().UnixMilli()
 	}
 	return f.Effective().UnixMilli()
 }

@@ -82,7 +82,8 @@ func names(found []Found) (list []string) {
 }
 
 // expected looks at every Observation of the log up to head.
-func expected(t *testing.T, s *Station, q Search, head uint64) []string {
+// changed says what was corrected, beside the code that is tested.
+func expected(t *testing.T, s *Station, q Search, head uint64, changed map[uint64]changedTo) []string {
 	t.Helper()
 	var all []Found
 	for cursor := uint64(0); cursor < head; {
@@ -92,10 +93,14 @@ func expected(t *testing.T, s *Station, q Search, head uint64) []string {
 		}
 		for _, e := range events {
 			for _, m := range e.Measurements {
+				who, row := m.Subject.Key(), m.Seq
+				if now, corrected := changed[m.Seq]; corrected {
+					who, row, m.Corrected = now.who, now.entry, now.at
+				}
 				for nth, what := range m.ObservationTypes() {
-					f := Found{m, nth}
+					f := Found{m, nth, row}
 					if m.Seq <= head && (q.Types == nil || slices.Contains(q.Types, what)) &&
-						(q.Patients == nil || slices.Contains(q.Patients, m.Subject.Key())) &&
+						(q.Patients == nil || slices.Contains(q.Patients, who)) &&
 						(q.Devices == nil || slices.Contains(q.Devices, m.Device.ID)) &&
 						q.Taken.Holds(m.Effective()) && (q.Match == nil || q.Match(&f)) {
 						all = append(all, f)
@@ -108,9 +113,9 @@ func expected(t *testing.T, s *Station, q Search, head uint64) []string {
 	slices.SortStableFunc(all, func(a, b Found) int {
 		order := a.Effective().Compare(b.Effective())
 		if q.ByReceived {
-			order = cmp.Compare(a.Received.UnixMilli(), b.Received.UnixMilli())
+			order = cmp.Compare(a.Updated().UnixMilli(), b.Updated().UnixMilli())
 		}
-		if order = cmp.Or(order, cmp.Compare(a.Seq, b.Seq), a.Nth-b.Nth); !q.OldestFirst {
+		if order = cmp.Or(order, cmp.Compare(a.row, b.row), a.Nth-b.Nth); !q.OldestFirst {
 			order = -order
 		}
 		return order
@@ -130,8 +135,12 @@ func TestSearch_EqualsTheLog(t *testing.T) {
 			}
 		}
 	}
+	changed := map[uint64]changedTo{}
 	for round := range 45 {
-		record(r.IntN(12))
+		record(1 + r.IntN(12))
+		for range r.IntN(4) {
+			correctAny(t, s, r, changed)
+		}
 		if round%15 == 14 {
 			if err := s.Close(); err != nil {
 				t.Fatal(err)
@@ -139,7 +148,7 @@ func TestSearch_EqualsTheLog(t *testing.T) {
 			s = openSearched(t, folder)
 		}
 		q := anySearch(r)
-		want := expected(t, s, q, s.Head())
+		want := expected(t, s, q, s.Head(), changed)
 		var got []string
 		for page := 0; ; page++ {
 			found, next, err := s.Search(context.Background(), q)
@@ -157,6 +166,9 @@ func TestSearch_EqualsTheLog(t *testing.T) {
 		if !slices.Equal(got, want) {
 			t.Fatalf("round %d, %+v:\n%v instead of\n%v", round, q, got, want)
 		}
+	}
+	if len(changed) < 20 {
+		t.Errorf("%d corrected", len(changed))
 	}
 	if len(s.catalogue.sealed) < 5 {
 		t.Errorf("%d segments", len(s.catalogue.sealed))
@@ -217,13 +229,13 @@ func TestSearch_CatalogueNotWritten(t *testing.T) {
 	if err := c.load(s); err != nil {
 		t.Fatal(err)
 	}
-	c.put = func(string, []byte) error { return errors.New("no space left") }
+	c.write = func(string, []byte) error { return errors.New("no space left") }
 	all := Search{Limit: 10_000}
 	got, _, err := s.Search(context.Background(), all)
-	if want := expected(t, s, all, s.Head()); err != nil || !slices.Equal(names(got), want) || len(c.sealed) > 0 {
+	if want := expected(t, s, all, s.Head(), nil); err != nil || !slices.Equal(names(got), want) || len(c.sealed) > 0 {
 		t.Fatalf("%d found instead of %d, %d segments, %v", len(got), len(want), len(c.sealed), err)
 	}
-	c.put = nil
+	c.write = nil
 	if _, err := s.Record(context.Background(), anyReport(r)); err != nil {
 		t.Fatal(err)
 	}

@@ -87,7 +87,10 @@ type Station struct {
 	bluetooth  bluetooth
 	catalogue  catalogue
 	recordings recordings
-	onErase    callbacks
+	onRevise   callbacks
+
+	corrections corrections
+	doubtful    bool // the log was mended, so that its indexes are made anew
 
 	backups      Backups
 	retention    time.Duration // of the log
@@ -152,6 +155,9 @@ func (s *Station) restore(o Options) (err error) {
 	s.clock = s.newestAtOpen
 	s.watchClock()
 	if s.access, err = openAccess(s.store, s.now, s.log); err != nil {
+		return err
+	}
+	if err := s.corrections.load(s, s.doubtful); err != nil {
 		return err
 	}
 	if err := s.recent.load(s); err != nil {
