@@ -8,7 +8,10 @@ import (
 // alertEvent is what subscriptions get of a change of an alarm condition.
 func alertEvent(change *station.AlertChange, seq uint64, log string) (e shared, err error) {
 	a := &change.Alert
-	e.about = &about{change.Type, &a.Device, a.Patient, a.Consultation, a.Bed, func() []fhirmap.Coding { return alertCodings(a) }}
+	e.about = &about{
+		event: change.Type, device: &a.Device, patient: a.Patient, consultation: a.Consultation, bed: a.Bed,
+		coding: func() []fhirmap.Coding { return alertCodings(a) },
+	}
 	e.frame, err = encodeR4(openData(seq, change.Type, "Alert"), fhirmap.Issue(a, log))
 	return e, err
 }

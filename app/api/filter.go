@@ -3,6 +3,7 @@ package api
 import (
 	"slices"
 
+	"vitalien/app/station"
 	"vitalien/fhirmap"
 )
 
@@ -41,13 +42,31 @@ type about struct {
 	consultation string
 	bed          string
 	coding       func() []fhirmap.Coding // of what it measures; rarely asked for
+	also         []*about                // what would let it through as well
+}
+
+// corrected is about a measurement that was corrected. Who follows one of those
+// to whom it was ever attributed must learn of it.
+func corrected(c *station.Correction, coding []fhirmap.Coding) *about {
+	is := func(whose station.Attribution) *about {
+		return &about{
+			event: station.Updated, device: &c.Device, patient: whose.Patient, consultation: whose.Consultation, bed: c.Bed,
+			coding: func() []fhirmap.Coding { return coding },
+		}
+	}
+	now := is(station.Attribution{Patient: c.Subject, Consultation: c.Consultation})
+	for _, whose := range c.Whose {
+		now.also = append(now.also, is(whose))
+	}
+	return now
 }
 
 func (f *filter) matches(a *about) bool {
 	is := func(wanted, have string) bool { return wanted == "" || wanted == have }
 	return is(f.Device, a.device.ID) && is(f.DeviceType, string(a.device.Type)) && is(f.Consultation, a.consultation) && is(f.Bed, a.bed) &&
 		(f.Patient == "" || a.patient != nil && a.patient.ID != "" && token(f.Patient, a.patient.System, a.patient.ID)) &&
-		(f.Code == "" || slices.ContainsFunc(a.coding(), func(c fhirmap.Coding) bool { return token(f.Code, c.System, c.Code) }))
+		(f.Code == "" || slices.ContainsFunc(a.coding(), func(c fhirmap.Coding) bool { return token(f.Code, c.System, c.Code) })) ||
+		slices.ContainsFunc(a.also, f.matches)
 }
 
 // token tells whether wanted, CODE or SYSTEM|CODE, is the code of the system.

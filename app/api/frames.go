@@ -146,6 +146,8 @@ func (f *frames) keep(event *station.Event, most int) error {
 		return f.keepAlert(event)
 	case f.form == formRecording || event.Recording != nil:
 		return f.keepRecording(event)
+	case event.Correction != nil:
+		return f.keepCorrection(event)
 	}
 	first, part := event.First, encoded{last: event.Last}
 	for i := range event.Measurements {
@@ -204,6 +206,30 @@ func (f *frames) keepRecording(event *station.Event) error {
 	return nil
 }
 
+// keepCorrection keeps what has become of a measurement, for subscriptions: an
+// UPDATE for each Observation. Neither form of "fhir" has it: a measurement is
+// told there once.
+func (f *frames) keepCorrection(event *station.Event) error {
+	part := encoded{last: event.Last}
+	if f.form == formEvent {
+		c := event.Correction
+		for i, o := range fhirmap.R4(&c.Recorded) {
+			seq := min(c.Entry+uint64(i), event.Last)
+			if seq < event.First {
+				continue
+			}
+			frame, err := encodeR4(openData(seq, station.Updated, "Observation"), &o)
+			if err != nil {
+				return err
+			}
+			part.events = append(part.events, shared{frame, corrected(c, o.Code.Coding)})
+			part.size += len(frame)
+		}
+	}
+	f.put(event.First, part)
+	return nil
+}
+
 func (f *frames) put(first uint64, part encoded) {
 	if _, ok := f.known[first]; ok {
 		return
@@ -244,8 +270,11 @@ func encode(f form, r *fhirmap.Recorded, from uint64) (events []shared, err erro
 			e.frame = closeEvent(e.frame)
 		} else {
 			coding := o.Code.Coding
-			e.about = &about{"CREATE", &r.Device, r.Subject, r.Consultation, r.Bed, func() []fhirmap.Coding { return coding }}
-			e.frame, err = encodeR4(openData(seq, "CREATE", "Observation"), &o)
+			e.about = &about{
+				event: station.Created, device: &r.Device, patient: r.Subject, consultation: r.Consultation, bed: r.Bed,
+				coding: func() []fhirmap.Coding { return coding },
+			}
+			e.frame, err = encodeR4(openData(seq, station.Created, "Observation"), &o)
 		}
 		if err != nil {
 			return nil, err

@@ -177,7 +177,10 @@ func recordingEvent(f form, r *fhirmap.RecordedSound) (e shared, err error) {
 	if f == formRecording {
 		resource = "Recording"
 	}
-	e.about = &about{"CREATE", &r.Device, r.Subject, r.Consultation, "", func() []fhirmap.Coding { return o.Code.Coding }}
+	e.about = &about{
+		event: "CREATE", device: &r.Device, patient: r.Subject, consultation: r.Consultation,
+		coding: func() []fhirmap.Coding { return o.Code.Coding },
+	}
 	e.frame, err = encodeR4(openData(r.Seq, "CREATE", resource), &o)
 	return e, err
 }

@@ -72,7 +72,7 @@ func address(r *http.Request, path string, values url.Values) string {
 // observationOf is f as REST tells it, with its version.
 func observationOf(f *station.Found) fhirmap.Observation {
 	o := fhirmap.R4(&f.Recorded)[f.Nth]
-	o.Meta = versioned(o.Meta, 1, f.Received)
+	o.Meta = versioned(o.Meta, uint64(max(1, f.Version)), f.Updated())
 	return o
 }
 
@@ -109,7 +109,7 @@ func capabilities(s *Server, r *http.Request) (resource, error) {
 		search = append(search, searchParameter{name, p.kind, p.text})
 	}
 	resources := []served{servedAs("Observation", "What was measured, newest first, or by _sort: date, -date, _lastUpdated, "+
-		"-_lastUpdated. Pages of _count, 50 if not given, at most 1000.", "no-version", search)}
+		"-_lastUpdated. Pages of _count, 50 if not given, at most 1000. A correction is a new version: amended, or entered-in-error.", "versioned", search)}
 	for i := range kinds {
 		var search []searchParameter
 		for name, p := range kinds[i].parameters {

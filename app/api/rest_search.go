@@ -48,10 +48,8 @@ var parameters = map[string]struct {
 	"patient.identifier": {"token", "SYSTEM|VALUE, as the EHR or the monitor knows the patient", (*inquiry).readIdentifiers},
 	"device":             {"reference", "Device/ID", (*inquiry).readDevices},
 	"date":               {"date", "when it was measured", func(q *inquiry, v []string) error { return q.readDates(v, &q.Taken, (*station.Found).Effective) }},
-	"_lastUpdated":       {"date", "when it was recorded", func(q *inquiry, v []string) error { return q.readDates(v, &q.Received, received) }},
+	"_lastUpdated":       {"date", "when it was recorded, or corrected last", func(q *inquiry, v []string) error { return q.readDates(v, &q.Received, (*station.Found).Updated) }},
 }
-
-func received(f *station.Found) time.Time { return f.Received }
 
 // controls are the parameters that are no condition.
 var controls = []string{"_count", "_sort", "_page", "_format", "token"}

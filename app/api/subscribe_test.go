@@ -20,6 +20,9 @@ type delivered struct {
 	Resource     string `json:"resource"`
 	Data         struct {
 		ResourceType string               `json:"resourceType"`
+		Meta         *fhirmap.Meta        `json:"meta"`
+		Status       string               `json:"status"`
+		Subject      fhirmap.Reference    `json:"subject"`
 		Identifier   []fhirmap.Identifier `json:"identifier"`
 		Code         struct {
 			Coding []fhirmap.Coding `json:"coding"`

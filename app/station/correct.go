@@ -140,14 +140,15 @@ func (s *Station) appendCorrection(ctx context.Context, m *fhirmap.Recorded, nex
 		return err
 	}
 	at := s.now()
-	entry := entry{Received: at, Open: s.open.seqOrZero(), Correction: &next}
-	first, err := s.appendEntry(ctx, kindCorrection, m.Observations(), &entry)
-	if err != nil {
-		return err
+	err := c.add(func() (version, error) {
+		entry := entry{Received: at, Open: s.open.seqOrZero(), Correction: &next}
+		first, err := s.appendEntry(ctx, kindCorrection, m.Observations(), &entry)
+		return version{next, first, at}, err
+	})
+	if err == nil {
+		c.index(s)
 	}
-	c.add(version{next, first, at})
-	c.index(s)
-	return nil
+	return err
 }
 
 // measurement is the newest version of the measurement seq.

@@ -143,16 +143,22 @@ func (c *corrections) read(s *Station, seq uint64) error {
 	if err != nil {
 		return err
 	}
-	c.add(version{*e.Correction, seq, e.Received})
-	return nil
+	return c.add(func() (version, error) { return version{*e.Correction, seq, e.Received}, nil })
 }
 
-func (c *corrections) add(v version) {
+// add takes up a version that put appends to the log. Who reads of it there
+// finds it here.
+func (c *corrections) add(put func() (version, error)) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	v, err := put()
+	if err != nil {
+		return err
+	}
 	c.of[v.Of] = append(c.of[v.Of], v)
 	c.measured[v.seq] = v.Of
 	c.unindexed = append(c.unindexed, v)
+	return nil
 }
 
 // announce notes that a correction will come behind the head of the log, so that

@@ -27,8 +27,6 @@ type Correction struct {
 	// Whose are all to whom the measurement was ever attributed, so that who
 	// follows one of them learns that it is theirs no more.
 	Whose []Attribution
-
-	own version
 }
 
 // How much of the log one Follow reads at most. A follower that is far behind
@@ -112,7 +110,7 @@ func (s *Station) event(r localstore.Record, e *entry) Event {
 	case kindRecording:
 		event.Recording = s.recordedSound(r.First, e)
 	case kindCorrection:
-		event.Correction = &Correction{Entry: r.First, own: version{*e.Correction, r.First, e.Received}}
+		event.Correction = &Correction{Recorded: fhirmap.Recorded{Seq: e.Correction.Of}, Entry: r.First}
 	}
 	event.Measurements = s.recorded(r, e)
 	s.corrections.apply(event.Measurements)
@@ -135,17 +133,14 @@ func (s *Station) complete(c *Correction) (*Correction, error) {
 	if c == nil {
 		return nil, nil
 	}
-	m, err := s.asRecorded(c.own.Of)
+	m, err := s.asRecorded(c.Seq)
 	if isCode(err, localstore.CodeGone) || isCode(err, "not_found") {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	versions := s.corrections.versions(c.own.Of)
-	if n := len(versions); n == 0 || versions[n-1].seq < c.own.seq { // who follows can be faster
-		versions = append(versions, c.own)
-	}
+	versions := s.corrections.versions(c.Seq)
 	c.Recorded = m
 	c.Whose = []Attribution{{m.Subject, m.Consultation}}
 	for _, v := range versions {
