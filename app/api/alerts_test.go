@@ -125,7 +125,7 @@ func TestAlerts_Filter(t *testing.T) {
 				t.Fatal(err)
 			}
 			var have string
-			for i, f := range asked.picker("1")(list) {
+			for i, f := range asked.picker("1", func(uint64, uint64) {})(list) {
 				var event struct{ Type string }
 				text, _ := strings.CutPrefix(string(f.packet()), `2["event",`)
 				if err := json.Unmarshal([]byte(strings.TrimSuffix(text, "]")), &event); err != nil {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 	"sync"
+
+	"vitalien/app/station"
 )
 
 // A client is one connected Socket.IO client: a cursor on the log and the
@@ -54,6 +56,8 @@ func (s *Server) accept(socket *socketConn, r *http.Request, auth map[string]any
 		f = formR4
 	}
 	origin, _ := originOf(r)
+	given, _ := auth["token"].(string)
+	socket.software = s.softwareOf(r, given)
 	c := &client{server: s, socket: socket, form: f, cursor: socket.start.Load()}
 	s.count(1)
 	s.log.Info("client connected", "client", socket.id(), "protocol", socket.protocol(), "format", string(f), "origin", origin)
@@ -68,7 +72,9 @@ func (c *client) run(ctx context.Context) {
 	told.Go(func() { c.tellDevices(ctx) })
 	c.server.recordings.enter(c.socket)
 	defer c.server.recordings.leave(c.socket)
-	p := pump{c.socket, &logSource{c.server.o.Station, c.server.frames[c.form], c.cursor, everything}}
+	p := pump{c.socket, &logSource{
+		log: c.server.o.Station, frames: c.server.frames[c.form], cursor: c.cursor, pick: everything, told: c.socket.received,
+	}}
 	c.socket.drop(p.run(ctx).Error())
 	c.server.log.Info("client gone", "client", c.socket.id(), "reason", c.socket.reason())
 }
@@ -79,4 +85,20 @@ func (c *client) tellDevices(ctx context.Context) {
 	defer stop()
 	p := pump{c.socket, &devicesSource{board: c.server.o.Station, changed: changed}}
 	c.socket.drop(p.run(ctx).Error())
+}
+
+// softwareOf is who asks, as far as they say: the page, and the name of the token
+// of the request or beside it.
+func (s *Server) softwareOf(r *http.Request, beside string) station.Software {
+	origin, _ := originOf(r)
+	name, known := s.o.Station.TokenName(tokenOf(r))
+	if !known {
+		name, _ = s.o.Station.TokenName(beside)
+	}
+	return station.Software{Origin: origin, Token: name}
+}
+
+// received notes that the connection is handed the measurements of those numbers.
+func (c *socketConn) received(first, last uint64) {
+	c.station().NoteReceived(c.software, first, last)
 }

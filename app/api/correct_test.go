@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -134,5 +135,43 @@ func TestREST_Corrections(t *testing.T) {
 	log := o.ID[:strings.Index(o.ID, "-")]
 	if status, _, _ := p.request("GET", "/fhir/Observation/"+log+"-2", ""); status != http.StatusNotFound {
 		t.Error("a correction is no Observation of its own:", status)
+	}
+}
+
+// Whoever was handed a measurement in any way is known by name, and nobody else.
+func TestReceivedBy_EachWay(t *testing.T) {
+	p := newPost(t)
+	secret, err := p.station.CreateToken("scripts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.station.AllowOrigin(t.Context(), "https://ehr.example"); err != nil {
+		t.Fatal(err)
+	}
+	p.measure(71, fhirmap.HeartRate, "a", 0)
+	p.measure(72, fhirmap.HeartRate, "b", 0)
+	p.measure(73, fhirmap.HeartRate, "c", 0)
+	page := p.mustConnect(4, "websocket", "", "Origin: https://ehr.example")
+	page.subscribe(t, `{"resource":"Observation","after":0,"filter":{"patient":"a"}}`)
+	if _, err := page.delivered(); err != nil {
+		t.Fatal(err)
+	}
+	p.read("/fhir/Observation?patient.identifier=urn:test|b", "Authorization: Bearer "+secret)
+	plain := p.mustConnect(4, "websocket", "")
+	p.measure(74, fhirmap.HeartRate, "d", 0)
+	for _, c := range []*client2{plain, page} {
+		if _, err := c.event(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for seq, want := range map[uint64]string{1: "[https://ehr.example/]", 2: "[/scripts]", 3: "[]", 4: "[/ https://ehr.example/]"} {
+		var names []string
+		for _, r := range p.station.ReceivedBy(seq) {
+			names = append(names, r.Origin+"/"+r.Token)
+		}
+		slices.Sort(names)
+		if fmt.Sprint(names) != want {
+			t.Errorf("%d was received by %q, want %s", seq, names, want)
+		}
 	}
 }

@@ -94,7 +94,7 @@ func exampleConsultation(t *testing.T) wsFrame {
 	if err := frames.keepChanges(4711); err != nil {
 		t.Fatal(err)
 	}
-	return (&subscribing{Resource: "Consultation"}).picker("1")(frames.known[4712].events)[0]
+	return (&subscribing{Resource: "Consultation"}).picker("1", func(uint64, uint64) {})(frames.known[4712].events)[0]
 }
 
 func exampleAlert(t *testing.T) wsFrame {
@@ -109,7 +109,7 @@ func exampleAlert(t *testing.T) wsFrame {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return (&subscribing{Resource: "Alert"}).picker("1")([]shared{e})[0]
+	return (&subscribing{Resource: "Alert"}).picker("1", func(uint64, uint64) {})([]shared{e})[0]
 }
 
 func exampleRecording(t *testing.T) wsFrame {

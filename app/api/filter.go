@@ -37,6 +37,7 @@ func (f *filter) given() (names []string) {
 // about is what filters look at.
 type about struct {
 	event        string // what happened to the resource: CREATE, UPDATE
+	measurement  uint64 // its number; 0 for other resources
 	device       *fhirmap.Device
 	patient      *fhirmap.Patient // nil: nobody
 	consultation string
@@ -50,7 +51,7 @@ type about struct {
 func corrected(c *station.Correction, coding []fhirmap.Coding) *about {
 	is := func(whose station.Attribution) *about {
 		return &about{
-			event: station.Updated, device: &c.Device, patient: whose.Patient, consultation: whose.Consultation, bed: c.Bed,
+			event: station.Updated, measurement: c.Seq, device: &c.Device, patient: whose.Patient, consultation: whose.Consultation, bed: c.Bed,
 			coding: func() []fhirmap.Coding { return coding },
 		}
 	}

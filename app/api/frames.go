@@ -271,7 +271,7 @@ func encode(f form, r *fhirmap.Recorded, from uint64) (events []shared, err erro
 		} else {
 			coding := o.Code.Coding
 			e.about = &about{
-				event: station.Created, device: &r.Device, patient: r.Subject, consultation: r.Consultation, bed: r.Bed,
+				event: station.Created, measurement: r.Seq, device: &r.Device, patient: r.Subject, consultation: r.Consultation, bed: r.Bed,
 				coding: func() []fhirmap.Coding { return coding },
 			}
 			e.frame, err = encodeR4(openData(seq, station.Created, "Observation"), &o)

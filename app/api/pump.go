@@ -74,6 +74,7 @@ type logSource struct {
 	frames *frames
 	cursor uint64
 	pick   func([]shared) []wsFrame
+	told   func(first, last uint64) // hears of what picks nothing; nil: pick does
 }
 
 // A waiter tells when the log has something behind a sequence number.
@@ -89,6 +90,9 @@ func (s *logSource) next() ([]wsFrame, error) {
 	events, cursor, err := s.frames.after(s.cursor)
 	if err != nil {
 		return nil, err
+	}
+	if s.told != nil && cursor > s.cursor {
+		s.told(s.cursor+1, cursor)
 	}
 	s.cursor = cursor
 	return s.pick(events), nil

@@ -315,7 +315,7 @@ func TestRecording_Subscription(t *testing.T) {
 			t.Fatal(err)
 		}
 		shared, cursor, err := p.server.frames[subscribed[asked.Resource]].after(0)
-		if frames := asked.picker("1")(shared); err != nil || len(frames) != events || cursor < seq {
+		if frames := asked.picker("1", func(uint64, uint64) {})(shared); err != nil || len(frames) != events || cursor < seq {
 			t.Errorf("%s: %d events up to %d, %v", payload, len(frames), cursor, err)
 		}
 	}

@@ -268,6 +268,7 @@ func searchObservations(s *Server, r *http.Request) (resource, error) {
 	if err != nil {
 		return resource{}, err
 	}
+	s.handed(r, found...)
 	return resource{observationBundle(r, values, found, next), version}, nil
 }
 
@@ -308,6 +309,18 @@ func readObservation(s *Server, r *http.Request) (resource, error) {
 	case f == nil:
 		return resource{}, missing
 	}
+	s.handed(r, *f)
 	o := observationOf(f)
 	return resource{o, o.Meta.VersionID}, nil
+}
+
+// handed notes who is given measurements.
+func (s *Server) handed(r *http.Request, found ...station.Found) {
+	if len(found) == 0 {
+		return
+	}
+	who := s.softwareOf(r, "")
+	for i := range found {
+		s.o.Station.NoteReceived(who, found[i].Seq, found[i].Seq)
+	}
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+
+	"vitalien/app/station"
 )
 
 // sockets are all connections.
@@ -20,17 +22,18 @@ type sockets struct {
 
 // connState is what is known of a connection beside the connection itself.
 type connState struct {
-	sockets *sockets
-	ctx     context.Context // ends with the connection; its cause is why
-	end     context.CancelCauseFunc
-	ready   chan struct{} // closed when the client is accepted
-	accept  func()
-	asked   atomic.Bool            // the packet that asks for the namespace has come
-	barred  atomic.Bool            // it may not enter any more
-	token   atomic.Pointer[string] // that admitted it; nil: none was asked for
-	start   atomic.Uint64          // head of the log before the client knew that it is accepted
-	lanes   lanes
-	place   *place
+	sockets  *sockets
+	ctx      context.Context // ends with the connection; its cause is why
+	end      context.CancelCauseFunc
+	ready    chan struct{} // closed when the client is accepted
+	accept   func()
+	asked    atomic.Bool            // the packet that asks for the namespace has come
+	barred   atomic.Bool            // it may not enter any more
+	token    atomic.Pointer[string] // that admitted it; nil: none was asked for
+	software station.Software       // who is connected, once it is accepted
+	start    atomic.Uint64          // head of the log before the client knew that it is accepted
+	lanes    lanes
+	place    *place
 
 	attempt sync.Mutex // to upgrade
 	closed  bool       // no attempt any more

@@ -152,7 +152,7 @@ func (asked *subscribing) source(c *socketConn, id string, cursor uint64) (s sou
 	if frames.changes != nil {
 		log = versionWaiter{c.station()}
 	}
-	return &logSource{log, frames, cursor, asked.picker(id)}, func() {}
+	return &logSource{log: log, frames: frames, cursor: cursor, pick: asked.picker(id, c.received)}, func() {}
 }
 
 // begin lets subscriptions deliver that the client now knows.
@@ -177,13 +177,17 @@ func (s *subscriptions) during(ctx context.Context, write func()) bool {
 	return true
 }
 
-// picker makes the client's own frames of the events it wants.
-func (asked *subscribing) picker(id string) func([]shared) []wsFrame {
+// picker makes the client's own frames of the events it wants, and tells received
+// of the measurements among them.
+func (asked *subscribing) picker(id string, received func(first, last uint64)) func([]shared) []wsFrame {
 	head := append(openEvent("event")[frameRoom:], `{"subscription":"`+id+`",`...)
 	return func(events []shared) (frames []wsFrame) {
 		for _, e := range events {
 			if len(asked.Events) > 0 && !slices.Contains(asked.Events, e.about.event) || !asked.Filter.matches(e.about) {
 				continue
+			}
+			if seq := e.about.measurement; seq > 0 {
+				received(seq, seq)
 			}
 			b := append(make([]byte, frameRoom, frameRoom+len(head)+len(e.frame)+2), head...)
 			frames = append(frames, closeEvent(append(append(b, e.frame...), '}')))

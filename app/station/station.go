@@ -90,6 +90,7 @@ type Station struct {
 	onRevise   callbacks
 
 	corrections corrections
+	receivers   receivers
 	doubtful    bool // the log was mended, so that its indexes are made anew
 
 	backups      Backups
@@ -160,7 +161,7 @@ func (s *Station) restore(o Options) (err error) {
 	if err := s.corrections.load(s, s.doubtful); err != nil {
 		return err
 	}
-	if err := s.recent.load(s); err != nil {
+	if err := errors.Join(s.recent.load(s), s.receivers.load(s)); err != nil {
 		return err
 	}
 	if err := errors.Join(s.patients.load(s), s.restoreMonitors(o.Monitors), s.restoreAlerts(), s.restoreDevices()); err != nil {
@@ -178,6 +179,9 @@ func (s *Station) Close() error {
 	s.recordings.recorder.Close()
 	if err := s.noteAlerts(); err != nil && !errors.Is(err, localstore.ErrClosed) {
 		s.log.Warn("noting the alerts; the next start reads more of the log", "error", err)
+	}
+	if err := s.closeReceivers(); err != nil && !errors.Is(err, localstore.ErrClosed) {
+		s.log.Warn("noting who has received measurements", "error", err)
 	}
 	return s.store.Close()
 }

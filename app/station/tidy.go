@@ -187,6 +187,9 @@ func (s *Station) keepTidy(ctx context.Context) {
 		if err := s.noteAlerts(); err != nil {
 			s.log.Warn("noting the alerts; trying again", "error", err)
 		}
+		if err := s.saveReceivers(); err != nil {
+			s.log.Warn("noting who has received measurements; trying again", "error", err)
+		}
 		if err := s.quarantine.Prune(s.now()); err != nil {
 			s.log.Warn("removing old messages from quarantine; trying again", "error", err)
 		}

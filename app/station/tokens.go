@@ -138,13 +138,21 @@ func (s *Station) Tokens() []TokenInfo {
 // TokenValid tells whether secret is that of a token. Every token is compared,
 // in constant time.
 func (s *Station) TokenValid(secret string) bool {
+	_, valid := s.TokenName(secret)
+	return valid
+}
+
+// TokenName is the name of the token whose secret that is, compared as
+// TokenValid does.
+func (s *Station) TokenName(secret string) (name string, valid bool) {
 	hash := sha256.Sum256([]byte(secret))
 	a := s.access
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	valid := 0
-	for _, t := range a.tokens {
-		valid |= subtle.ConstantTimeCompare(hash[:], t.Hash)
+	for known, t := range a.tokens {
+		if subtle.ConstantTimeCompare(hash[:], t.Hash) == 1 {
+			name, valid = known, true
+		}
 	}
-	return valid == 1
+	return name, valid
 }
