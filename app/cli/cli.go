@@ -43,6 +43,11 @@ vitalien export --out DIR         what was recorded, as files
   --format fhir|patient-json|csv  (default fhir)
   --patient ID                    of one patient alone
   --since TIME                    2026-11-20, 2026-11-20T14:05 or with an offset
+vitalien measurements list        the newest ones, with their numbers
+vitalien measurements assign NUMBER PATIENT | attach NUMBER CONSULTATION | detach NUMBER
+                                  whose a measurement is
+vitalien measurements discard NUMBER REASON | undo NUMBER
+                                  it was recorded in error; takes back the last correction
 vitalien store check | compact    reads all data; makes its file small
 vitalien store backup FILE | restore FILE
                                   with a passphrase; restore asks before it replaces

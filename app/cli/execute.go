@@ -40,21 +40,29 @@ var commands = map[string]command{
 	"patients find":     {1, findPatient},
 	"patients erase":    {1, erasePatient},
 	"export":            {exportArguments, export},
+
+	"measurements list":    {0, listMeasurements},
+	"measurements assign":  {2, corrects(assignMeasurement)},
+	"measurements attach":  {2, corrects(attachMeasurement)},
+	"measurements detach":  {1, corrects(detachMeasurement)},
+	"measurements discard": {2, corrects(discardMeasurement)},
+	"measurements undo":    {1, corrects(undoCorrection)},
 }
 
 var usages = map[string]string{
-	"origins":    "origins list | allow ORIGIN | revoke ORIGIN",
-	"tokens":     "tokens list | create NAME | revoke NAME",
-	"monitors":   "monitors list | accept ADDRESS | forget ADDRESS",
-	"quarantine": "quarantine list | export FILE",
-	"audit":      "audit list",
-	"store":      "store check | backup FILE | restore FILE | compact | expired   [--passphrase-file F] [--yes]",
-	"patients":   "patients delete ID [--yes]",
-	"export":     "export --out DIR [--format fhir|patient-json|csv] [--patient ID] [--since TIME]",
+	"origins":      "origins list | allow ORIGIN | revoke ORIGIN",
+	"tokens":       "tokens list | create NAME | revoke NAME",
+	"monitors":     "monitors list | accept ADDRESS | forget ADDRESS",
+	"quarantine":   "quarantine list | export FILE",
+	"audit":        "audit list",
+	"store":        "store check | backup FILE | restore FILE | compact | expired   [--passphrase-file F] [--yes]",
+	"patients":     "patients delete ID [--yes]",
+	"measurements": "measurements list | assign NUMBER PATIENT | attach NUMBER CONSULTATION | detach NUMBER | discard NUMBER REASON | undo NUMBER",
+	"export":       "export --out DIR [--format fhir|patient-json|csv] [--patient ID] [--since TIME]",
 }
 
 // unhurried are the commands that may take minutes.
-var unhurried = map[string]bool{"export": true, "quarantine": true, "audit": true, "patients": true, "store": true}
+var unhurried = map[string]bool{"export": true, "quarantine": true, "audit": true, "patients": true, "store": true, "measurements": true}
 
 // find gives the command that words name, with its arguments.
 func find(words []string) (c command, args []string, err error) {
