@@ -32,7 +32,7 @@ func (a *App) window(ctx context.Context, quit func()) error {
 		}
 	}
 	o := ui.Options{
-		Core: a.station, Language: a.config.Lang, Minimized: a.flags.Minimized, Address: a.server.URL(),
+		Core: a.station, Language: a.config.Lang, Minimized: a.flags.Minimized, Address: a.server.URL(), PageLink: a.server.PageLink,
 		Version: version, Logger: a.log, Quit: quit,
 	}
 	if a.monitor != nil {

@@ -30,7 +30,7 @@ func (s *Server) authorize(socket *socketConn, r *http.Request, auth map[string]
 	given, _ := auth["token"].(string)
 	for _, token := range []string{tokenOf(r), given} {
 		socket.token.Store(&token) // before it is checked, or a revocation meanwhile would miss it
-		if s.o.Station.TokenValid(token) {
+		if s.tokenValid(r, token) {
 			return nil
 		}
 	}
@@ -41,7 +41,7 @@ func (s *Server) authorize(socket *socketConn, r *http.Request, auth map[string]
 
 // knows tells whether r comes from who needs no token, or presents one.
 func (s *Server) knows(r *http.Request) bool {
-	return !s.o.RequireToken || s.o.Station.TokenValid(tokenOf(r))
+	return !s.o.RequireToken || s.tokenValid(r, tokenOf(r))
 }
 
 // accept makes a client of an accepted connection. Measurements from its

@@ -120,7 +120,7 @@ func (g *guard) refuse(w http.ResponseWriter, r *http.Request) *refusal {
 	} else if site := r.Header.Get("Sec-Fetch-Site"); site == "cross-site" || site == "same-site" {
 		return &refusal{http.StatusForbidden, "forbidden", "requests of other sites are served only with an approved Origin"}
 	}
-	if g.requireToken && !g.mayComeWithout(r) && !g.station.TokenValid(tokenOf(r)) {
+	if g.requireToken && !g.mayComeWithout(r) && !g.sockets.server.tokenValid(r, tokenOf(r)) {
 		return &refusal{http.StatusUnauthorized, "forbidden", "a token is required: vitalien tokens create NAME"}
 	}
 	return nil
@@ -157,21 +157,29 @@ func originOf(r *http.Request) (string, bool) {
 }
 
 // mayComeWithout names what may pass without a token: the bare state, the page
-// for integrators, which holds no data and asks for a token itself, and the
-// opening of a Socket.IO session that will present auth.token in its first
+// for integrators, which holds no data and asks for a token itself, what it says
+// when a link has opened it, and the opening of a Socket.IO session that will present auth.token in its first
 // packet (clients 3.x and 4.x), which authorize then demands.
 func (g *guard) mayComeWithout(r *http.Request) bool {
 	query := r.URL.Query()
 	_, file := pages[r.URL.Path]
 	return r.Method == http.MethodOptions || r.URL.Path == "/status" || file ||
-		(strings.HasPrefix(r.URL.Path, socketPath) && query.Get("EIO") == "4")
+		r.URL.Path == pagePassPath || (strings.HasPrefix(r.URL.Path, socketPath) && query.Get("EIO") == "4")
 }
 
 func tokenOf(r *http.Request) string {
-	if bearer, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+	if bearer := bearerOf(r); bearer != "" {
 		return bearer
 	}
 	return r.URL.Query().Get("token")
+}
+
+func bearerOf(r *http.Request) string {
+	bearer, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !ok {
+		return ""
+	}
+	return bearer
 }
 
 func preflight(w http.ResponseWriter, r *http.Request) {

@@ -52,19 +52,21 @@ func TestOpenAPI_Paths(t *testing.T) {
 	source := newTap()
 	p := newPostOf(t, heardFrom(source))
 	paths := description(t, p).at(t, "paths")
-	if diff := cmp.Diff([]string{"/", "/openapi.yaml", "/recordings/{id}", "/socket.io/", "/status"}, paths.keys()); diff != "" {
+	if diff := cmp.Diff([]string{"/", "/openapi.yaml", "/page-pass", "/recordings/{id}", "/socket.io/", "/status"}, paths.keys()); diff != "" {
 		t.Error(diff)
 	}
 	for path := range paths {
-		asked := path
+		asked, method, headers := path, "GET", []string(nil)
 		switch path {
+		case pagePassPath:
+			method, headers = "POST", []string{"Origin: " + p.url(), "Authorization: Bearer " + p.server.passes.issue(&p.server.passes.links, linkLife)}
 		case socketPath:
 			asked = query(4, "polling", "")
 		case "/recordings/{id}":
 			asked = recordedURL(t, p, source)
 		}
-		status, h, _ := p.request("GET", asked, "")
-		content := paths.at(t, path, "get", "responses", "200", "content")
+		status, h, _ := p.request(method, asked, "", headers...)
+		content := paths.at(t, path, strings.ToLower(method), "responses", "200", "content")
 		kind, _, _ := strings.Cut(h.Get("Content-Type"), ";")
 		if _, described := content[kind]; status != http.StatusOK || !described {
 			t.Errorf("%s: %d %q, described as %v", path, status, kind, content.keys())

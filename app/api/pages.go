@@ -15,6 +15,7 @@ func (s *Server) routes() http.Handler {
 	mux.Handle(socketPath, s.sockets)
 	mux.HandleFunc("GET /status", s.status)
 	mux.HandleFunc("GET /recordings/{id}", s.recordingSound)
+	mux.HandleFunc("POST "+pagePassPath, s.pagePass)
 	s.restRoutes(mux)
 	for path, serve := range pages {
 		if path == "/" {

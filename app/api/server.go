@@ -55,6 +55,7 @@ type Server struct {
 	frames     map[form]*frames // of the log
 	vitals     *vitals
 	recordings *recordings
+	passes     passes
 
 	mu      sync.Mutex
 	clients int
@@ -82,7 +83,7 @@ func Listen(o Options) (*Server, error) {
 	}
 	s := &Server{
 		o: o, log: o.Logger, listeners: listeners, doors: newDoors(o.connections, maxCrowd, o.Logger),
-		frames: map[form]*frames{},
+		frames: map[form]*frames{}, passes: passes{now: o.now},
 	}
 	for _, f := range []form{formKligo, formR4, formEvent, formAlert, formRecording} {
 		s.frames[f] = newFrames(o.Station, f)

@@ -101,7 +101,7 @@ func (x *sockets) dropOrigin(origin string) {
 func (x *sockets) dropTokens() {
 	x.bar(func(c *socketConn) bool {
 		token := c.token.Load()
-		return token != nil && !x.server.o.Station.TokenValid(*token)
+		return token != nil && !x.server.tokenValid(c.request(), *token)
 	})
 }
 

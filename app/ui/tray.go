@@ -52,16 +52,21 @@ func (w words) trayOf(v view, now time.Time) trayText {
 	return w.tray(v.situation, last, now)
 }
 
+// trayActions are what the entries of the tray do: show the window, open the page
+// for the EHR's developer, end the consultation, quit.
+type trayActions struct{ open, page, end, quit func() }
+
 // trayItems are built whole whenever the text changes.
-func trayItems(w words, text trayText, open, end, quit func()) []*fyne.MenuItem {
+func trayItems(w words, text trayText, do trayActions) []*fyne.MenuItem {
 	state := fyne.NewMenuItem(text.state, nil)
 	last := fyne.NewMenuItem(text.last, nil)
 	state.Disabled, last.Disabled = true, true
-	items := []*fyne.MenuItem{state, last, fyne.NewMenuItemSeparator(), fyne.NewMenuItem(w.say("tray.open"), open)}
+	items := []*fyne.MenuItem{state, last, fyne.NewMenuItemSeparator(), fyne.NewMenuItem(w.say("tray.open"), do.open)}
 	if text.end != "" {
-		items = append(items, fyne.NewMenuItem(text.end, end))
+		items = append(items, fyne.NewMenuItem(text.end, do.end))
 	}
-	leave := fyne.NewMenuItem(w.say("tray.quit"), quit)
+	items = append(items, fyne.NewMenuItem(w.say("tray.page"), do.page))
+	leave := fyne.NewMenuItem(w.say("tray.quit"), do.quit)
 	leave.IsQuit = true
 	return append(items, fyne.NewMenuItemSeparator(), leave)
 }

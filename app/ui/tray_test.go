@@ -71,7 +71,7 @@ func TestTrayItems(t *testing.T) {
 	note := func(what string) func() { return func() { did = append(did, what) } }
 	labels := func(text trayText) string {
 		var all []string
-		for _, item := range trayItems(w, text, note("open"), note("end"), note("quit")) {
+		for _, item := range trayItems(w, text, trayActions{note("open"), note("page"), note("end"), note("quit")}) {
 			switch {
 			case item.IsSeparator:
 				all = append(all, "-")
@@ -84,13 +84,13 @@ func TestTrayItems(t *testing.T) {
 		}
 		return strings.Join(all, "|")
 	}
-	if got := labels(trayText{state: "S", last: "L"}); got != "S|L|-|Ouvrir Vitalien|-|Quitter" {
+	if got := labels(trayText{state: "S", last: "L"}); got != "S|L|-|Ouvrir Vitalien|Page pour l’éditeur du logiciel|-|Quitter" {
 		t.Error(got)
 	}
-	if got := labels(trayText{state: "S", last: "L", end: "E"}); got != "S|L|-|Ouvrir Vitalien|E|-|Quitter" {
+	if got := labels(trayText{state: "S", last: "L", end: "E"}); got != "S|L|-|Ouvrir Vitalien|E|Page pour l’éditeur du logiciel|-|Quitter" {
 		t.Error(got)
 	}
-	if got := strings.Join(did, " "); got != "open quit open end quit" {
+	if got := strings.Join(did, " "); got != "open page quit open end page quit" {
 		t.Errorf("actions: %s", got)
 	}
 }

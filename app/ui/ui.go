@@ -67,6 +67,7 @@ type Options struct {
 	Minimized bool             // start in the tray, without the window
 	Address   string           // of the local server: http://127.0.0.1:63336
 	Listener  string           // of the HL7 listener: 127.0.0.1:2575; empty when there is none
+	PageLink  func() string    // the address of its page, which opens it once; nil: Address
 	Version   string           // of the program
 	Logger    *slog.Logger     // nil: the default one
 	Now       func() time.Time // nil: the clock of this computer

@@ -255,7 +255,11 @@ func accepted(monitors []station.Monitor, address string) bool {
 }
 
 func (x *window) openAddress() {
-	address, err := url.Parse(x.options.Address)
+	page := x.options.Address
+	if x.options.PageLink != nil {
+		page = x.options.PageLink()
+	}
+	address, err := url.Parse(page)
 	if err == nil {
 		err = x.app.OpenURL(address)
 	}
@@ -297,6 +301,6 @@ func (x *window) placeTray(text trayText) {
 		icon = fyne.NewStaticResource("tray-trouble.png", assets.TrayTrouble)
 	}
 	tray.SetSystemTrayIcon(icon)
-	x.menu.Items = trayItems(x.words, text, x.front, x.trayEnd, x.quit)
+	x.menu.Items = trayItems(x.words, text, trayActions{x.front, x.openAddress, x.trayEnd, x.quit})
 	tray.SetSystemTrayMenu(x.menu)
 }

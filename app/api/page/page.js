@@ -85,6 +85,22 @@ function connect() {
   client.open(token ? { token, format } : { format });
 }
 
+// admit exchanges the secret of a link from the tray, which is good once, for a
+// token of this tab.
+async function admit() {
+  const once = new URLSearchParams(location.hash.slice(1)).get('once');
+  if (!once) return;
+  history.replaceState(null, '', location.pathname);
+  try {
+    const answer = await fetch('/page-pass', { method: 'POST', headers: { Authorization: `Bearer ${once}` } });
+    if (!answer.ok) return; // it asks for a token
+    token = (await answer.json()).token;
+    sessionStorage.setItem('token', token);
+  } catch {
+    // the pill says that the program is away
+  }
+}
+
 $('access').onsubmit = (event) => {
   event.preventDefault();
   token = $('token').value.trim();
@@ -298,5 +314,6 @@ document.addEventListener('visibilitychange', readStatus);
 
 $('origin').textContent = location.origin;
 translate();
+await admit();
 connect();
 setInterval(readStatus, statusEvery);
