@@ -25,7 +25,11 @@ func TestDocs_Examples(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := string(guide)
+	examples := conversation(t)
 	for name, frame := range map[string]wsFrame{"vitals": exampleVitals(), "alert": exampleAlert(t), "consultation": exampleConsultation(t), "recording": exampleRecording(t)} {
+		examples[name] = readable(t, frame)
+	}
+	for name, want := range examples {
 		begin := "<!-- " + name + " -->\n"
 		before, rest, found := strings.Cut(text, begin)
 		if !found {
@@ -35,7 +39,6 @@ func TestDocs_Examples(t *testing.T) {
 		if strings.HasPrefix(rest, "```json\n") {
 			have, rest, _ = strings.Cut(strings.TrimPrefix(rest, "```json\n"), "```\n")
 		}
-		want := readable(t, frame)
 		if have != want && !*update {
 			t.Errorf("the example %q is not what clients get (go test ./app/api -run Docs -update):\n%s", name, want)
 		}
@@ -58,9 +61,14 @@ func readable(t *testing.T, f wsFrame) string {
 	if strings.HasPrefix(string(event[1]), `{"bed"`) {
 		return strings.NewReplacer(`[{"type"`, "[\n  {\"type\"", `,{"type"`, ",\n  {\"type\"", `}]}`, "}\n]}").Replace(string(event[1])) + "\n"
 	}
+	return indented(t, event[1])
+}
+
+func indented(t *testing.T, text []byte) string {
+	t.Helper()
 	var b bytes.Buffer
-	if err := json.Indent(&b, event[1], "", "  "); err != nil {
-		t.Fatal(err)
+	if err := json.Indent(&b, text, "", "  "); err != nil {
+		t.Fatal(err, string(text))
 	}
 	return b.String() + "\n"
 }
