@@ -10,8 +10,9 @@ mkdir -p /dev/pts
 mount -t devpts none /dev/pts
 mkdir -p /run/dbus
 dbus-daemon --system --fork
-"$state/usr/bin/btvirt" -l2 >/run/btvirt.log 2>&1 &
+"$state/usr/bin/btvirt" -L -l2 >/run/btvirt.log 2>&1 &
 until [ "$(ls /sys/class/bluetooth | grep -c hci)" = 2 ]; do sleep 0.1; done
+printf '[GATT]\nChannels = 1\n' >/etc/bluetooth/main.conf # as devices have it: values keep their order
 /usr/libexec/bluetooth/bluetoothd -n >/run/bluetoothd.log 2>&1 &
 adapters() { dbus-send --system --print-reply --dest=org.bluez / org.freedesktop.DBus.ObjectManager.GetManagedObjects 2>/dev/null; }
 until [ "$(adapters | grep -c 'string "org.bluez.GattManager1"')" = 2 ]; do sleep 0.1; done

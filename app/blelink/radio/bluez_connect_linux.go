@@ -11,88 +11,12 @@ import (
 	"vitalien/app/blelink"
 )
 
-// Scan implements blelink.Radio.
-func (b *bluez) Scan(ctx context.Context, heard func(blelink.Advertisement)) error {
-	if _, fault := b.usable(); fault != nil {
-		return fault
-	}
-	b.mu.Lock()
-	b.scans[&heard] = true
-	b.mu.Unlock()
-	defer func() {
-		b.mu.Lock()
-		delete(b.scans, &heard)
-		b.mu.Unlock()
-		b.discover()
-	}()
-	if err := b.discover(); err != nil {
-		return err
-	}
-	for {
-		b.mu.Lock()
-		changed := b.changed
-		b.mu.Unlock()
-		if _, fault := b.usable(); fault != nil {
-			return fault
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-}
-
-const discoveryTime = 10 * time.Second // that starting or stopping it may take
-
-// discover starts or stops discovery as the scans and connections want it.
-func (b *bluez) discover() error {
-	b.mu.Lock()
-	path, _ := b.adapterLocked()
-	wanted := len(b.scans) > 0 && b.paused == 0
-	change := wanted != b.scanning && path != ""
-	if change {
-		b.scanning = wanted
-	}
-	b.mu.Unlock()
-	if !change {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), discoveryTime)
-	defer cancel()
-	if !wanted {
-		b.call(ctx, path, ifaceAdapter+".StopDiscovery") // it has stopped by itself where this fails
-		return nil
-	}
-	filter := map[string]any{"Transport": "le", "DuplicateData": true}
-	err := b.call(ctx, path, ifaceAdapter+".SetDiscoveryFilter", filter).Err
-	if err == nil {
-		err = b.call(ctx, path, ifaceAdapter+".StartDiscovery").Err
-	}
-	if err != nil {
-		b.mu.Lock()
-		b.scanning = false
-		b.mu.Unlock()
-		return adapterFault(err)
-	}
-	return nil
-}
-
-// pause has discovery rest while a connection is made, which many adapters
-// cannot do beside it.
-func (b *bluez) pause(by int) {
-	b.mu.Lock()
-	b.paused += by
-	b.mu.Unlock()
-	if err := b.discover(); err != nil {
-		b.log.Warn("going on with discovery", "error", err)
-	}
-}
-
-// deviceLocked is the object of the device with an address.
+// deviceLocked is the object of the device with an address, as the adapter in
+// use knows it.
 func (b *bluez) deviceLocked(address string) dbus.ObjectPath {
+	adapter, _ := b.adapterLocked()
 	for path, ifaces := range b.objects {
-		if at, _ := ifaces[ifaceDevice]["Address"].Value().(string); at != "" && strings.EqualFold(at, address) {
+		if at, _ := ifaces[ifaceDevice]["Address"].Value().(string); below(path, adapter) && at != "" && strings.EqualFold(at, address) {
 			return path
 		}
 	}
@@ -159,11 +83,27 @@ func (b *bluez) Connect(ctx context.Context, address string) (blelink.Peripheral
 	}
 	b.pause(1)
 	defer b.pause(-1)
+	b.expect(path)
+	defer b.expectNone()
 	if err := b.connect(ctx, path); err != nil {
 		b.abandon(path)
 		return nil, err
 	}
 	return b.open(ctx, path)
+}
+
+// expect has values of the device kept that come before its link is open.
+func (b *bluez) expect(path dbus.ObjectPath) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.expected = path
+	b.forgetEarlyLocked(path)
+}
+
+func (b *bluez) expectNone() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.expected = ""
 }
 
 // abandon has BlueZ give up a connection that is not wanted any more.

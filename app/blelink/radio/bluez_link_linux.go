@@ -2,6 +2,7 @@ package radio
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -43,7 +44,7 @@ func (l *bluezLink) Services(context.Context) ([]blelink.Service, error) {
 // own order, which their names keep.
 func (l *bluezLink) belowLocked(path dbus.ObjectPath, iface string) (list []dbus.ObjectPath) {
 	for at, ifaces := range l.bluez.objects {
-		if _, is := ifaces[iface]; is && strings.HasPrefix(string(at), string(path)+"/") {
+		if _, is := ifaces[iface]; is && below(at, path) {
 			list = append(list, at)
 		}
 	}
@@ -123,6 +124,10 @@ func (l *bluezLink) Subscribe(ctx context.Context, uuid string) error {
 	}
 	l.bluez.mu.Lock()
 	l.subscribed[path] = uuid // before the first value comes
+	for _, value := range l.bluez.early[path] {
+		l.bluez.putLocked(l, blelink.Notification{Characteristic: uuid, Value: value})
+	}
+	delete(l.bluez.early, path)
 	l.bluez.mu.Unlock()
 	_, err = l.do(ctx, uuid, "StartNotify")
 	return err
@@ -145,3 +150,57 @@ func (l *bluezLink) Disconnect() error {
 }
 
 var _ blelink.Peripheral = (*bluezLink)(nil)
+
+// lostLocked ends the link to a device.
+func (b *bluez) lostLocked(device dbus.ObjectPath) {
+	if l := b.links[device]; l != nil {
+		l.lose()
+		delete(b.links, device)
+	}
+	if device != b.expected {
+		b.forgetEarlyLocked(device)
+	}
+}
+
+// forgetEarlyLocked drops what a device has sent that nobody had subscribed
+// to: the next link would take it for new.
+func (b *bluez) forgetEarlyLocked(device dbus.ObjectPath) {
+	maps.DeleteFunc(b.early, func(path dbus.ObjectPath, _ [][]byte) bool { return below(path, device) })
+}
+
+func below(path, device dbus.ObjectPath) bool {
+	return device != "" && strings.HasPrefix(string(path), string(device)+"/")
+}
+
+// valueLocked passes a value on to the link that has subscribed to it. BlueZ
+// goes on with the subscriptions of an earlier link by itself, and a device
+// that remembers them may speak before anybody has asked anew.
+func (b *bluez) valueLocked(path dbus.ObjectPath, changed properties) {
+	value, ok := changed["Value"].Value().([]byte)
+	if !ok {
+		return
+	}
+	awaited := below(path, b.expected)
+	for device, l := range b.links {
+		if !below(path, device) {
+			continue
+		}
+		if uuid := l.subscribed[path]; uuid != "" {
+			b.putLocked(l, blelink.Notification{Characteristic: uuid, Value: value})
+			return
+		}
+		awaited = true
+	}
+	notifies := flag(b.objects[path][ifaceValue], "Notifying") // else it was read
+	if awaited && notifies && len(b.early[path]) < mostQueued {
+		b.early[path] = append(b.early[path], value)
+	}
+}
+
+func (b *bluez) putLocked(l *bluezLink, n blelink.Notification) {
+	if !l.put(n) {
+		b.log.Warn("a device sends more than can be taken; its link is ended")
+		delete(b.links, l.path)
+		go b.call(context.Background(), l.path, ifaceDevice+".Disconnect")
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -39,14 +40,18 @@ type bluez struct {
 	log  *slog.Logger
 
 	connecting chan struct{} // held by the one that connects or pairs
+	discovery  sync.Mutex    // held while it is started or stopped
 
 	mu       sync.Mutex
 	running  bool // bluetoothd is on the bus
 	objects  map[dbus.ObjectPath]map[string]properties
-	changed  chan struct{} // closed on each change
+	adapter  dbus.ObjectPath // that is used
+	changed  chan struct{}   // closed on each change
 	scans    map[*func(blelink.Advertisement)]bool
-	paused   int // connections that want the adapter for themselves
-	scanning bool
+	paused   int                            // connections that want the adapter for themselves
+	scanning dbus.ObjectPath                // the adapter that discovers; empty: none does
+	expected dbus.ObjectPath                // the device that is being connected to
+	early    map[dbus.ObjectPath][][]byte   // values by characteristic, before it was subscribed to
 	links    map[dbus.ObjectPath]*bluezLink // by device
 	removals map[dbus.ObjectPath]uint64     // of devices, how often
 	agent    blelink.Agent                  // of the pairing under way
@@ -65,6 +70,7 @@ func System(logger *slog.Logger) (Adapter, func(), error) {
 		conn: conn, log: logger, connecting: make(chan struct{}, 1),
 		objects: map[dbus.ObjectPath]map[string]properties{}, changed: make(chan struct{}),
 		scans: map[*func(blelink.Advertisement)]bool{}, links: map[dbus.ObjectPath]*bluezLink{}, removals: map[dbus.ObjectPath]uint64{},
+		early: map[dbus.ObjectPath][][]byte{},
 	}
 	if err := b.begin(); err != nil {
 		conn.Close()
@@ -154,8 +160,9 @@ func (b *bluez) signal(s *dbus.Signal) {
 // restarted is called when bluetoothd has ended, or begun.
 func (b *bluez) restarted(running bool) {
 	b.mu.Lock()
-	b.running, b.scanning = false, false
+	b.running, b.scanning = false, ""
 	clear(b.objects)
+	clear(b.early)
 	for path, l := range b.links {
 		l.lose()
 		delete(b.links, path)
@@ -179,7 +186,7 @@ func (b *bluez) added(path dbus.ObjectPath, ifaces map[string]properties) {
 	}
 	b.wakeLocked()
 	b.mu.Unlock()
-	if _, device := ifaces[ifaceDevice]; device {
+	if _, heard := ifaces[ifaceDevice]["RSSI"]; heard { // without, it is known from before
 		b.advertised(path)
 	}
 }
@@ -195,10 +202,10 @@ func (b *bluez) removed(path dbus.ObjectPath, ifaces []string) {
 	}
 	if slices.Contains(ifaces, ifaceDevice) {
 		b.removals[path]++
-		if l := b.links[path]; l != nil {
-			l.lose()
-			delete(b.links, path)
-		}
+		b.lostLocked(path)
+	}
+	if path == b.scanning {
+		b.scanning = ""
 	}
 	b.wakeLocked()
 }
@@ -220,9 +227,12 @@ func (b *bluez) updated(path dbus.ObjectPath, iface string, changed properties, 
 	case ifaceValue:
 		b.valueLocked(path, changed)
 	case ifaceDevice:
-		if l := b.links[path]; l != nil && !flag(have, "Connected") {
-			l.lose()
-			delete(b.links, path)
+		if !flag(have, "Connected") {
+			b.lostLocked(path)
+		}
+	case ifaceAdapter:
+		if path == b.scanning && !flag(have, "Powered") {
+			b.scanning = ""
 		}
 	}
 	b.wakeLocked()
@@ -232,89 +242,27 @@ func (b *bluez) updated(path dbus.ObjectPath, iface string, changed properties, 
 	}
 }
 
-// heardNow tells whether an advertisement made a change. BlueZ tells of the
-// signal only when it differs from the last one, of data each time.
-func heardNow(changed properties) bool {
-	for _, name := range []string{"RSSI", "ManufacturerData", "ServiceData"} {
-		if _, is := changed[name]; is {
-			return true
-		}
-	}
-	return false
-}
-
-// valueLocked passes a value on to the link that has subscribed to it.
-func (b *bluez) valueLocked(path dbus.ObjectPath, changed properties) {
-	value, ok := changed["Value"].Value().([]byte)
-	if !ok {
-		return
-	}
-	for device, l := range b.links {
-		if !strings.HasPrefix(string(path), string(device)+"/") {
-			continue
-		}
-		if uuid := l.subscribed[path]; uuid != "" && !l.put(blelink.Notification{Characteristic: uuid, Value: value}) {
-			b.log.Warn("a device sends more than can be taken; its link is ended")
-			delete(b.links, device)
-			go b.call(context.Background(), device, ifaceDevice+".Disconnect")
-		}
-	}
-}
-
-// advertised tells the scans of a device that was heard.
-func (b *bluez) advertised(path dbus.ObjectPath) {
-	b.mu.Lock()
-	a, ok := advertisement(b.objects[path][ifaceDevice])
-	scans := make([]func(blelink.Advertisement), 0, len(b.scans))
-	for heard := range b.scans {
-		scans = append(scans, *heard)
-	}
-	b.mu.Unlock()
-	if ok {
-		for _, heard := range scans {
-			heard(a)
-		}
-	}
-}
-
-// advertisement is what BlueZ knows of a device that it hears now.
-func advertisement(p properties) (a blelink.Advertisement, ok bool) {
-	rssi, ok := p["RSSI"].Value().(int16)
-	if !ok {
-		return a, false
-	}
-	a.RSSI = int(rssi)
-	a.Address, _ = p["Address"].Value().(string)
-	a.Name, _ = p["Name"].Value().(string)
-	a.Paired = flag(p, "Paired")
-	uuids, _ := p["UUIDs"].Value().([]string)
-	for _, uuid := range uuids {
-		a.Services = append(a.Services, strings.ToLower(uuid))
-	}
-	makers, _ := p["ManufacturerData"].Value().(map[uint16]dbus.Variant)
-	for id, data := range makers {
-		if value, ok := data.Value().([]byte); ok {
-			if a.Manufacturer == nil {
-				a.Manufacturer = map[string][]byte{}
-			}
-			a.Manufacturer[companyID(id)] = value
-		}
-	}
-	return a, a.Address != ""
-}
-
 func flag(p properties, name string) bool {
 	is, _ := p[name].Value().(bool)
 	return is
 }
 
-// adapterLocked is the first adapter there is.
+// adapterLocked is the adapter that is used: the same one as long as it can be,
+// else the first that is powered, or the first.
 func (b *bluez) adapterLocked() (path dbus.ObjectPath, p properties) {
-	for at, ifaces := range b.objects {
-		if have, is := ifaces[ifaceAdapter]; is && (path == "" || at < path) {
+	if flag(b.objects[b.adapter][ifaceAdapter], "Powered") {
+		return b.adapter, b.objects[b.adapter][ifaceAdapter]
+	}
+	for _, at := range slices.Sorted(maps.Keys(b.objects)) {
+		have, is := b.objects[at][ifaceAdapter]
+		if is && (path == "" || flag(have, "Powered")) {
 			path, p = at, have
 		}
+		if flag(have, "Powered") {
+			break
+		}
 	}
+	b.adapter = path
 	return path, p
 }
 

@@ -136,6 +136,65 @@ func TestBlueZ_DiscoverConnectMeasure(t *testing.T) {
 	}
 }
 
+// TestBlueZ_SpeaksFirst: a device that remembers who has subscribed speaks as
+// soon as there is a link. It is heard, once.
+func TestBlueZ_SpeaksFirst(t *testing.T) {
+	k := newDesk(t)
+	if err := k.use(); err != nil {
+		t.Fatal(err)
+	}
+	k.cuff.Greet(func() {
+		k.cuff.Notify(pressure, []byte{1})
+		k.cuff.Notify(control, []byte{2})
+	})
+	leave := func(p blelink.Peripheral) (rest []blelink.Notification) {
+		p.Disconnect()
+		for n := range p.Notifications() {
+			rest = append(rest, n)
+		}
+		return rest
+	}
+	p := connect(t, k.radio, address)
+	k.cuff.Notify(pressure, []byte{3})
+	if err := p.Subscribe(t.Context(), pressure); err != nil {
+		t.Fatal(err)
+	}
+	k.cuff.Notify(pressure, []byte{4})
+	for _, want := range []byte{1, 3, 4} {
+		if n := <-p.Notifications(); n.Characteristic != pressure || n.Value[0] != want {
+			t.Errorf("%+v instead of %d", n, want)
+		}
+	}
+	if rest := leave(p); len(rest) > 0 {
+		t.Errorf("also %+v", rest)
+	}
+	k.cuff.Greet(nil)
+	p = connect(t, k.radio, address)
+	if err := p.Subscribe(t.Context(), control); err != nil {
+		t.Fatal(err)
+	}
+	if rest := leave(p); len(rest) > 0 { // of the link before
+		t.Errorf("%+v", rest)
+	}
+}
+
+// TestBlueZ_HeardAgain: a device with the same signal as before is heard.
+func TestBlueZ_HeardAgain(t *testing.T) {
+	k := newDesk(t)
+	ctx, stop := context.WithCancel(patiently(t))
+	var heard int
+	err := k.radio.Scan(ctx, func(blelink.Advertisement) {
+		if heard++; heard == 3 {
+			stop()
+			return
+		}
+		k.cuff.Advertise()
+	})
+	if heard != 3 {
+		t.Error(heard, err)
+	}
+}
+
 func TestBlueZ_PairingAsks(t *testing.T) {
 	for ask, answers := range map[string]struct{ right, wrong blelink.Agent }{
 		"passkey": {person{passkey: "012345"}, person{passkey: "999999"}},
@@ -241,6 +300,7 @@ func TestBlueZ_TriesAgain(t *testing.T) {
 func TestBlueZ_AdapterTrouble(t *testing.T) {
 	k := newDesk(t)
 	k.scan()
+	k.bluez.AwaitDiscovery(false)
 	await := func(want string) {
 		t.Helper()
 		for deadline := time.After(time.Minute); ; {
@@ -265,6 +325,7 @@ func TestBlueZ_AdapterTrouble(t *testing.T) {
 	await("")
 	failing := make(chan error, 1)
 	go func() { failing <- k.radio.Scan(patiently(t), func(blelink.Advertisement) {}) }()
+	k.bluez.AwaitDiscovery(true)
 	k.bluez.Power(false, false)
 	await("bluetooth_off")
 	if err := <-failing; code(err) != "bluetooth_off" {
@@ -273,13 +334,20 @@ func TestBlueZ_AdapterTrouble(t *testing.T) {
 	k.bluez.Power(false, true)
 	k.bluez.Power(true, false)
 	await("")
+	go func() { failing <- k.radio.Scan(patiently(t), func(blelink.Advertisement) {}) }()
+	k.bluez.AwaitDiscovery(true)
 	k.bluez.RemoveAdapter()
 	await("bluetooth_absent")
+	if err := <-failing; code(err) != "bluetooth_absent" {
+		t.Error(err)
+	}
 	if _, err := k.radio.Connect(patiently(t), address); code(err) != "bluetooth_absent" {
 		t.Error(err)
 	}
 	k.bluez.AddAdapter()
 	await("")
+	k.scan() // discovery begins anew
+	k.bluez.AwaitDiscovery(false)
 	k.bluez.Refuse("StartDiscovery", "InProgress")
 	if err := k.radio.Scan(patiently(t), func(blelink.Advertisement) {}); code(err) != "bluetooth_busy" {
 		t.Error(err)

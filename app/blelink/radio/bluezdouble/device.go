@@ -25,6 +25,8 @@ type Device struct {
 	bonded       bool
 	lose         string
 	values       map[string]dbus.ObjectPath
+	notifying    map[string]bool
+	greet        func()
 }
 
 // A Service with its characteristics.
@@ -43,38 +45,43 @@ type Value struct {
 
 // Add brings a device within reach.
 func (d *Double) Add(device *Device) {
-	device.d, device.path, device.values = d, devicePath(device.Address), map[string]dbus.ObjectPath{}
+	device.d, device.path, device.values, device.notifying = d, devicePath(device.Address), map[string]dbus.ObjectPath{}, map[string]bool{}
 	d.mu.Lock()
 	d.devices[device.path] = device
 	d.mu.Unlock()
 	d.export(deviceObject{device}, device.path, ifaceDevice)
 }
 
-// Advertise has the device be heard once.
+// Advertise has the device be heard once. As BlueZ does, it tells of data each
+// time, and of the signal when it is another than before.
 func (v *Device) Advertise() {
 	v.d.mu.Lock()
 	_, known := v.d.objects[v.path]
 	v.d.mu.Unlock()
 	if known {
-		v.d.set(v.path, ifaceDevice, "RSSI", int16(-60))
+		v.d.set(v.path, ifaceDevice, "ManufacturerData", v.makers())
 		return
 	}
 	uuids := []string{}
 	for _, s := range v.Services {
 		uuids = append(uuids, s.UUID)
 	}
-	makers := map[uint16]dbus.Variant{}
-	for id, data := range v.Manufacturer {
-		makers[id] = dbus.MakeVariant(data)
-	}
 	v.mu.Lock()
 	bonded := v.bonded
 	v.mu.Unlock()
 	v.d.add(v.path, map[string]properties{ifaceDevice: {
 		"Address": dbus.MakeVariant(v.Address), "Name": dbus.MakeVariant(v.Name), "RSSI": dbus.MakeVariant(int16(-60)),
-		"UUIDs": dbus.MakeVariant(uuids), "ManufacturerData": dbus.MakeVariant(makers), "Paired": dbus.MakeVariant(bonded),
+		"UUIDs": dbus.MakeVariant(uuids), "ManufacturerData": dbus.MakeVariant(v.makers()), "Paired": dbus.MakeVariant(bonded),
 		"Connected": dbus.MakeVariant(false), "ServicesResolved": dbus.MakeVariant(false), "Trusted": dbus.MakeVariant(false),
 	}})
+}
+
+func (v *Device) makers() map[uint16]dbus.Variant {
+	makers := map[uint16]dbus.Variant{}
+	for id, data := range v.Manufacturer {
+		makers[id] = dbus.MakeVariant(data)
+	}
+	return makers
 }
 
 // Notify sends a value, as a notification or an indication.
@@ -83,6 +90,14 @@ func (v *Device) Notify(uuid string, value []byte) {
 	path := v.values[uuid]
 	v.mu.Unlock()
 	v.d.set(path, ifaceValue, "Value", value)
+}
+
+// Greet is what the device does when it is connected to, before its services
+// are resolved; nil: nothing. What was subscribed to once still is.
+func (v *Device) Greet(greet func()) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.greet = greet
 }
 
 // Bonded tells whether the system has a bond with the device.
@@ -137,10 +152,17 @@ func (v *Device) resolve() {
 			path := dbus.ObjectPath(fmt.Sprintf("%s/char%04x", service, j+1))
 			v.mu.Lock()
 			v.values[value.UUID] = path
+			notifying := v.notifying[value.UUID]
 			v.mu.Unlock()
 			v.d.export(valueObject{v, value}, path, ifaceValue)
-			v.d.add(path, map[string]properties{ifaceValue: {"UUID": dbus.MakeVariant(value.UUID)}})
+			v.d.add(path, map[string]properties{ifaceValue: {"UUID": dbus.MakeVariant(value.UUID), "Notifying": dbus.MakeVariant(notifying)}})
 		}
+	}
+	v.mu.Lock()
+	greet := v.greet
+	v.mu.Unlock()
+	if greet != nil {
+		greet()
 	}
 	v.d.set(v.path, ifaceDevice, "ServicesResolved", true)
 }
@@ -252,6 +274,11 @@ func (o valueObject) StartNotify() *dbus.Error {
 	if err := o.locked(); err != nil {
 		return err
 	}
+	o.v.mu.Lock()
+	o.v.notifying[o.value.UUID] = true
+	path := o.v.values[o.value.UUID]
+	o.v.mu.Unlock()
+	o.v.d.set(path, ifaceValue, "Notifying", true)
 	go o.value.Notified()
 	return nil
 }

@@ -39,6 +39,9 @@ type Double struct {
 	client  string // unique name of the agent's owner
 	refuse  map[string]string
 	calls   []string
+
+	discovering bool
+	changed     chan struct{} // closed when discovering has
 }
 
 // New starts bluetoothd on the bus of Bus. It ends with the test.
@@ -50,7 +53,7 @@ func New(t *testing.T) *Double {
 	}
 	d := &Double{
 		t: t, conn: conn, objects: map[dbus.ObjectPath]map[string]properties{},
-		devices: map[dbus.ObjectPath]*Device{}, refuse: map[string]string{},
+		devices: map[dbus.ObjectPath]*Device{}, refuse: map[string]string{}, changed: make(chan struct{}),
 	}
 	d.export(objects{d}, "/", ifaceObjects)
 	d.export(agents{d}, "/org/bluez", "org.bluez.AgentManager1")
@@ -74,7 +77,10 @@ func (d *Double) AddAdapter() {
 }
 
 // RemoveAdapter undoes AddAdapter.
-func (d *Double) RemoveAdapter() { d.remove(adapterPath, ifaceAdapter) }
+func (d *Double) RemoveAdapter() {
+	d.discover(false)
+	d.remove(adapterPath, ifaceAdapter)
+}
 
 // Power switches the adapter on or off; blocked is by rfkill.
 func (d *Double) Power(on, blocked bool) {
@@ -85,6 +91,7 @@ func (d *Double) Power(on, blocked bool) {
 	case blocked:
 		state = "off-blocked"
 	}
+	d.discover(false)
 	d.set(adapterPath, ifaceAdapter, "PowerState", state)
 	d.set(adapterPath, ifaceAdapter, "Powered", on)
 }
@@ -102,6 +109,27 @@ func (d *Double) Calls() []string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return slices.Clone(d.calls)
+}
+
+// AwaitDiscovery waits until discovery is on, or off.
+func (d *Double) AwaitDiscovery(on bool) {
+	for {
+		d.mu.Lock()
+		is, changed := d.discovering, d.changed
+		d.mu.Unlock()
+		if is == on {
+			return
+		}
+		<-changed
+	}
+}
+
+func (d *Double) discover(on bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.discovering = on
+	close(d.changed)
+	d.changed = make(chan struct{})
 }
 
 // called notes a call, and gives the error that it is to have.
@@ -217,11 +245,15 @@ func (a adapter) StartDiscovery() *dbus.Error {
 	if err := a.d.called("StartDiscovery"); err != nil {
 		return err
 	}
+	a.d.discover(true)
 	a.d.advertise()
 	return nil
 }
 
-func (a adapter) StopDiscovery() *dbus.Error { return a.d.called("StopDiscovery") }
+func (a adapter) StopDiscovery() *dbus.Error {
+	a.d.discover(false)
+	return a.d.called("StopDiscovery")
+}
 
 func (a adapter) RemoveDevice(path dbus.ObjectPath) *dbus.Error {
 	if err := a.d.called("RemoveDevice"); err != nil {

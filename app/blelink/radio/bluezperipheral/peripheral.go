@@ -4,9 +4,11 @@ package bluezperipheral
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/godbus/dbus/v5"
 
@@ -17,6 +19,7 @@ const (
 	bluezName    = "org.bluez"
 	ifaceAdapter = "org.bluez.Adapter1"
 	ifaceDevice  = "org.bluez.Device1"
+	ifaceObjects = "org.freedesktop.DBus.ObjectManager"
 	ifaceProps   = "org.freedesktop.DBus.Properties"
 )
 
@@ -31,8 +34,8 @@ type Source struct {
 	Bond          bool // its characteristics can be reached over an encrypted link alone
 }
 
-// A Peripheral is a device in the air. It sleeps until Wake, and after each
-// link.
+// A Peripheral is a device in the air. It can be heard from Wake on, until
+// somebody connects.
 type Peripheral struct {
 	t       *testing.T
 	conn    *dbus.Conn
@@ -41,11 +44,11 @@ type Peripheral struct {
 	ctx     context.Context
 
 	mu         sync.Mutex
-	awake      bool
+	sleep      context.CancelFunc // nil: it sleeps
 	link       blelink.Peripheral // with the source; nil: no central is there
 	central    dbus.ObjectPath
-	subscribed map[string]bool
-	forward    sync.WaitGroup
+	subscribed []string // as the bond remembers it
+	tasks      sync.WaitGroup
 }
 
 // New has the adapter of that name ("hci1") serve a device, until the test
@@ -57,22 +60,41 @@ func New(t *testing.T, adapter string, source Source) *Peripheral {
 		t.Fatal(err)
 	}
 	p := &Peripheral{
-		t: t, conn: conn, adapter: dbus.ObjectPath("/org/bluez/" + adapter), source: source, ctx: t.Context(), subscribed: map[string]bool{},
+		t: t, conn: conn, adapter: dbus.ObjectPath("/org/bluez/" + adapter), source: source, ctx: t.Context(),
 	}
-	t.Cleanup(func() {
-		conn.Close()
+	t.Cleanup(func() { // p.ctx has ended
 		p.left()
+		p.tasks.Wait()
+		conn.Close()
 	})
 	signals := make(chan *dbus.Signal, 64)
 	conn.Signal(signals)
-	p.must(conn.AddMatchSignal(dbus.WithMatchSender(bluezName), dbus.WithMatchInterface(ifaceProps), dbus.WithMatchArg(0, ifaceDevice)))
+	p.must(conn.AddMatchSignal(dbus.WithMatchSender(bluezName)))
 	go func() {
 		for s := range signals {
 			p.changed(s)
 		}
 	}()
+	p.forget()
 	p.serve()
 	return p
+}
+
+// forget has BlueZ forget all that it knows of devices, on either side: the
+// adapter was another one's before.
+func (p *Peripheral) forget() {
+	p.t.Helper()
+	for path, ifaces := range p.objects() {
+		if adapter, is := ifaces[ifaceDevice]["Adapter"].Value().(dbus.ObjectPath); is {
+			p.must(p.call(adapter, ifaceAdapter+".RemoveDevice", path).Err)
+		}
+	}
+}
+
+func (p *Peripheral) objects() (objects map[dbus.ObjectPath]map[string]properties) {
+	p.t.Helper()
+	p.must(p.call("/", ifaceObjects+".GetManagedObjects").Store(&objects))
+	return objects
 }
 
 func (p *Peripheral) must(err error) {
@@ -96,9 +118,7 @@ func (p *Peripheral) Address() (address string) {
 // Bonded tells whether the device has a bond with anybody.
 func (p *Peripheral) Bonded() bool {
 	p.t.Helper()
-	var objects map[dbus.ObjectPath]map[string]properties
-	p.must(p.call("/", "org.freedesktop.DBus.ObjectManager.GetManagedObjects").Store(&objects))
-	for path, ifaces := range objects {
+	for path, ifaces := range p.objects() {
 		if strings.HasPrefix(string(path), string(p.adapter)+"/") && ifaces[ifaceDevice]["Bonded"].Value() == true {
 			return true
 		}
@@ -106,23 +126,42 @@ func (p *Peripheral) Bonded() bool {
 	return false
 }
 
-// Wake has the device advertise until a link ends.
+// Wake has the device advertise until somebody connects.
 func (p *Peripheral) Wake() {
-	p.t.Helper()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.awake {
-		p.awake = true
-		p.must(p.call(p.adapter, "org.bluez.LEAdvertisingManager1.RegisterAdvertisement", advertisementPath, properties{}).Err)
+	if p.sleep == nil {
+		ctx, sleep := context.WithCancel(p.ctx)
+		p.sleep = sleep
+		p.tasks.Go(func() { p.advertise(ctx) })
+	}
+}
+
+// again is how often an advertisement begins: a virtual controller tells of it
+// then alone, while a real device is heard time and again.
+const again = time.Second
+
+func (p *Peripheral) advertise(ctx context.Context) {
+	const manager = "org.bluez.LEAdvertisingManager1"
+	for ctx.Err() == nil {
+		if err := p.call(p.adapter, manager+".RegisterAdvertisement", advertisementPath, properties{}).Err; err != nil {
+			p.t.Log("advertising: ", err) // the adapter has no power
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(again):
+		}
+		p.call(p.adapter, manager+".UnregisterAdvertisement", advertisementPath)
 	}
 }
 
 // HangUp has the device end the link.
 func (p *Peripheral) HangUp() {
+	p.t.Helper()
 	p.mu.Lock()
 	central := p.central
 	p.mu.Unlock()
-	p.call(central, ifaceDevice+".Disconnect")
+	p.must(p.call(central, ifaceDevice+".Disconnect").Err)
 }
 
 // Vanish has the device lose its power, as when it falls on the floor. Return
@@ -137,18 +176,35 @@ func (p *Peripheral) power(on bool) {
 	p.must(p.call(p.adapter, ifaceProps+".Set", ifaceAdapter, "Powered", dbus.MakeVariant(on)).Err)
 }
 
-// changed follows the links of the adapter.
+// changed follows the links of the adapter. A central that BlueZ has not met
+// comes with its link.
 func (p *Peripheral) changed(s *dbus.Signal) {
-	var iface string
+	path, iface := s.Path, ""
 	var values properties
-	var invalid []string
-	if !strings.HasPrefix(string(s.Path), string(p.adapter)+"/") || dbus.Store(s.Body, &iface, &values, &invalid) != nil {
+	switch s.Name {
+	case ifaceProps + ".PropertiesChanged":
+		var invalid []string
+		if dbus.Store(s.Body, &iface, &values, &invalid) != nil || iface != ifaceDevice {
+			return
+		}
+	case ifaceObjects + ".InterfacesAdded":
+		var ifaces map[string]properties
+		if dbus.Store(s.Body, &path, &ifaces) != nil {
+			return
+		}
+		values = ifaces[ifaceDevice]
+	}
+	if !strings.HasPrefix(string(path), string(p.adapter)+"/") {
 		return
 	}
 	switch values["Connected"].Value() {
 	case true:
 		p.mu.Lock()
-		p.central = s.Path
+		p.central = path
+		if p.sleep != nil {
+			p.sleep()
+			p.sleep = nil
+		}
 		p.mu.Unlock()
 		p.linked()
 	case false:
@@ -168,18 +224,49 @@ func (p *Peripheral) linked() (blelink.Peripheral, error) {
 		return nil, err
 	}
 	p.link = link
-	p.forward.Go(func() { p.pass(link) })
-	for uuid := range p.subscribed { // as the bond remembers it
-		if err := link.Subscribe(p.ctx, uuid); err != nil {
-			return nil, err
-		}
+	p.tasks.Go(func() { p.pass(link) })
+	if remembered := slices.Clone(p.subscribed); len(remembered) > 0 {
+		p.tasks.Go(func() { p.resume(link, remembered) })
 	}
 	return link, nil
 }
 
+// remember keeps a subscription for the next link, as a bond does: BlueZ does
+// not tell when it is asked for anew.
+func (p *Peripheral) remember(uuid string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.source.Bond && !slices.Contains(p.subscribed, uuid) {
+		p.subscribed = append(p.subscribed, uuid)
+	}
+}
+
+// settling is how long a device leaves the other side to find its services,
+// before it sends what was subscribed to once.
+const settling = 3 * time.Second
+
+func (p *Peripheral) resume(link blelink.Peripheral, subscribed []string) {
+	select {
+	case <-time.After(settling):
+	case <-p.ctx.Done():
+	}
+	for _, uuid := range subscribed {
+		link.Subscribe(p.ctx, uuid) // it fails when the link is lost
+	}
+}
+
+// gathering is more than BlueZ takes to send notifications together; an
+// indication would overtake them.
+const gathering = 200 * time.Millisecond
+
 // pass sends what the source says, and hangs up when it does.
 func (p *Peripheral) pass(link blelink.Peripheral) {
+	var before string
 	for n := range link.Notifications() {
+		if n.Characteristic != before && slices.Contains(notified, before) {
+			time.Sleep(gathering)
+		}
+		before = n.Characteristic
 		p.conn.Emit(p.valuePath(n.Characteristic), ifaceProps+".PropertiesChanged", ifaceValue, properties{"Value": dbus.MakeVariant(n.Value)}, []string{})
 	}
 	p.mu.Lock()
@@ -195,13 +282,8 @@ func (p *Peripheral) left() {
 	p.mu.Lock()
 	link := p.link
 	p.link = nil
-	if p.awake {
-		p.awake = false
-		p.call(p.adapter, "org.bluez.LEAdvertisingManager1.UnregisterAdvertisement", advertisementPath)
-	}
 	p.mu.Unlock()
 	if link != nil {
 		link.Disconnect()
-		p.forward.Wait()
 	}
 }

@@ -37,6 +37,11 @@ func uuids(short ...string) (long []string) {
 	return long
 }
 
+// testsOnly is the company identifier of nobody (Assigned Numbers, 7). BlueZ
+// tells of an advertisement with a maker's data each time; of one without,
+// when its signal has changed, which a virtual controller does not know.
+const testsOnly = 0xffff
+
 // flags are the properties of a characteristic.
 func (p *Peripheral) flags(uuid string) (flags []string) {
 	prefix := ""
@@ -93,13 +98,13 @@ func (p *Peripheral) serve() {
 			p.must(p.conn.Export(value{p, uuid}, path, ifaceValue))
 		}
 	}
-	makers := map[uint16]dbus.Variant{}
+	makers := map[uint16]dbus.Variant{testsOnly: dbus.MakeVariant([]byte{0})}
 	for id, data := range p.source.Advertisement.Manufacturer {
 		number, err := strconv.ParseUint(id, 16, 16)
 		p.must(err)
 		makers[uint16(number)] = dbus.MakeVariant(data)
 	}
-	p.must(p.conn.Export(objects, rootPath, "org.freedesktop.DBus.ObjectManager"))
+	p.must(p.conn.Export(objects, rootPath, ifaceObjects))
 	p.must(p.conn.Export(advertisement{
 		"Type": dbus.MakeVariant("peripheral"), "LocalName": dbus.MakeVariant(p.source.Advertisement.Name),
 		"ServiceUUIDs": dbus.MakeVariant(p.source.Advertisement.Services), "ManufacturerData": dbus.MakeVariant(makers),
@@ -165,11 +170,7 @@ func (v value) StartNotify() *dbus.Error {
 	if err != nil {
 		return failed(err)
 	}
-	if v.p.source.Bond {
-		v.p.mu.Lock()
-		v.p.subscribed[v.uuid] = true
-		v.p.mu.Unlock()
-	}
+	v.p.remember(v.uuid)
 	return failed(link.Subscribe(v.p.ctx, v.uuid))
 }
 
