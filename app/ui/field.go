@@ -4,6 +4,7 @@ import (
 	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
 )
 
@@ -80,4 +81,15 @@ func (f *field) TypedKey(event *fyne.KeyEvent) {
 	default:
 		f.Entry.TypedKey(event)
 	}
+}
+
+// TypedShortcut leaves to the window what is none of text.
+func (f *field) TypedShortcut(s fyne.Shortcut) {
+	if _, custom := s.(*desktop.CustomShortcut); custom {
+		if window, ok := fyne.CurrentApp().Driver().CanvasForObject(f).(fyne.Shortcutable); ok {
+			window.TypedShortcut(s)
+		}
+		return
+	}
+	f.Entry.TypedShortcut(s)
 }

@@ -104,6 +104,17 @@ func (s *screen) open(page int) {
 	s.pages[page].update(s.view)
 }
 
+// turn opens the next page below in the rail, or above, from the last one the
+// first.
+func (s *screen) turn(by int) {
+	n := len(s.pages)
+	next := (s.front + by + n) % n
+	for !s.rail.entries[next].Visible() {
+		next = (next + by + n) % n
+	}
+	s.open(next)
+}
+
 // pair opens the wizard that pairs a device.
 func (s *screen) pair() {
 	s.open(pageDevices)

@@ -75,6 +75,8 @@ func newWindow(ctx context.Context, a fyne.App, o Options, w words, post func(fu
 	}
 	x.shortcut(fyne.KeyQ, x.quit)
 	x.shortcut(fyne.KeyW, x.close)
+	x.shortcut(fyne.KeyPageDown, func() { x.turn(1) })
+	x.shortcut(fyne.KeyPageUp, func() { x.turn(-1) })
 	x.placeTray(w.trayOf(view{}, o.Now()))
 	return x
 }
@@ -82,6 +84,14 @@ func newWindow(ctx context.Context, a fyne.App, o Options, w words, post func(fu
 func (x *window) shortcut(key fyne.KeyName, do func()) {
 	combination := &desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierShortcutDefault}
 	x.frame.Canvas().AddShortcut(combination, func(fyne.Shortcut) { do() })
+}
+
+// turn opens the page below or above in the rail.
+func (x *window) turn(by int) {
+	if x.dialogs.open == nil {
+		x.frame.Canvas().Unfocus() // what had the keyboard may be hidden now
+		x.screen.turn(by)
+	}
 }
 
 func (x *window) rememberedSize() fyne.Size {

@@ -265,3 +265,23 @@ func TestRail_OpensPagesWithTheKeyboard(t *testing.T) {
 		t.Errorf("page %d is in front", d.screen.front)
 	}
 }
+
+// The stethoscope's page, which is hidden, is passed over; behind a question no
+// page turns.
+func TestWindow_TurnsPages(t *testing.T) {
+	d := newDriven(t)
+	d.front()
+	d.show(view{})
+	for _, want := range []int{pageAlarms, pageDevices, pageMonitors, pageHelp, pageLive} {
+		if d.turn(1); d.screen.front != want {
+			t.Errorf("page %d, want %d", d.screen.front, want)
+		}
+	}
+	if d.turn(-1); d.screen.front != pageHelp {
+		t.Errorf("page %d above the first", d.screen.front)
+	}
+	d.addMonitor()
+	if d.turn(-1); d.screen.front != pageHelp {
+		t.Error("the page behind a question turns")
+	}
+}
