@@ -54,6 +54,10 @@ func TestIn(t *testing.T) {
 	}{
 		{BodyTemperature, "98.6", "MDC_DIM_FAHR", "37.0", "Cel"},
 		{BodyTemperature, "98.60", "[degF]", "37.00", "Cel"},
+		{BodyTemperature, "98.6", "℉", "37.0", "Cel"},
+		{BodyTemperature, "98.6", "Fahrenheit", "37.0", "Cel"},
+		{BodyTemperature, "36.9", "℃", "36.9", "Cel"},
+		{BodyTemperature, "36.9", "Celsius", "36.9", "Cel"},
 		{BodyTemperature, "104", "F", "40.0", "Cel"},
 		{BodyTemperature, "100", "F", "37.8", "Cel"},
 		{BodyTemperature, "101", "F", "38.3", "Cel"},

@@ -107,8 +107,6 @@ type term struct {
 	pulse  pulse
 	origin fhirmap.Origin
 	mdc    fhirmap.Code // the device's own, when it codes in MDC and consistently
-	// conflict says that the parts of the coding contradict each other.
-	conflict bool
 }
 
 // terms is the table of a dialect.

@@ -53,6 +53,29 @@ func TestListener_EndOfStreamEndsAMessageWithoutFrame(t *testing.T) {
 	}
 }
 
+// A stream that ends in a value may have been cut there: 13 was perhaps 137.
+func TestListener_EndOfStreamInAValue(t *testing.T) {
+	cut := strings.TrimSuffix(oru("OBX|1|NM|9279-1^RR^LN||16||||||F", "OBX|2|NM|8867-4^HR^LN||137"), "7\r")
+	if reports, err := Decode([]byte(cut), time.UTC); err == nil {
+		t.Errorf("decoded: %+v", reports)
+	}
+	sink := &memorySink{}
+	address, stop := start(t, ListenerOptions{Sink: sink})
+	conn := dialRaw(t, address).(*net.TCPConn)
+	if _, err := conn.Write([]byte(cut)); err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	if got := exchange(t, conn, nil, 1); len(got) > 0 {
+		t.Errorf("answered %q", got)
+	}
+	if stop(); sink.count() > 0 {
+		t.Error("recorded")
+	}
+}
+
 func TestListener_LimitAndSlowSender(t *testing.T) {
 	long := "\x0bMSH|^~\\&|" + strings.Repeat("x", 2<<20)
 	for name, c := range map[string]struct {

@@ -6,13 +6,14 @@ import (
 	"vitalien/fhirmap"
 )
 
-// loincDialect is LOINC in OBX-3 (coding system LN, HL7 table 0396). Rates and
-// saturations need no unit: their codes leave only one.
+// loincDialect is LOINC in OBX-3 (coding system LN, HL7 table 0396, which simple
+// senders leave out: nothing else looks like these codes with their check
+// digit). Rates and saturations need no unit: their codes leave only one.
 var loincDialect = dialect{
 	name: "LOINC",
 	lookup: func(c coding) (term, bool) {
 		switch strings.ToUpper(c.system) {
-		case "LN", "LOINC", "HTTP://LOINC.ORG", "2.16.840.1.113883.6.1":
+		case "", "LN", "LOINC", "HTTP://LOINC.ORG", "2.16.840.1.113883.6.1":
 		default:
 			return term{}, false
 		}

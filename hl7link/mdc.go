@@ -36,8 +36,6 @@ func lookupMDC(c coding) (term, bool) {
 	found.unit = impliedUnit(found.vital)
 	if found.number == c.code && found.number != "" {
 		found.mdc = fhirmap.Code{Code: found.number, Display: text}
-	} else if other, known := mdcTerms[mdcNumbers[c.code]]; known && other.vital != found.vital {
-		_, found.conflict = fhirmap.Lookup(other.vital)
 	}
 	return found.term, true
 }

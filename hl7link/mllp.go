@@ -117,14 +117,22 @@ func (s *Splitter) Pending() (begun, quiet bool) {
 }
 
 // Flush gives the message without frame that has begun, because the sender
-// fell silent or the stream ended. It gives nil when there is none.
+// fell silent or the stream ended. It gives nil when there is none, or when it
+// ends in a value, which may have been longer.
 func (s *Splitter) Flush() []byte {
-	if s.mode != raw {
+	if s.mode != raw || endsInValue(s.buf) {
 		return nil
 	}
 	message := bytes.Clone(s.buf)
 	s.consume(len(s.buf), between)
 	return message
+}
+
+// endsInValue tells whether message stops in OBX-5: the status (OBX-11), which is
+// required, is still to come.
+func endsInValue(message []byte) bool {
+	last := message[bytes.LastIndexAny(message, "\r\n")+1:]
+	return bytes.HasPrefix(last, []byte("OBX")) && bytes.Count(last, message[3:4]) == 5
 }
 
 // begin looks for the start of a message and throws away what stands before.

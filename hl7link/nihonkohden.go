@@ -8,7 +8,8 @@ import (
 
 // nihonKohdenDialect is the HL7 2.4 export of Nihon Kohden monitors and of
 // gateways that write like them: six digits in OBX-3 without a coding system,
-// and labels such as "VITAL HR". Saturations and rates need no unit.
+// and labels such as "VITAL HR", by which gateways with another name are known.
+// Saturations and rates need no unit.
 var nihonKohdenDialect = dialect{
 	name:         "Nihon Kohden",
 	lookup:       nihonKohdenTerms.byCode(""),
@@ -16,7 +17,8 @@ var nihonKohdenDialect = dialect{
 	spoken: func(m *Message) bool {
 		header := m.Header()
 		sender := strings.ToUpper(header.Text(3) + " " + header.Text(4))
-		return strings.Contains(strings.ReplaceAll(sender, "_", " "), "NIHON KOHDEN")
+		return strings.Contains(strings.ReplaceAll(sender, "_", " "), "NIHON KOHDEN") ||
+			strings.HasPrefix(m.First("OBX").Component(3, 2), "VITAL ")
 	},
 }
 

@@ -21,6 +21,8 @@ type observation struct {
 	device  *fhirmap.Device
 	own     bool     // its time is its own (OBX-14)
 	strange *strange // nil: its unit is known
+	// conflict says that the two codings of OBX-3 contradict each other.
+	conflict bool
 }
 
 // said is the coding of an observation.
@@ -170,7 +172,7 @@ func (r *reader) observe(o *observation, s Segment) (recognised bool, wrong trou
 	o.reading = fhirmap.Reading{Type: o.vital, Unit: parameter.Unit, MDC: o.mdc, Interpretation: interpretation(s)}
 	if o.conflict {
 		o.reading.Absent = fhirmap.AbsentError
-		return true, trouble{code: errTableValue, field: 3, text: "parts of the code contradict each other"}
+		return true, trouble{code: errTableValue, field: 3, text: "codings of a vital sign contradict each other"}
 	}
 	absent, known := o.state(s)
 	if !known {

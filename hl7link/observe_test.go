@@ -161,7 +161,21 @@ func TestDecode_Observations(t *testing.T) {
 		{"unknown status", []string{"OBX|1|NM|8867-4^HR^LN||72|/min|||||?"}, nil, 1},
 		{"alternate code", []string{"OBX|1|NM|HF^Pouls^99LOC^8867-4^HR^LN||72|/min|||||F"}, []string{"heart_rate | heart_rate=72 /min" + noon}, 0},
 		{"codes that disagree", []string{"OBX|1|NM|8867-4^HR^LN^9279-1^RR^LN||72|/min|||||F"}, nil, 1},
-		{"reference id against number", []string{"OBX|1|NM|150344^MDC_ECG_HEART_RATE^MDC||72||||||F"}, nil, 1},
+		{
+			"reference id against number",
+			[]string{"OBX|1|NM|150344^MDC_ECG_HEART_RATE^MDC||72||||||F"},
+			[]string{"heart_rate | heart_rate=72 /min" + noon},
+			0,
+		},
+		{
+			"cuff pressure under the numbers of the arterial one",
+			[]string{
+				"OBX|1|NM|150033^MDC_PRESS_BLD_NONINV_SYS^MDC||120|mmHg|||||F",
+				"OBX|2|NM|150034^MDC_PRESS_BLD_NONINV_DIA^MDC||80|mmHg|||||F",
+			},
+			[]string{"blood_pressure | systolic_blood_pressure=120 mm[Hg] | diastolic_blood_pressure=80 mm[Hg]" + noon},
+			0,
+		},
 		{
 			"number that means something unknown",
 			[]string{"OBX|1|NM|150017^MDC_PRESS_BLD_NONINV_SYS^MDC||120|mmHg|||||F"},
@@ -171,7 +185,9 @@ func TestDecode_Observations(t *testing.T) {
 		{"number alone", []string{"OBX|1|NM|147842^FC^MDC||72||||||F"}, []string{"heart_rate | heart_rate=72 /min" + noon}, 0},
 		{"number beside another reference id", []string{"OBX|1|NM|150456^MDC_PULS_OXIM_SAT_O2_DIFF^MDC||2||||||F"}, nil, 0},
 		{"skin temperature is none of the body", []string{"OBX|1|NM|150388^MDC_TEMP_SKIN^MDC||31|Cel|||||F"}, nil, 0},
-		{"unknown codes", []string{"OBX|1|NM|1^x^99X||72|/min|||||F", "OBX|1|NM|8867-4^HR||72|/min|||||F"}, nil, 0},
+		{"unknown codes", []string{"OBX|1|NM|1^x^99X||72|/min|||||F", "OBX|1|NM|8867-4^HR^99X||72|/min|||||F", "OBX|1|NM|8867^HR||72|/min|||||F"}, nil, 0},
+		{"Nihon Kohden's words from another gateway", []string{"OBX|1|NM|001000^VITAL HR|1|76|bpm|||||F"}, []string{"heart_rate | heart_rate=76 /min" + noon}, 0},
+		{"LOINC without its name", []string{"OBX|1|NM|8867-4||72|/min|||||F"}, []string{"heart_rate | heart_rate=72 /min" + noon}, 0},
 		{
 			"two thermometers",
 			[]string{"OBX|1|NM|150344^MDC_TEMP^MDC|1.2.1.1|37.0|Cel|||||F", "OBX|1|NM|150344^MDC_TEMP^MDC|1.2.2.1|38.0|Cel|||||F"},
