@@ -245,6 +245,8 @@ func (d *decoded) observe(m *Message, with decoding) {
 		d.refuse(verdict{"AE", trouble{errInternal, "OBX", maxObservations + 1, 1, "too many observations"}})
 	case len(d.report.Measurements) == 0 && len(d.troubles) > 0:
 		d.verdict = verdict{"AE", d.troubles[0]}
+	case r.foreign > 0 && !d.holdsAnything() && !from.mindray: // whose other messages are numbers too
+		d.troubles = append(d.troubles, trouble{errTableValue, "OBX", r.foreign, 3, "no parameter that is known here"})
 	}
 	d.report.Key = d.key(m, with.peer, spoken)
 }

@@ -65,6 +65,7 @@ type reader struct {
 	device   fhirmap.Device // of the message, until an OBX-18 names another
 	sequence int            // number of the last OBX
 	order    int            // number of the last OBR
+	foreign  int            // number of the last OBX with a number that nobody recognised; 0: none
 
 	found    []*observation
 	beside   []*observation // parameters that are no vital signs, and values in strange units
@@ -101,6 +102,9 @@ func (r *reader) read(m *Message, sender fhirmap.Device) {
 			o := &all[used]
 			recognised, wrong := r.observe(o, s)
 			if !recognised {
+				if o.vital == "" && s.Text(2) == "NM" {
+					r.foreign = r.sequence
+				}
 				*o = observation{}
 				continue
 			}

@@ -183,9 +183,7 @@ func TestDecode_Observations(t *testing.T) {
 			0,
 		},
 		{"number alone", []string{"OBX|1|NM|147842^FC^MDC||72||||||F"}, []string{"heart_rate | heart_rate=72 /min" + noon}, 0},
-		{"number beside another reference id", []string{"OBX|1|NM|150456^MDC_PULS_OXIM_SAT_O2_DIFF^MDC||2||||||F"}, nil, 0},
 		{"skin temperature is none of the body", []string{"OBX|1|NM|150388^MDC_TEMP_SKIN^MDC||31|Cel|||||F"}, nil, 0},
-		{"unknown codes", []string{"OBX|1|NM|1^x^99X||72|/min|||||F", "OBX|1|NM|8867-4^HR^99X||72|/min|||||F", "OBX|1|NM|8867^HR||72|/min|||||F"}, nil, 0},
 		{"Nihon Kohden's words from another gateway", []string{"OBX|1|NM|001000^VITAL HR|1|76|bpm|||||F"}, []string{"heart_rate | heart_rate=76 /min" + noon}, 0},
 		{"LOINC without its name", []string{"OBX|1|NM|8867-4||72|/min|||||F"}, []string{"heart_rate | heart_rate=72 /min" + noon}, 0},
 		{
@@ -226,6 +224,31 @@ func TestDecode_Observations(t *testing.T) {
 				t.Errorf("verdict %v, want %s", d.verdict, want)
 			}
 		})
+	}
+}
+
+// Numbers of which none means anything here are nothing wrong, and are not passed
+// over in silence either.
+func TestDecode_NothingKnown(t *testing.T) {
+	for _, c := range []struct {
+		obx  []string
+		want string
+	}{
+		{[]string{"OBX|1|NM|1^x^99X||72|/min|||||F", "OBX|2|NM|8867-4^HR^99X||72|/min|||||F", "OBX|3|ST|8867^HR||72|/min|||||F"}, "OBX[2]-3: no parameter that is known here"},
+		{[]string{"OBX|1|NM|150456^MDC_PULS_OXIM_SAT_O2_DIFF^MDC||2||||||F"}, "OBX[1]-3: no parameter that is known here"}, // the number alone is a saturation's
+		{[]string{"OBX|1|NM|1^x^99X||72|/min|||||F", "OBX|2|NM|8867-4^HR^LN||72||||||F"}, ""},
+		{[]string{"OBX|1|NM|29463-7^W^LN||0|kg|||||F"}, ""}, // not set
+		{[]string{"OBX|1|CE|2302^Blood^99X||0^N||||||F"}, ""},
+		{nil, ""},
+	} {
+		d := decode([]byte(oru(c.obx...)), decoding{zone: paris, dialects: dialects})
+		var got []string
+		for _, trouble := range d.troubles {
+			got = append(got, trouble.String())
+		}
+		if strings.Join(got, ",") != c.want || d.verdict.code != "AA" {
+			t.Errorf("%q: %q, %s", c.obx, got, d.verdict.code)
+		}
 	}
 }
 
