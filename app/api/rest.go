@@ -5,6 +5,7 @@ import (
 	"errors"
 	"mime"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -49,6 +50,9 @@ func (s *Server) rest(call restCall) http.Handler {
 		answer, err := resource{}, acceptable(r)
 		if err == nil && len(r.URL.RawQuery) > maxQuery {
 			err = restFault{http.StatusRequestURITooLong, "too-long", "the search is too long"}
+		}
+		if _, unread := url.ParseQuery(r.URL.RawQuery); err == nil && unread != nil { // leaving it out would find too much
+			err = badSearch("a parameter that cannot be read: it is to be percent-encoded")
 		}
 		if err == nil {
 			answer, err = call(s, r)

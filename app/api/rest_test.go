@@ -260,6 +260,8 @@ func TestREST_Refusals(t *testing.T) {
 		"GET /fhir/Observation?subject:missing=true":                              "400 invalid",
 		"GET /fhir/Observation?code=":                                             "400 invalid",
 		"GET /fhir/Observation?code=http://loinc.org|":                            "400 invalid",
+		"GET /fhir/Observation?code=%zz":                                          "400 invalid",
+		"GET /fhir/Observation?code=8867-4;patient=x":                             "400 invalid",
 		"GET /fhir/Observation?date=yesterday":                                    "400 invalid",
 		"GET /fhir/Observation?date=xx2026":                                       "400 invalid",
 		"GET /fhir/Observation?date=2026-13-45":                                   "400 invalid",
