@@ -25,6 +25,7 @@ func TestToken(t *testing.T) {
 			{name: "none, approved page", path: path, headers: []string{"Origin: " + ehr}, status: 401},
 			{name: "wrong", path: path, headers: []string{"Authorization: Bearer " + token[1:]}, status: 401},
 			{name: "empty", path: path, headers: []string{"Authorization: Bearer "}, status: 401},
+			{name: "scheme in small letters", path: path, headers: []string{"Authorization: bearer " + token}, status: 200},
 			{name: "other scheme", path: path, headers: []string{"Authorization: Basic " + token}, status: 401},
 			{name: "wrong in the query", path: path + separator + "token=x", status: 401},
 			{name: "header", path: path, headers: []string{"Authorization: Bearer " + token}, status: 200},

@@ -175,11 +175,11 @@ func tokenOf(r *http.Request) string {
 }
 
 func bearerOf(r *http.Request) string {
-	bearer, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if !ok {
+	scheme, bearer, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") { // RFC 9110, 11.1
 		return ""
 	}
-	return bearer
+	return strings.TrimLeft(bearer, " ")
 }
 
 func preflight(w http.ResponseWriter, r *http.Request) {
