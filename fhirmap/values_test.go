@@ -67,6 +67,8 @@ func TestIn(t *testing.T) {
 		{Systolic, "128", "266016", "128", "mm[Hg]"},
 		{Systolic, "128", "mm(hg)", "128", "mm[Hg]"},
 		{HeartRate, "72", "bpm", "72", "/min"},
+		{HeartRate, "72", "beats per minute", "72", "/min"},
+		{RespiratoryRate, "16", "br/min", "16", "/min"},
 		{RespiratoryRate, "18", "MDC_DIM_RESP_PER_MIN", "18", "/min"},
 		{BodyWeight, "154.3", "lb", "69.99", "kg"},
 		{BodyWeight, "3", "lb", "1.4", "kg"},

@@ -311,7 +311,7 @@ func numberText(s Segment) (text string, absent fhirmap.Absent, ok bool) {
 		return "", fhirmap.AbsentUnknown, true
 	}
 	switch s.Text(2) {
-	case "NM", "ST", "SN", "TX":
+	case "NM", "ST", "SN", "TX", "": // some leave the type out
 	default:
 		return "", "", false
 	}

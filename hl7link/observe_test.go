@@ -153,6 +153,7 @@ func TestDecode_Observations(t *testing.T) {
 		{"broken line", []string{"OBX|1|NM|8867-4^HR^LN||7", "2|/min|||||F"}, nil, 1},
 		{"structured number", []string{"OBX|1|SN|8867-4^HR^LN||^72|/min|||||F"}, []string{"heart_rate | heart_rate=72 /min" + noon}, 0},
 		{"structured comparison", []string{"OBX|1|SN|8867-4^HR^LN||>^300|/min|||||F"}, nil, 1},
+		{"number without a type", []string{"OBX|1||8867-4^HR^LN||72|/min|||||F"}, []string{"heart_rate | heart_rate=72 /min" + noon}, 0},
 		{"text that is a number", []string{"OBX|1|ST|8867-4^HR^LN||72|/min|||||F"}, []string{"heart_rate | heart_rate=72 /min" + noon}, 0},
 		{"coded value", []string{"OBX|1|CE|8867-4^HR^LN||72^x|/min|||||F"}, nil, 1},
 		{"preliminary", []string{"OBX|1|NM|8867-4^HR^LN||72|/min|||||R"}, []string{"heart_rate | heart_rate=72 /min" + noon + " | preliminary"}, 0},
