@@ -167,7 +167,7 @@ func (a *App) listenHL7() error {
 	}
 	a.monitor, err = hl7link.Listen(context.Background(), a.config.HL7.Listen, hl7link.ListenerOptions{
 		Sink: a.station, Logger: a.log, Zone: time.Local, Allow: prefixes, TLS: secure, OnChange: a.monitorChanged,
-		Directory: a.station, Quarantine: a.station, OnPeer: a.station.SetPeer, Recorded: a.station.Recorded,
+		Directory: a.station, Quarantine: a.station, OnPeer: a.station.SetPeer, OnMessage: a.station.NoteMessage, Recorded: a.station.Recorded,
 	})
 	if err == nil {
 		a.monitorChanged(0, nil)

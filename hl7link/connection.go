@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"runtime/debug"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -196,9 +197,10 @@ func (c *connection) refuse(ctx context.Context, err error) error {
 	}
 	c.reject(ctx, c.splitter.buf, err.Error())
 	c.peers.message(c.peer, "", "", rejectedFault(c.peer, err.Error()))
+	nak := acknowledge(nil, answer{verdict: verdict{"AE", trouble{code: errDataType, text: err.Error()}}, at: c.now()})
+	c.tell(c.splitter.buf, nak, err.Error())
 	c.splitter = &Splitter{max: c.MaxFrame, Dropped: c.splitter.Dropped, Broken: c.splitter.Broken}
 	c.hold(0)
-	nak := acknowledge(nil, answer{verdict: verdict{"AE", trouble{code: errDataType, text: err.Error()}}, at: c.now()})
 	if failed := c.write(nak); failed != nil {
 		return errors.Join(err, failed)
 	}
@@ -237,6 +239,7 @@ func (c *connection) interrupted(ctx context.Context, err error) (again bool, _ 
 		c.reject(ctx, c.splitter.buf, errUnended.Error())
 		c.peers.message(c.peer, "", "", rejectedFault(c.peer, errUnended.Error()))
 		nak := acknowledge(nil, answer{verdict: verdict{"AE", trouble{code: errDataType, text: "message without its end"}}, at: c.now()})
+		c.tell(c.splitter.buf, nak, errUnended.Error())
 		return false, errors.Join(errUnended, c.write(nak))
 	case silent:
 		return false, errIdle
@@ -251,35 +254,37 @@ func (c *connection) frame(ctx context.Context, frame []byte) error {
 		messages = [][]byte{frame}
 	}
 	for _, text := range messages {
-		if reply := c.handle(ctx, text); reply != nil {
-			if err := c.write(reply); err != nil {
-				return err
-			}
+		reply, reason := c.handle(ctx, text)
+		if err := c.write(reply); err != nil {
+			c.tell(text, nil, strings.TrimPrefix(reason+"; answer not sent", "; "))
+			return err
 		}
+		c.tell(text, reply, reason)
 	}
 	return nil
 }
 
 func (c *connection) now() time.Time { return c.Now().In(c.Zone) }
 
-// handle reads one message, has it stored, and gives the answer.
-func (c *connection) handle(ctx context.Context, text []byte) (reply []byte) {
+// handle reads one message, has it stored, and gives the answer, and why it or a
+// part of it was not taken.
+func (c *connection) handle(ctx context.Context, text []byte) (reply []byte, reason string) {
 	defer func() {
 		if p := recover(); p != nil { // its value could quote the message
 			c.log.Error("panic in a message", "type", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
 			a := answer{verdict: verdict{"AE", trouble{code: errInternal, text: "internal error"}}, digest: digestOf(text), at: c.now()}
 			c.note(ctx, text, decoded{}, a)
-			reply = acknowledge(text, a)
+			reply, reason = acknowledge(text, a), a.why()
 		}
 	}()
 	d := c.decode(text)
 	switch {
 	case !d.acknowledge:
-		return nil
+		return nil, ""
 	case d.query != nil && c.Directory != nil:
 		reply, failed := c.lookUp(ctx, text, *d.query)
 		c.peers.message(c.peer, "", "", failed)
-		return reply
+		return reply, ""
 	}
 	a := answer{verdict: d.refusal(), digest: d.digest, at: c.now()}
 	if a.code == "AA" {
@@ -292,7 +297,7 @@ func (c *connection) handle(ctx context.Context, text []byte) (reply []byte) {
 		c.store(ctx, &d, a)
 	}
 	c.note(ctx, text, d, a)
-	return acknowledge(text, a)
+	return acknowledge(text, a), a.why()
 }
 
 // decode reads one message, few at a time: a large one takes much memory.

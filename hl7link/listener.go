@@ -53,6 +53,9 @@ type ListenerOptions struct {
 	// most once a second while it sends. Calls come one after the other; it must
 	// return soon. May be nil.
 	OnPeer func(PeerStatus)
+	// OnMessage shows each message with its answer, from several goroutines; it
+	// must return soon. May be nil.
+	OnMessage func(Exchange)
 }
 
 func (o *ListenerOptions) setDefaults() {

@@ -94,7 +94,10 @@ func (s *Splitter) Next() ([]byte, error) {
 		case raw:
 			message = s.endRaw()
 		}
-		if len(message) > s.max || (message == nil && len(s.buf) > s.max) {
+		if len(message) > s.max {
+			s.buf, message = message, nil // for who keeps what is refused
+		}
+		if message == nil && len(s.buf) > s.max {
 			return nil, fmt.Errorf("%w of %d bytes", ErrFrameTooLong, s.max)
 		}
 		if message == nil && s.mode != between {

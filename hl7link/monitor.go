@@ -28,6 +28,9 @@ type MonitorOptions struct {
 	// other, at once when the state changes and else at most once a second; it
 	// must return soon. May be nil.
 	OnChange func(MonitorStatus)
+	// OnMessage shows each message that came, which this interface never answers;
+	// it must return soon. May be nil.
+	OnMessage func(Exchange)
 	// Recorded gives a measurement as it was recorded in an earlier run of the
 	// program, nil if it was not: after each connection the monitor repeats what
 	// it measured last, whoever lies there by then. May be nil: none was.

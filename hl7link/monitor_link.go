@@ -203,6 +203,7 @@ func (l *monitorLink) message(ctx context.Context, text []byte) {
 	}
 	defer m.release()
 	if kind := m.Header().Component(9, 1); kind != "" && kind != "ORU" {
+		l.tellMessage(text, "")
 		return // an answer; what it says comes by itself as well
 	}
 	if !spokenByMindray(m) {
@@ -215,9 +216,12 @@ func (l *monitorLink) message(ctx context.Context, text []byte) {
 		l.pressure = text
 	}
 	l.heard()
-	if len(troubles) > 0 { // what could be read counts all the same
-		l.rejectPart(ctx, m, text, troubles[0].String())
+	if len(troubles) == 0 {
+		l.tellMessage(text, "")
+		return
 	}
+	l.tellMessage(text, troubles[0].String())
+	l.rejectPart(ctx, m, text, troubles[0].String()) // what could be read counts all the same
 }
 
 // rejectPart keeps a message of which something cannot be read. One of those
@@ -231,7 +235,7 @@ func (l *monitorLink) rejectPart(ctx context.Context, m *Message, text []byte, r
 		}
 		l.unread, l.unreadAt = reason, now
 	}
-	l.reject(ctx, text, reason)
+	l.refuse(ctx, text, reason)
 }
 
 // heard notes a message that was read; the first shows that it is a monitor.
@@ -253,8 +257,13 @@ func (l *monitorLink) heard() {
 	l.enter(MonitorConnected, l.outbox.fault())
 }
 
-// reject keeps a message that cannot be read.
+// reject shows and keeps a message that cannot be read.
 func (l *monitorLink) reject(ctx context.Context, text []byte, reason string) {
+	l.tellMessage(text, reason)
+	l.refuse(ctx, text, reason)
+}
+
+func (l *monitorLink) refuse(ctx context.Context, text []byte, reason string) {
 	l.note(func(s *MonitorStatus) { s.Rejected++ })
 	l.log.Warn("message not read", "reason", reason)
 	l.keep(ctx, text, reason)

@@ -120,6 +120,7 @@ func (s *Station) forget(key string) {
 	s.patients.drop(key)
 	s.patients.mu.Unlock()
 	s.directory.reset()
+	s.traffic.clear() // most of its messages name nobody, whoever they are of
 	if err := s.corrections.reload(s); err != nil {
 		s.log.Error("reading the corrections", "error", err)
 	}

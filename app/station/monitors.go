@@ -261,6 +261,9 @@ func (s *Station) ForgetMonitor(_ context.Context, address string) error {
 	if err := s.store.Delete(monitorsBucket, address); err != nil {
 		return err
 	}
+	s.traffic.mu.Lock()
+	s.traffic.forget(address)
+	s.traffic.mu.Unlock()
 	if known.Discovered {
 		*known = Monitor{
 			Address: address, Name: known.Name, Bed: known.Bed, Department: known.Department,

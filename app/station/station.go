@@ -91,6 +91,7 @@ type Station struct {
 
 	corrections corrections
 	receivers   receivers
+	traffic     traffic
 	doubtful    bool // the log was mended, so that its indexes are made anew
 
 	backups      Backups
