@@ -16,6 +16,7 @@ type client struct {
 	socket *socketConn
 	form   form
 	cursor uint64
+	left   func() // tells that it is gone
 }
 
 // authorize decides on a client when it asks for the namespace, and remembers
@@ -59,14 +60,14 @@ func (s *Server) accept(socket *socketConn, r *http.Request, auth map[string]any
 	given, _ := auth["token"].(string)
 	socket.software = s.softwareOf(r, given)
 	c := &client{server: s, socket: socket, form: f, cursor: socket.start.Load()}
-	s.count(1)
+	c.left = s.o.Station.Connected(station.Connection{Software: socket.software, Protocol: socket.protocol()}, socket.transport)
 	s.log.Info("client connected", "client", socket.id(), "protocol", socket.protocol(), "format", string(f), "origin", origin)
 	return c
 }
 
 // run hands the client the log, and tells it of recordings, until it is gone.
 func (c *client) run(ctx context.Context) {
-	defer c.server.count(-1)
+	defer c.left()
 	var told sync.WaitGroup
 	defer told.Wait()
 	told.Go(func() { c.tellDevices(ctx) })

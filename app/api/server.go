@@ -56,9 +56,6 @@ type Server struct {
 	vitals     *vitals
 	recordings *recordings
 	passes     passes
-
-	mu      sync.Mutex
-	clients int
 }
 
 // Listen binds the address. A port that another program holds, or an address
@@ -201,12 +198,4 @@ func (s *Server) Close() error {
 		l.Close() // those that were never served; a second close is harmless
 	}
 	return err
-}
-
-// count keeps how many clients there are.
-func (s *Server) count(more int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.clients += more
-	s.o.Station.SetClients(s.clients)
 }

@@ -62,6 +62,9 @@ func (c *socketConn) visit() *visit          { return c.request().Context().Valu
 func (c *socketConn) id() string    { return c.conn.Id()[:min(8, len(c.conn.Id()))] }
 func (c *socketConn) protocol() int { return c.conn.Protocol() }
 
+// transport is "polling" or "websocket", which an upgrade changes.
+func (c *socketConn) transport() string { return c.conn.Transport().Name() }
+
 // reason is why the connection ended.
 func (c *socketConn) reason() string {
 	if cause := context.Cause(c.ctx); cause != nil {

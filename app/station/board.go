@@ -14,7 +14,6 @@ type board struct {
 	demo         bool
 	consultation *Consultation
 	links        []Link
-	clients      int
 	notices      []*fhirmap.Fault
 	watchers     map[chan struct{}]struct{}
 }
@@ -97,23 +96,16 @@ func (b *board) noticed(code string) int {
 	return slices.IndexFunc(b.notices, func(f *fhirmap.Fault) bool { return f.Code == code })
 }
 
-// SetClients shows how many EHR connections there are.
-func (s *Station) SetClients(n int) {
-	s.board.mu.Lock()
-	defer s.board.mu.Unlock()
-	s.board.clients = n
-	s.board.wakeLocked()
-}
-
 // Situation is everything but measurements that the window shows.
 func (s *Station) Situation() (now Situation) {
 	defer s.bluetooth.situation(&now)
-	origins, monitors, peers, alerts, sound := s.access.questions(), s.Monitors(), s.Peers(), s.Alerts(), s.stethoscope()
+	origins, clients := s.access.questions(), s.connections.count()
+	monitors, peers, alerts, sound := s.Monitors(), s.Peers(), s.Alerts(), s.stethoscope()
 	b := s.board
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return Situation{
-		Consultation: b.consultation, Links: slices.Clone(b.links), Clients: b.clients, Origins: origins, Demo: b.demo,
+		Consultation: b.consultation, Links: slices.Clone(b.links), Clients: clients, Origins: origins, Demo: b.demo,
 		Monitors: monitors, Peers: peers, Alerts: alerts, Stethoscope: sound.within(b.consultation), Notices: slices.Clone(b.notices),
 	}
 }

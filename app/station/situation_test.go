@@ -87,7 +87,7 @@ func TestWatch_ManyChangesAreOne(t *testing.T) {
 	other, stopOther := d.Watch()
 	defer stopOther()
 	for i := range 100 {
-		d.SetClients(i)
+		d.SetLink(Link{ID: "hl7", Peers: i})
 	}
 	<-changed
 	<-other
@@ -98,7 +98,7 @@ func TestWatch_ManyChangesAreOne(t *testing.T) {
 	}
 	stop()
 	stop()
-	d.SetClients(1)
+	d.SetLink(Link{ID: "hl7"})
 	<-other
 	select {
 	case <-changed:
@@ -112,7 +112,8 @@ func TestSituation_TellsEverything(t *testing.T) {
 	d.demo = true
 	d.reopen()
 	d.start("c", claire())
-	d.SetClients(2)
+	d.connect(Software{Token: "EHR"})
+	d.connect(Software{})
 	d.CheckOrigin("https://ehr.example")
 	d.SetLink(Link{ID: "hl7", Name: "Moniteurs", State: LinkConnected, Peers: 1})
 	got := d.Situation()

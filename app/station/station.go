@@ -92,6 +92,7 @@ type Station struct {
 	corrections corrections
 	receivers   receivers
 	traffic     traffic
+	connections connections
 	doubtful    bool // the log was mended, so that its indexes are made anew
 
 	backups      Backups
