@@ -53,6 +53,9 @@ type Explanation struct {
 	Sender  string // MSH-3
 	Report  fhirmap.Report
 	Unread  []string // English: why it, or a part of it, cannot be read
+	// Spread: the protocol spreads over messages what belongs together (Mindray's
+	// Realtime Result Interface).
+	Spread bool
 }
 
 // Explain reads one message of peer as a Listener would that has heard nothing
@@ -62,6 +65,7 @@ func Explain(text []byte, peer string, zone *time.Location) Explanation {
 	h := readHead(text)
 	d := decode(text, decoding{zone: zone, peer: peer, dialects: dialects, ward: &rtiWard{}})
 	e := Explanation{Type: h.field(9), Control: h.field(10), Sender: h.field(3), Report: d.report}
+	e.Spread = rtiSpecial[e.Control] && mindrayHeader(h.line)
 	wrong := d.troubles
 	if v := d.refusal(); v.text != "" && !slices.Contains(wrong, v.trouble) {
 		wrong = append([]trouble{v.trouble}, wrong...)
@@ -70,6 +74,12 @@ func Explain(text []byte, peer string, zone *time.Location) Explanation {
 		e.Unread = append(e.Unread, t.String())
 	}
 	return e
+}
+
+// Head is MSH-9 and MSH-10 of a message as it came; empty where it has none.
+func Head(text []byte) (kind, control string) {
+	h := readHead(text)
+	return h.field(9), h.field(10)
 }
 
 // ReplyCode is MSA-1 of an answer: AA, AE or AR, or CA, CE or CR; empty when it

@@ -50,13 +50,19 @@ func (a *access) loadTokens() error {
 // is never shown again.
 func (s *Station) CreateToken(name string) (secret string, err error) {
 	if !isTokenName(name) {
-		return "", badRequest("a token's name has 1 to 64 printable characters")
+		return "", &fhirmap.Fault{
+			Code: "bad_request", English: "a token's name has 1 to 64 printable characters",
+			French: "Le nom d’un jeton a de 1 à 64 caractères, sans espace au début ni à la fin.",
+		}
 	}
 	a := s.access
 	a.changing.Lock()
 	defer a.changing.Unlock()
 	if a.hasToken(name) {
-		return "", badRequest("a token of this name exists; revoke it first")
+		return "", &fhirmap.Fault{
+			Code: "bad_request", English: "a token of this name exists; revoke it first",
+			French: "Un jeton porte déjà ce nom. Révoquez-le d’abord, ou choisissez un autre nom.",
+		}
 	}
 	var raw [32]byte
 	rand.Read(raw[:]) // never fails (crypto/rand)

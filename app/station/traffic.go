@@ -35,6 +35,9 @@ func (m *Message) Cut() bool { return len(m.Text) < m.Size }
 // ReplyCode is AA, AE or AR, or CA, CE or CR; empty without a reply.
 func (m *Message) ReplyCode() string { return hl7link.ReplyCode(m.Reply) }
 
+// Head is MSH-9 and MSH-10: ORU^R01 and the number of the message.
+func (m *Message) Head() (kind, control string) { return hl7link.Head(m.Text) }
+
 // traffic is the last messages of each peer, for the technician who looks at
 // them. They are in memory alone, and in no log.
 type traffic struct {
@@ -171,6 +174,7 @@ type Explained struct {
 	Sender  string // MSH-3
 	Report  fhirmap.Report
 	Unread  []string // English: what cannot be read
+	Spread  bool     // it is one of messages that belong together
 }
 
 // Explain reads one whole message alone: what the peer said in other messages

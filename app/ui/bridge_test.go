@@ -29,6 +29,7 @@ type fakeCore struct {
 	answers   chan string
 	asked     chan string // what a person had the core do about an alarm or a monitor
 	fault     error
+	held      held
 }
 
 var _ Core = (*fakeCore)(nil)

@@ -230,3 +230,56 @@ func (middle) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	objects[0].Resize(fyne.NewSize(size.Width, height))
 	objects[0].Move(fyne.NewPos(0, (size.Height-height)/2))
 }
+
+// twoHalves sets two objects side by side, each half as wide.
+type twoHalves struct{}
+
+func (twoHalves) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(200, 80) }
+
+func (twoHalves) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	width := (size.Width - gap) / 2
+	for i, object := range objects {
+		object.Move(fyne.NewPos(float32(i)*(width+gap), 0))
+		object.Resize(fyne.NewSize(width, size.Height))
+	}
+}
+
+// shelf gives the first object a third of the height, the second what it needs,
+// and the third the rest.
+type shelf struct{}
+
+func (shelf) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(200, 90+objects[1].MinSize().Height+90+2*gap)
+}
+
+func (shelf) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	y := float32(0)
+	for i, height := range []float32{max(size.Height/3, 90), objects[1].MinSize().Height, 0} {
+		if i == 2 {
+			height = max(size.Height-y, 0)
+		}
+		objects[i].Move(fyne.NewPos(0, y))
+		objects[i].Resize(fyne.NewSize(size.Width, height))
+		y += height + gap/2
+	}
+}
+
+// ranks sets objects side by side at set widths, the last in what is left.
+type ranks []float32
+
+func (ranks) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(0, objects[0].MinSize().Height+10)
+}
+
+func (l ranks) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	x := float32(6)
+	for i, object := range objects {
+		width := max(size.Width-x, 0)
+		if i < len(l) {
+			width = l[i]
+		}
+		object.Move(fyne.NewPos(x, 5))
+		object.Resize(fyne.NewSize(width-8, size.Height-10))
+		x += width
+	}
+}

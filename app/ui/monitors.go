@@ -14,12 +14,18 @@ import (
 
 // monitorsPage lists the monitors that wait to be accepted, those that were,
 // and the devices that connect to the listener by themselves.
+//
+// The last messages of one of them take its place.
 type monitorsPage struct {
 	fyne.CanvasObject
+	overview fyne.CanvasObject
+	messages *messagesView
+	shownFor fyne.Focusable // what opened them
 	words    words
 	now      func() time.Time
 	do       actions
 	add      *button
+	rejected *button
 	empty    *fyne.Container
 	sections [3]*monitorSection // by monitorPlace
 	monitors []placed
@@ -44,6 +50,11 @@ type actions struct {
 	confirmAbandon func(abandon func()) // of the pairing of a device that is paired already
 	attend         func(fyne.Focusable) // gives it the keyboard; nil: nobody has it
 
+	access  accessActions
+	traffic trafficActions
+	host    func(done func(host))
+	focus   func(fyne.Focusable) // gives it the keyboard
+
 	record            func(ssid string)
 	stopRecording     func()
 	chooseStethoscope func() // by the name of its network, and record
@@ -57,13 +68,43 @@ func newMonitorsPage(w words, o Options, do actions) *monitorsPage {
 	}
 	p.empty = column(gap, howToConnect(w, o)...)
 	p.add = newButton(w.say("monitors.add"), widget.MediumImportance, do.addMonitor)
+	p.rejected = newButton(w.say("monitors.rejected"), widget.MediumImportance, p.showRejected)
 	title := newLabel(w.say("monitors.title"), colourText, sizeTitle).strong().cutting()
-	p.CanvasObject = page(
-		padded(0, 8, between(title, p.add)),
+	p.overview = page(
+		padded(0, 8, between(title, row(10, p.rejected, p.add))),
 		p.sections[placeWaiting].Container, p.sections[placeAccepted].Container, p.sections[placePeer].Container,
 		p.empty,
 	)
+	p.messages = newMessagesView(w, o, do, p.escape)
+	p.CanvasObject = container.NewStack(p.overview, p.messages.Container)
 	return p
+}
+
+// showMessages opens the messages of the monitor at an address.
+func (p *monitorsPage) showMessages(address string, from fyne.Focusable) {
+	p.overview.Hide()
+	p.shownFor = from
+	p.messages.ofPeer(address, p.name(address))
+}
+
+func (p *monitorsPage) showRejected() {
+	p.overview.Hide()
+	p.shownFor = p.rejected
+	p.messages.ofRejected()
+}
+
+// leave forgets the messages that are shown.
+func (p *monitorsPage) leave() {
+	p.messages.leave()
+	p.overview.Show()
+}
+
+// escape goes back from the messages.
+func (p *monitorsPage) escape() {
+	if p.messages.Visible() {
+		p.leave()
+		p.do.focus(p.shownFor)
+	}
 }
 
 // howToConnect says what to do as long as there is no monitor.
@@ -92,7 +133,7 @@ func (p *monitorsPage) update(v view) {
 		reshaped = section.update(here, p.row) || reshaped
 	}
 	if p.fill() || reshaped {
-		p.CanvasObject.Refresh()
+		p.overview.Refresh()
 	}
 }
 
@@ -107,7 +148,12 @@ func (p *monitorsPage) row(m placed) *monitorRow {
 			p.do.forgetMonitor(m.Address, p.name(m.Address))
 		})
 	}
-	return newMonitorRow(action)
+	if m.place == placeWaiting {
+		return newMonitorRow(action, nil)
+	}
+	messages := newButton(p.words.say("monitors.traffic"), widget.MediumImportance, nil)
+	messages.OnTapped = func() { p.showMessages(m.Address, messages) }
+	return newMonitorRow(action, messages)
 }
 
 // name is what the page calls the monitor at an address now.
@@ -132,7 +178,10 @@ func (p *monitorsPage) fill() (reshaped bool) {
 	return reshaped
 }
 
-func (p *monitorsPage) age() { p.fill() }
+func (p *monitorsPage) age() {
+	p.fill()
+	p.messages.age()
+}
 
 // A monitorSection is a heading and the monitors below it; nothing when there
 // are none.
@@ -177,16 +226,17 @@ func (s *monitorSection) update(monitors []placed, newRow func(placed) *monitorR
 // A monitorRow is one monitor of the page.
 type monitorRow struct {
 	*fyne.Container
-	icon    *symbol
-	name    *label
-	state   *label
-	where   *label
-	traffic *label
-	fault   *widget.Label
-	action  *button // nil: nothing can be done
+	icon     *symbol
+	name     *label
+	state    *label
+	where    *label
+	traffic  *label
+	fault    *widget.Label
+	action   *button // nil: nothing can be done
+	messages *button // shows what it sent; nil: it is not heard
 }
 
-func newMonitorRow(action *button) *monitorRow {
+func newMonitorRow(action, messages *button) *monitorRow {
 	r := &monitorRow{
 		icon:    newSymbol("monitor", colourMuted, 28),
 		name:    newLabel("", colourText, sizeText).strong().cutting(),
@@ -194,16 +244,19 @@ func newMonitorRow(action *button) *monitorRow {
 		where:   newLabel("", colourMuted, sizeSmall).cutting(),
 		traffic: newLabel("", colourMuted, sizeSmall).cutting(),
 		fault:   paragraph(""),
-		action:  action,
+		action:  action, messages: messages,
 	}
 	r.fault.Importance = widget.DangerImportance
 	r.fault.SizeName = sizeSmall
 	r.fault.Hide()
 	text := column(3, r.name, r.state, r.where, r.traffic)
-	line := container.NewBorder(nil, nil, padded(0, 6, container.NewCenter(r.icon)), nil, text)
-	if action != nil {
-		line = container.NewBorder(nil, nil, padded(0, 6, container.NewCenter(r.icon)), padded(0, 6, container.NewCenter(action)), text)
+	buttons := row(8)
+	for _, b := range []*button{messages, action} {
+		if b != nil {
+			buttons.Add(b)
+		}
 	}
+	line := container.NewBorder(nil, nil, padded(0, 6, container.NewCenter(r.icon)), padded(0, 6, container.NewCenter(buttons)), text)
 	r.Container = container.NewStack(
 		newPanel(colourCard, colourLine, sizeRadius),
 		padded(10, 12, column(2, line, r.fault)),

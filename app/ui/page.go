@@ -68,28 +68,6 @@ func newEmptyPage(w words, o Options, do actions) fyne.CanvasObject {
 	)
 }
 
-// newHelpPage holds the first steps, the addresses and the version.
-func newHelpPage(w words, o Options) fyne.CanvasObject {
-	listener := paragraph(w.say("help.addresses.off"))
-	addresses := []fyne.CanvasObject{
-		muted(w.say("help.addresses.software")), command(o.Address),
-		muted(w.say("help.addresses.devices")), listener,
-	}
-	if o.Listener != "" {
-		addresses[len(addresses)-1] = command(o.Listener)
-	}
-	return page(
-		padded(0, 8, newLabel(w.say("help.title"), colourText, sizeTitle).strong()),
-		topic("live", w.say("help.start"), lines(w.say("help.start.text"))...),
-		topic("person", w.say("help.unassigned"), paragraph(w.say("help.unassigned.text"))),
-		topic("software", w.say("help.addresses"), addresses...),
-		topic("device", w.say("help.devices"), w.compatible(o.Core.Models())...),
-		topic("help", w.say("help.keys"), lines(w.say("help.keys.text"))...),
-		muted(w.say("help.notice")),
-		muted(joined(" · ", w.say("app.name"), w.say("help.version", "version", o.Version))),
-	)
-}
-
 func lines(text string) []fyne.CanvasObject {
 	var all []fyne.CanvasObject
 	for line := range strings.SplitSeq(text, "\n") {

@@ -35,6 +35,8 @@ type screen struct {
 	devices     *devicesPage
 	monitors    *monitorsPage
 	stethoscope *stethoscopePage
+	software    *softwarePage
+	help        *helpPage
 
 	pages []content
 	front int
@@ -55,6 +57,7 @@ const (
 	pageDevices
 	pageMonitors
 	pageStethoscope // there is one only where one is set up
+	pageSoftware
 	pageHelp
 )
 
@@ -67,13 +70,15 @@ func newScreen(w words, o Options, do actions) *screen {
 	s.alarms, s.monitors = newAlarmsPage(w, o.Now, do.acknowledge), newMonitorsPage(w, o, do)
 	s.devices = newDevicesPage(w, o, o.Core.Models(), do)
 	s.stethoscope = newStethoscopePage(w, o.Now, do)
+	s.software, s.help = newSoftwarePage(w, o, do), newHelpPage(w, o, do)
 	s.pages = []content{
 		{s.live.Container, s.live.update, s.live.age},
 		{s.alarms.CanvasObject, s.alarms.update, s.alarms.age},
 		{s.devices.CanvasObject, s.devices.update, s.devices.age},
 		{s.monitors.CanvasObject, s.monitors.update, s.monitors.age},
 		{s.stethoscope.CanvasObject, s.stethoscope.update, s.stethoscope.age},
-		{newHelpPage(w, o), func(view) {}, func() {}},
+		{s.software.CanvasObject, s.software.update, s.software.age},
+		{s.help.CanvasObject, s.help.update, s.help.age},
 	}
 	s.rail = newRail(w,
 		newEntry("live", w.say("rail.live"), func() { s.open(pageLive) }),
@@ -81,6 +86,7 @@ func newScreen(w words, o Options, do actions) *screen {
 		newEntry("device", w.say("rail.devices"), func() { s.open(pageDevices) }),
 		newEntry("monitor", w.say("rail.monitors"), func() { s.open(pageMonitors) }),
 		newEntry("stethoscope", w.say("rail.stethoscope"), func() { s.open(pageStethoscope) }),
+		newEntry("software", w.say("rail.software"), func() { s.open(pageSoftware) }),
 		newEntry("help", w.say("rail.help"), func() { s.open(pageHelp) }),
 	)
 	s.rail.entries[pageStethoscope].Hide()
@@ -96,6 +102,9 @@ func newScreen(w words, o Options, do actions) *screen {
 }
 
 func (s *screen) open(page int) {
+	if s.front == pageMonitors && page != pageMonitors {
+		s.monitors.leave()
+	}
 	s.front = page
 	s.rail.choose(page)
 	for i, p := range s.pages {
@@ -123,8 +132,13 @@ func (s *screen) pair() {
 
 // escape goes back where a page can.
 func (s *screen) escape() {
-	if s.front == pageDevices {
+	switch s.front {
+	case pageDevices:
 		s.devices.wizard.back()
+	case pageMonitors:
+		s.monitors.escape()
+	case pageSoftware:
+		s.software.escape()
 	}
 }
 

@@ -41,6 +41,8 @@ type Core interface {
 
 	DeviceCore
 	Sounds
+	AccessCore
+	TrafficCore
 }
 
 // DeviceCore is what the page of devices and the pairing wizard need of the

@@ -60,6 +60,7 @@ func newWindow(ctx context.Context, a fyne.App, o Options, w words, post func(fu
 		addMonitor: x.addMonitor, acceptMonitor: x.acceptMonitor, forgetMonitor: x.confirmForget,
 		renameDevice: x.askRename, unpairDevice: x.confirmUnpair,
 		errand: x.errand, confirmAbandon: x.confirmAbandon, attend: x.attend,
+		access: x.accessActions(), traffic: x.trafficActions(), host: x.readHost, focus: x.focus,
 		record: x.record, stopRecording: x.stopRecording, chooseStethoscope: x.chooseStethoscope, listen: x.listen, plot: x.plot,
 	})
 	x.frame.SetPadded(false)
@@ -264,12 +265,17 @@ func accepted(monitors []station.Monitor, address string) bool {
 	return slices.ContainsFunc(monitors, func(m station.Monitor) bool { return m.Accepted && m.Address == address })
 }
 
-func (x *window) openAddress() {
-	page := x.options.Address
+// pageAddress is that of the page for software vendors; where it takes a token,
+// a link that opens it once.
+func (x *window) pageAddress() string {
 	if x.options.PageLink != nil {
-		page = x.options.PageLink()
+		return x.options.PageLink()
 	}
-	address, err := url.Parse(page)
+	return x.options.Address
+}
+
+func (x *window) openAddress() {
+	address, err := url.Parse(x.pageAddress())
 	if err == nil {
 		err = x.app.OpenURL(address)
 	}

@@ -54,6 +54,14 @@ func (x *window) confirmAbandon(abandon func()) {
 	x.dialogs.ask(x.words.abandonQuestion(abandon))
 }
 
+// focus gives the keyboard to a part of the page in front, unless a question is
+// open.
+func (x *window) focus(to fyne.Focusable) {
+	if x.dialogs.open == nil {
+		x.frame.Canvas().Focus(to)
+	}
+}
+
 // attend gives the keyboard to a part of the page of devices, or to nobody,
 // unless a question is open or another page in front.
 func (x *window) attend(to fyne.Focusable) {

@@ -5,13 +5,19 @@ import (
 	"fmt"
 	"time"
 
+	"fyne.io/fyne/v2"
+
 	"vitalien/app/station"
 	"vitalien/fhirmap"
 )
 
 // idle are actions with a core behind them that does nothing.
 func idle() actions {
-	return actions{errand: func(_ string, _ func(context.Context, DeviceCore) error, done func(error)) { done(nil) }}
+	return actions{
+		errand: func(_ string, _ func(context.Context, DeviceCore) error, done func(error)) { done(nil) },
+		access: accessActions{look: func(func(station.Access)) {}, journal: func(auditKind, int, func(journal, error)) {}},
+		host:   func(func(host)) {}, focus: func(fyne.Focusable) {}, attend: func(fyne.Focusable) {},
+	}
 }
 
 const cuff = "AA:BB:CC:00:00:01"

@@ -1,0 +1,131 @@
+package ui
+
+import (
+	"fmt"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+
+	"vitalien/app/station"
+	"vitalien/fhirmap"
+)
+
+// How many entries the journal shows, and how many more each time.
+const (
+	journalStep = 50
+	journalMost = 500
+)
+
+// A journal is the newest entries of the audit log that were asked for.
+type journal struct {
+	entries    []station.AuditEntry // newest first
+	older      int                  // are not among them
+	unreadable int
+}
+
+// journalPage shows the audit log, newest first.
+type journalPage struct {
+	fyne.CanvasObject
+	words words
+	now   func() time.Time
+	do    actions
+	close func()
+	kinds []*option
+	kind  auditKind
+	most  int
+	asked int // how often; an answer to another question is late
+	list  *fyne.Container
+	note  *widget.Label
+	more  *button
+	back  *button
+}
+
+func newJournalPage(w words, o Options, do actions, done func()) *journalPage {
+	p := &journalPage{words: w, now: o.Now, do: do, close: done, list: column(1), note: muted("")}
+	p.back = newButton(w.say("journal.back"), widget.MediumImportance, done)
+	p.back.escape = done
+	p.more = newButton(w.say("journal.more"), widget.MediumImportance, func() { p.most += journalStep; p.read() })
+	p.more.escape = done
+	choices := container.New(&flow{distance: 8})
+	for kind := range auditKinds {
+		name := w.auditKind(kind)
+		choice := newOption(name, padded(6, 12, newLabel(name, colourText, sizeText)), func() { p.choose(kind) }, done)
+		p.kinds = append(p.kinds, choice)
+		choices.Add(choice)
+	}
+	title := newLabel(w.say("journal.title"), colourText, sizeTitle).strong().cutting()
+	p.CanvasObject = page(padded(0, 8, between(title, p.back)), choices, p.note, p.list, row(0, p.more))
+	p.Hide()
+	return p
+}
+
+// start shows all kinds, and reads them.
+func (p *journalPage) start() {
+	p.Show()
+	p.choose(auditAll)
+	p.do.focus(p.back)
+}
+
+func (p *journalPage) choose(kind auditKind) {
+	p.kind, p.most = kind, journalStep
+	for i, choice := range p.kinds {
+		choice.mark(auditKind(i) == kind)
+	}
+	p.read()
+}
+
+func (p *journalPage) read() {
+	p.asked++
+	asked := p.asked
+	p.do.access.journal(p.kind, p.most, func(j journal, err error) {
+		if asked == p.asked {
+			p.show(j, err)
+		}
+	})
+}
+
+func (p *journalPage) show(j journal, err error) {
+	w, now := p.words, p.now()
+	p.list.Objects = nil
+	for i := range j.entries {
+		e := &j.entries[i]
+		sentence, detail := w.audited(e)
+		p.list.Add(newEntryRow(auditTime(e.At, now), sentence, detail))
+	}
+	note := ""
+	switch {
+	case err != nil:
+		note = w.fault(fhirmap.FaultOf(err))
+	case len(j.entries) == 0:
+		note = w.say("journal.none")
+	case j.older > 0 && p.most >= journalMost:
+		note = w.say("journal.older", "n", fmt.Sprint(j.older))
+	}
+	if j.unreadable > 0 {
+		note = joined(" ", note, w.count(j.unreadable, "", "journal.unreadable.single", "journal.unreadable.several"))
+	}
+	p.note.Importance = widget.LowImportance
+	if err != nil {
+		p.note.Importance = widget.DangerImportance
+	}
+	p.note.SetText(note)
+	visible(p.note, note != "")
+	visible(p.more, j.older > 0 && p.most < journalMost)
+	p.CanvasObject.Refresh()
+}
+
+// newEntryRow is an entry of the journal: when, what, and small below what was
+// noted with it.
+func newEntryRow(when, sentence, detail string) fyne.CanvasObject {
+	what := paragraph(sentence)
+	text := column(-8, what)
+	if detail != "" {
+		noted := muted(detail)
+		noted.SizeName = sizeSmall
+		text.Add(noted)
+	}
+	at := padded(9, 8, newLabel(when, colourMuted, sizeSmall))
+	return container.NewStack(newPanel(colourCard, colourLine, ""), container.NewBorder(nil, nil, column(0, at), nil, text))
+}
