@@ -55,7 +55,7 @@ type App struct {
 // another instance serves the folder and this start wants a window, that
 // instance is brought to the front; Run then returns at once.
 func New(f cli.Flags, stdout, stderr io.Writer) (*App, error) {
-	a := &App{flags: f, folder: f.DataDir, stdout: stdout, log: newLogger(stderr)}
+	a := &App{flags: f, stdout: stdout, log: newLogger(stderr)}
 	if err := a.configure(); err != nil {
 		return nil, err
 	}
@@ -69,20 +69,27 @@ func New(f cli.Flags, stdout, stderr io.Writer) (*App, error) {
 	return a, nil
 }
 
-func (a *App) configure() (err error) {
-	configFolder := a.folder
-	if a.folder == "" {
-		if a.folder, err = config.DataFolder(); err != nil {
-			return err
-		}
-		if a.flags.Demo {
-			a.folder += "-demo" // simulated values never enter the practice's own log
-		}
-		if configFolder, err = config.Folder(); err != nil {
-			return err
-		}
+// folders are those of the data and of the settings.
+func folders(f cli.Flags) (data, settings string, err error) {
+	if f.DataDir != "" {
+		return f.DataDir, f.DataDir, nil
 	}
-	loaded, warnings, err := config.Load(configFolder)
+	if data, err = config.DataFolder(); err != nil {
+		return "", "", err
+	}
+	if f.Demo {
+		data += "-demo" // simulated values never enter the practice's own log
+	}
+	settings, err = config.Folder()
+	return data, settings, err
+}
+
+func (a *App) configure() (err error) {
+	var settings string
+	if a.folder, settings, err = folders(a.flags); err != nil {
+		return err
+	}
+	loaded, warnings, err := config.Load(settings)
 	if err != nil {
 		return &fhirmap.Fault{
 			Code: "bad_config", English: "settings", Cause: err,

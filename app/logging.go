@@ -74,3 +74,31 @@ func textOf(value any) string {
 	}
 	return fmt.Sprintf("[redacted %T]", value)
 }
+
+// Lines of standard error that newLogger has not made come from the Go runtime
+// when it ends the process, and from libraries.
+var (
+	crashBegins = regexp.MustCompile(`^(panic: |fatal error: |SIG[A-Z]+: |runtime: )`)
+	crashSays   = regexp.MustCompile(`^(panic: runtime error: |panic: interface conversion: |fatal error: |SIG[A-Z]+: |\[signal |PC=|goroutine \d+ |created by |\t\S+\.(go|s):\d+|[\w./*()\[\]-]+\(.*\)$)`)
+)
+
+// keep is what is kept of a line of standard error; empty: nothing. A panic is
+// kept without what it says, which could quote a message.
+func (e *errorLog) keep(line string) string {
+	switch {
+	case strings.HasPrefix(line, "time="):
+		e.crash = false
+		return line // redacted when it was made
+	case crashBegins.MatchString(line):
+		e.crash = true
+	}
+	switch {
+	case !e.crash:
+		return cut(line)
+	case crashSays.MatchString(line):
+		return line
+	case strings.HasPrefix(line, "panic: "):
+		return "panic: " + redacted
+	}
+	return ""
+}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime"
 	"strings"
 
@@ -51,9 +52,15 @@ func superviseProgram(ctx context.Context, f cli.Flags) error {
 	if err := checkFlags(f); err != nil {
 		return cli.WrongUse{Err: err}
 	}
+	data, _, err := folders(f)
+	if err != nil {
+		return err
+	}
+	desktop.PassOnLaunched()
+	file := &logFile{folder: filepath.Join(data, logFolder), size: logSize}
 	supervisor := desktop.Supervisor{
 		Arguments: func(said []string, crashing bool) []string { return childFlags(f, said, crashing).Args() },
-		Stdin:     os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Log: newLogger(os.Stderr),
+		Stdin:     os.Stdin, Stdout: os.Stdout, Stderr: keepErrors(file), Log: newLogger(keepErrors(file)),
 	}
 	status, err := supervisor.Run(ctx)
 	if err == nil && status != cli.Done {
@@ -108,6 +115,8 @@ func serve(ctx context.Context, f cli.Flags) (failed, err error) {
 		return err, err
 	}
 	defer app.Close()
+	app.log.Info("started", "version", version, "system", runtime.GOOS+"/"+runtime.GOARCH)
+	defer app.log.Info("ended")
 	return nil, app.Run(ctx)
 }
 

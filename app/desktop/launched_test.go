@@ -1,6 +1,7 @@
 package desktop
 
 import (
+	"os"
 	"runtime"
 	"testing"
 )
@@ -9,7 +10,7 @@ func TestLaunched_ByADesktopThatSaysSo(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("told by the console there")
 	}
-	names := []string{"GIO_LAUNCHED_DESKTOP_FILE", "DESKTOP_STARTUP_ID", "XDG_ACTIVATION_TOKEN"}
+	names := []string{launchedVar, "GIO_LAUNCHED_DESKTOP_FILE", "DESKTOP_STARTUP_ID", "XDG_ACTIVATION_TOKEN"}
 	for _, name := range names {
 		t.Setenv(name, "")
 	}
@@ -23,5 +24,14 @@ func TestLaunched_ByADesktopThatSaysSo(t *testing.T) {
 				t.Error("a double-click passes for a start in a terminal")
 			}
 		})
+	}
+}
+
+func TestPassOnLaunched(t *testing.T) {
+	t.Setenv(launchedVar, "")
+	t.Setenv("DESKTOP_STARTUP_ID", "x")
+	PassOnLaunched()
+	if runtime.GOOS == "linux" && os.Getenv(launchedVar) == "" {
+		t.Error("the children are not told")
 	}
 }

@@ -27,9 +27,9 @@ type Supervisor struct {
 	// children before wrote to standard output, and crashing that they died three
 	// times within ten minutes.
 	Arguments func(said []string, crashing bool) []string
-	Stdin     *os.File // as Stderr passed on, where there is one
+	Stdin     *os.File // passed on, where there is one
 	Stdout    io.Writer
-	Stderr    *os.File
+	Stderr    io.Writer // of the child and of what it starts
 	Log       *slog.Logger
 }
 
@@ -74,12 +74,9 @@ func (s *Supervisor) live(ctx context.Context, leash *leash, seen *lines, crashi
 	}
 	seen.to, seen.rest = s.Stdout, nil
 	child := exec.Command(program, s.Arguments(seen.said, crashing)...)
-	child.Stdout, child.WaitDelay = seen, time.Second // what it has started may hold its output open
+	child.Stdout, child.Stderr, child.WaitDelay = seen, s.Stderr, time.Second // what it has started may hold its output open
 	if exists(s.Stdin) {
 		child.Stdin = s.Stdin
-	}
-	if exists(s.Stderr) {
-		child.Stderr = s.Stderr
 	}
 	leash.prepare(child)
 	if err := child.Start(); err != nil {
