@@ -46,6 +46,8 @@ type App struct {
 
 	quit func() // ends Run
 
+	unset, unopened error // why there are no settings, and no station, outside of Run
+
 	showMu sync.Mutex
 	show   shower // nil: there is no window
 	bare   error  // why there is none; nil: nobody wanted one
@@ -265,6 +267,9 @@ func (a *App) control(ctx context.Context, words []string, out io.Writer) error 
 	}
 	if words[0] == "show" {
 		return a.showWindow(strings.Join(words[1:], ""))
+	}
+	if cli.IsOwn(words) {
+		return a.own(ctx, words, out)
 	}
 	return cli.Execute(ctx, a.station, words, out)
 }

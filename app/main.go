@@ -30,7 +30,7 @@ func main() {
 	var failed error // to start
 	program := cli.Program{
 		Version: version, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, DataFolder: config.DataFolder, Probe: probe,
-		Radio: bluetoothRadio, Keyring: keyring(), Autostart: desktop.Autostart{},
+		Radio: bluetoothRadio, Keyring: keyring(), Autostart: desktop.Autostart{}, Alone: alone,
 		Serve: func(ctx context.Context, f cli.Flags) (err error) {
 			if !f.Supervised {
 				return superviseProgram(ctx, f)

@@ -33,7 +33,7 @@ func (a *App) window(ctx context.Context, quit func()) error {
 	}
 	o := ui.Options{
 		Core: a.station, Language: a.config.Lang, Minimized: a.flags.Minimized, Address: a.server.URL(), PageLink: a.server.PageLink,
-		Version: version, Logger: a.log, Quit: quit,
+		Version: version, Logger: a.log, Quit: quit, Support: a.SupportFile,
 	}
 	if a.monitor != nil {
 		o.Listener = a.monitor.Addr().String()

@@ -62,6 +62,7 @@ vitalien quarantine list | export FILE
 vitalien audit list               who was granted, refused or exported what
 vitalien origins list | allow ORIGIN | revoke ORIGIN
 vitalien tokens list | create NAME | revoke NAME
+vitalien support FILE.zip         what whoever helps needs, nothing of it about patients
 vitalien stop                     ends the running program
 vitalien autostart on | off | status
                                   whether the program starts with your session
@@ -128,6 +129,10 @@ type Program struct {
 	Autostart  Autostart
 	Probe      func() int                  // tries whether a window can open (see --probe-display)
 	Radio      func(context.Context) error // serves the Bluetooth adapter (see --bluetooth-radio)
+
+	// Alone executes the commands of IsOwn while no program runs on the data
+	// folder, which is that of the user where dataDir is empty.
+	Alone func(ctx context.Context, dataDir string, words []string, out io.Writer) error
 }
 
 // A WrongUse is an error of the command line itself.

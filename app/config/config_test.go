@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -120,5 +121,19 @@ func TestLoad_Stethoscope(t *testing.T) {
 		if c, warnings, err := load(t, "[stethoscope]\n"+text+"\n"); err != nil || len(warnings) > 0 || c.Stethoscope != want {
 			t.Errorf("%q: %+v, %v, %v", text, c.Stethoscope, warnings, err)
 		}
+	}
+}
+
+func TestShown_IsReadBack(t *testing.T) {
+	c, _, err := load(t, "lang = \"en\"\n[hl7]\nallow = [\"::1\"]\ntls_cert = \"c.pem\"\ntls_key = \"k.pem\"\nrecord_every = \"5s\"\n[[hl7.monitor]]\naddress = \"m:4601\"\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := c.Shown()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, warnings, err := load(t, text); err != nil || len(warnings) > 0 || !reflect.DeepEqual(again, c) {
+		t.Errorf("%+v, %v, %v of\n%s", again, warnings, err, text)
 	}
 }

@@ -34,6 +34,9 @@ func newHelpPage(w words, o Options, do actions) *helpPage {
 		p.name, muted(w.say("help.addresses.devices")), p.list, p.note,
 		muted(w.say("help.addresses.software")), command(o.Address),
 	)
+	support := topic("help", w.say("help.support"), paragraph(w.say("help.support.text")),
+		padded(6, 0, row(0, newButton(w.say("help.support.action"), widget.MediumImportance, do.support))))
+	visible(support, o.Support != nil)
 	p.CanvasObject = page(
 		padded(0, 8, newLabel(w.say("help.title"), colourText, sizeTitle).strong()),
 		topic("live", w.say("help.start"), lines(w.say("help.start.text"))...),
@@ -41,6 +44,7 @@ func newHelpPage(w words, o Options, do actions) *helpPage {
 		addresses,
 		topic("device", w.say("help.devices"), w.compatible(o.Core.Models())...),
 		topic("help", w.say("help.keys"), lines(w.say("help.keys.text"))...),
+		support,
 		muted(w.say("help.notice")),
 		muted(joined(" · ", w.say("app.name"), w.say("help.version", "version", o.Version))),
 	)

@@ -59,6 +59,8 @@ type actions struct {
 	stopRecording     func()
 	chooseStethoscope func() // by the name of its network, and record
 	listen, plot      func(recording string)
+
+	support func() // makes the support file
 }
 
 func newMonitorsPage(w words, o Options, do actions) *monitorsPage {

@@ -74,6 +74,9 @@ type Options struct {
 	Logger    *slog.Logger     // nil: the default one
 	Now       func() time.Time // nil: the clock of this computer
 	Quit      func()           // when a person has chosen to quit; may be nil
+
+	// Support makes the support file and gives its path; nil: there is none.
+	Support func(context.Context) (path string, err error)
 }
 
 // UI is the tray and the window of the running program.

@@ -29,22 +29,23 @@ const (
 // window ties the screen, the dialogs and the tray to the core. All its
 // methods run on the toolkit's goroutine but where they say otherwise.
 type window struct {
-	ctx     context.Context
-	app     fyne.App
-	frame   fyne.Window
-	options Options
-	words   words
-	screen  *screen
-	dialogs *dialogs
-	bridge  *bridge
-	now     station.Situation
-	notices []question      // wait for their turn
-	decided map[string]bool // origins whose answer is on its way to the core
-	raised  map[string]bool // origins that the window was brought up for
-	player  player
-	tray    atomic.Pointer[trayText]
-	last    <-chan struct{} // closes when the core has done the last errand
-	menu    *fyne.Menu      // always the same: the toolkit shows the first one again when the tray is ready
+	ctx        context.Context
+	app        fyne.App
+	frame      fyne.Window
+	options    Options
+	words      words
+	screen     *screen
+	dialogs    *dialogs
+	bridge     *bridge
+	now        station.Situation
+	notices    []question      // wait for their turn
+	decided    map[string]bool // origins whose answer is on its way to the core
+	raised     map[string]bool // origins that the window was brought up for
+	player     player
+	tray       atomic.Pointer[trayText]
+	supporting bool            // a support file is being made
+	last       <-chan struct{} // closes when the core has done the last errand
+	menu       *fyne.Menu      // always the same: the toolkit shows the first one again when the tray is ready
 }
 
 func newWindow(ctx context.Context, a fyne.App, o Options, w words, post func(func())) *window {
@@ -62,6 +63,7 @@ func newWindow(ctx context.Context, a fyne.App, o Options, w words, post func(fu
 		errand: x.errand, confirmAbandon: x.confirmAbandon, attend: x.attend,
 		access: x.accessActions(), traffic: x.trafficActions(), host: x.readHost, focus: x.focus,
 		record: x.record, stopRecording: x.stopRecording, chooseStethoscope: x.chooseStethoscope, listen: x.listen, plot: x.plot,
+		support: x.support,
 	})
 	x.frame.SetPadded(false)
 	x.frame.SetContent(x.screen.Container)
