@@ -10,6 +10,10 @@ ifeq ($(shell uname -s),Linux)
 TAGS := x11,$(TAGS)
 endif
 PROGRAM := build/vitalien
+# The public key of whoever announces new versions (packaging/release.sh).
+UPDATE_KEY ?=
+export UPDATE_KEY
+LDFLAGS := -s -w -X main.updateKey=$(UPDATE_KEY)
 CLIENTS := app/testdata/clients
 FUZZTIME ?= 30s
 # The tests that draw pictures. The race detector makes them take ten times as
@@ -25,7 +29,7 @@ run: build
 	$(PROGRAM)
 
 build: deps
-	$(GO) build -trimpath -ldflags "-s -w" -tags $(TAGS) -o $(PROGRAM) ./app
+	$(GO) build -trimpath -ldflags "$(LDFLAGS)" -tags $(TAGS) -o $(PROGRAM) ./app
 
 test: build test-deps fuzz
 	$(GO) test -tags $(TAGS) -run '$(PICTURES)' ./app/ui
@@ -70,7 +74,7 @@ lint: check
 package: package-linux package-windows
 
 package-linux: build package-deps
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -tags headless -o build/vitalien-headless ./app
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "$(LDFLAGS)" -tags headless -o build/vitalien-headless ./app
 	packaging/linux/package.sh $(PROGRAM) build/vitalien-headless build/packages
 
 package-windows: package-deps

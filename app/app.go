@@ -224,6 +224,9 @@ func (a *App) Run(ctx context.Context) error {
 	if a.config.HL7.Discover {
 		a.supervise(ctx, &services, "discovery", a.discover)
 	}
+	if a.config.Update.URL != "" {
+		a.supervise(ctx, &services, "updates", a.watchUpdates)
+	}
 	if a.bluetooth != nil {
 		a.supervise(ctx, &services, "bluetooth", a.bluetooth.Run)
 	}

@@ -20,6 +20,10 @@ import (
 // version is that of FyneApp.toml, which a test holds it to.
 const version = "0.1.0"
 
+// updateKey is the public key of whoever announces new versions (base64), which
+// the publisher's build sets; empty: none does.
+var updateKey = ""
+
 func main() {
 	if len(os.Args) > 1 && os.Args[1] == cli.CheckStore {
 		desktop.EndWithParent()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 
 	"vitalien/app/cli"
 	"vitalien/app/station"
@@ -12,14 +13,22 @@ import (
 
 // own executes the commands that are about the program itself.
 func (a *App) own(ctx context.Context, words []string, out io.Writer) error {
-	if words[0] == "support" && len(words) == 2 {
-		if err := a.Support(ctx, words[1]); err != nil {
-			return err
-		}
-		_, err := fmt.Fprintln(out, words[1])
-		return err
+	said := ""
+	var err error
+	switch subject := strings.Join(words[:min(2, len(words))], " "); {
+	case words[0] == "support" && len(words) == 2:
+		said, err = words[1], a.Support(ctx, words[1])
+	case subject == "update check":
+		said, err = a.checkUpdate(ctx)
+	case subject == "update download":
+		said, err = a.downloadUpdate(ctx, strings.Join(words[2:], ""))
+	default:
+		err = cli.WrongUse{Err: fmt.Errorf("unknown command %q", subject)}
 	}
-	return cli.WrongUse{Err: fmt.Errorf("unknown command %q", words[0])}
+	if err == nil {
+		_, err = fmt.Fprintln(out, said)
+	}
+	return err
 }
 
 // alone does what own does while no program serves the folder. That the

@@ -12,6 +12,9 @@ import (
 	"vitalien/fhirmap"
 )
 
+// edition is of this build, by the names of desktop.Target.
+const edition = ""
+
 func probe() int { return ui.Probe() }
 
 // alert shows why the program could not start to whoever started it with a

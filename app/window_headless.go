@@ -8,6 +8,9 @@ import (
 	"vitalien/fhirmap"
 )
 
+// edition is of this build, by the names of desktop.Target.
+const edition = "headless"
+
 func probe() int { return 1 }
 
 // alert has no window to show err in.

@@ -63,6 +63,8 @@ vitalien audit list               who was granted, refused or exported what
 vitalien origins list | allow ORIGIN | revoke ORIGIN
 vitalien tokens list | create NAME | revoke NAME
 vitalien support FILE.zip         what whoever helps needs, nothing of it about patients
+vitalien update check             whether a new version is announced ([update] in config.toml)
+vitalien update download [DIR]    fetches it, outside of a consultation; it is never installed
 vitalien stop                     ends the running program
 vitalien autostart on | off | status
                                   whether the program starts with your session

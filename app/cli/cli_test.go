@@ -59,7 +59,7 @@ func TestMain_WrongUse(t *testing.T) {
 		"origins allow https://a https://b", "monitors", "monitors accept", "monitors accept a b", "monitors list x", "monitors scan", "quarantine", "quarantine export",
 		"quarantine list x", "export", "export --out", "export --out d more", "export --out d --format xml", "export --out d --since yesterday",
 		"export --out d --frobnicate", "monitors list --out d", "origins frobnicate", "tokens", "tokens create", "tokens revoke", "tokens list more",
-		"tokens --data-dir", "patients", "patients delete", "patients find x", "patients delete x y", "patients list --yes", "tokens list --yes", "store", "store expired x", "store backup", "store restore", "store restore a b", "store check x", "store frobnicate x", "store check --since x", "support", "support a b", "measurements", "measurements assign 3", "measurements discard 3", "measurements list 3", "help me", "show", "--version extra",
+		"tokens --data-dir", "patients", "patients delete", "patients find x", "patients delete x y", "patients list --yes", "tokens list --yes", "store", "store expired x", "store backup", "store restore", "store restore a b", "store check x", "store frobnicate x", "store check --since x", "support", "support a b", "update", "update check x", "update install", "update download a b", "measurements", "measurements assign 3", "measurements discard 3", "measurements list 3", "help me", "show", "--version extra",
 	} {
 		t.Run(line, func(t *testing.T) {
 			r := start(t, "", strings.Fields(line)...)

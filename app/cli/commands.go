@@ -48,7 +48,7 @@ func (p *Program) subcommand(ctx context.Context, args []string) error {
 		return p.stop(ctx, dataDir, words)
 	case "autostart":
 		return p.autostart(words[1:])
-	case "support":
+	case "support", "update":
 		return p.own(ctx, dataDir, words)
 	case "decode":
 		return p.decode(words[1:], decoded)

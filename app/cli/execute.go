@@ -62,7 +62,7 @@ var usages = map[string]string{
 }
 
 // unhurried are the commands that may take minutes.
-var unhurried = map[string]bool{"export": true, "quarantine": true, "audit": true, "patients": true, "store": true, "measurements": true, "support": true}
+var unhurried = map[string]bool{"export": true, "quarantine": true, "audit": true, "patients": true, "store": true, "measurements": true, "support": true, "update": true}
 
 // find gives the command that words name, with its arguments.
 func find(words []string) (c command, args []string, err error) {

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 )
 
 // ownUsages are the commands that are about the program itself, and not about a
 // station.
 var ownUsages = map[string]string{
 	"support": "support FILE.zip",
+	"update":  "update check | download [DIR]",
 }
 
 // IsOwn tells whether words are such a command.
@@ -34,12 +36,15 @@ func (p *Program) own(ctx context.Context, dataDir string, words []string) error
 	return err
 }
 
-// ownWords makes the file that words name absolute, since the process that
-// writes it may have another working folder, and tells whether they are right.
+// ownWords makes the file or folder that words name absolute, since the process
+// that writes it may have another working folder, and tells whether they are right.
 func ownWords(words []string) (absolute []string, ok bool, err error) {
-	if len(words) != 2 {
-		return words, false, nil
+	switch last := len(words) - 1; {
+	case words[0] == "update" && last == 1:
+		return words, words[1] == "check" || words[1] == "download", nil
+	case words[0] == "update" && last == 2 && words[1] == "download", words[0] == "support" && last == 1:
+		file, err := filepath.Abs(words[last])
+		return append(slices.Clone(words[:last]), file), true, err
 	}
-	file, err := filepath.Abs(words[1])
-	return []string{words[0], file}, true, err
+	return words, false, nil
 }

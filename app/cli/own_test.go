@@ -28,14 +28,20 @@ func TestMain_OwnCommands(t *testing.T) {
 			_, err := fmt.Fprint(out, "alone ", strings.Join(words, "+"))
 			return err
 		}}
-		want := "support+" + filepath.Join(here, "x.zip")
 		if running {
 			serving(t, folder, echo)
-		} else {
-			want = "alone " + want
 		}
-		if status := p.Main(t.Context(), []string{"support", "x.zip", "--data-dir", folder}); status != Done || out.String() != want {
-			t.Errorf("running %v: %d, %q, want %q", running, status, out.String(), want)
+		for line, want := range map[string]string{
+			"support x.zip": "support+" + filepath.Join(here, "x.zip"), "update check": "update+check",
+			"update download": "update+download", "update download d": "update+download+" + filepath.Join(here, "d"),
+		} {
+			if !running {
+				want = "alone " + want
+			}
+			out.Reset()
+			if status := p.Main(t.Context(), append(strings.Fields(line), "--data-dir", folder)); status != Done || out.String() != want {
+				t.Errorf("running %v: %d, %q, want %q", running, status, out.String(), want)
+			}
 		}
 	}
 }

@@ -37,6 +37,7 @@ type Config struct {
 	Retention    Retention   `toml:"retention"`
 	Stethoscope  Stethoscope `toml:"stethoscope"`
 	Backup       Backup      `toml:"backup"`
+	Update       Update      `toml:"update"`
 }
 
 // HL7 is the settings of bedside monitors.
@@ -73,6 +74,12 @@ type Retention struct {
 type Backup struct {
 	Dir  string `toml:"dir"`
 	Keep int    `toml:"keep"` // how many
+}
+
+// Update is where new versions are announced.
+type Update struct {
+	URL string `toml:"url"` // empty: none is looked for
+	Key string `toml:"key"` // public, of the publisher; empty: that of the build
 }
 
 // A Duration is a time.Duration that also knows days ("30d") and years of 365

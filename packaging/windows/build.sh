@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # build.sh OUT
 # Cross-builds OUT/Vitalien.exe with MinGW-w64: a program of windows, with icon,
-# version and manifest. GO is the go command, WINDOWS_CC the compiler for C.
+# version and manifest. GO is the go command, WINDOWS_CC the compiler for C,
+# UPDATE_KEY the public key of whoever announces new versions.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 out=$1 go=${GO:-go}
@@ -20,4 +21,4 @@ echo '{}' >"$work/versioninfo.json"
 	-internal-name vitalien -original-name Vitalien.exe -translation 0x040c -charset 1200 "$work/versioninfo.json"
 mkdir -p "$out"
 CGO_ENABLED=1 GOOS=windows GOARCH=amd64 CC=${WINDOWS_CC:-x86_64-w64-mingw32-gcc-posix} \
-	"$go" build -trimpath -ldflags "-s -w -H windowsgui" -tags migrated_fynedo -o "$out/Vitalien.exe" ./app
+	"$go" build -trimpath -ldflags "-s -w -H windowsgui -X main.updateKey=${UPDATE_KEY:-}" -tags migrated_fynedo -o "$out/Vitalien.exe" ./app
