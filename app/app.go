@@ -44,7 +44,8 @@ type App struct {
 	supervised *radio.Supervised
 	runAir     func(context.Context) error
 
-	quit func() // ends Run
+	renewal renewal
+	quit    func() // ends Run
 
 	unset, unopened error // why there are no settings, and no station, outside of Run
 
@@ -220,6 +221,7 @@ func (a *App) Run(ctx context.Context) error {
 		a.supervise(ctx, &services, "hl7", a.monitor.Serve)
 		fmt.Fprintln(a.stdout, "ready mllp", a.monitor.Addr())
 	}
+	a.supervise(ctx, &services, "surroundings", a.watchSurroundings)
 	a.supervise(ctx, &services, "monitors", a.connectMonitors)
 	if a.config.HL7.Discover {
 		a.supervise(ctx, &services, "discovery", a.discover)

@@ -75,7 +75,7 @@ func (a *App) connect(ctx context.Context, all *sync.WaitGroup, m station.Monito
 	c := &connection{end, make(chan struct{})}
 	options := hl7link.MonitorOptions{
 		Address: m.Address, Name: m.Name, Sink: a.station, Quarantine: a.station, Logger: a.log, Zone: time.Local,
-		OnChange: a.station.SetMonitor, OnMessage: a.station.NoteMessage, Recorded: a.station.Recorded,
+		OnChange: a.station.SetMonitor, OnMessage: a.station.NoteMessage, Recorded: a.station.Recorded, Anew: a.renewal.wait,
 	}
 	var own sync.WaitGroup
 	a.keep(ctx, &own, "monitor "+m.Address, func(ctx context.Context) error {

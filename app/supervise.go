@@ -56,7 +56,7 @@ var partNames = map[string]string{
 	"follower": "Affichage des mesures", "control": "Commandes", "hl7": "Moniteurs (HL7)", "simulator": "Appareils simulés",
 	"window": "Fenêtre", "bluetooth": "Bluetooth", "radio": "Adaptateur Bluetooth", "air": "Appareils Bluetooth simulés",
 	"monitors": "Liaisons aux moniteurs", "discovery": "Recherche de moniteurs",
-	"updates": "Mises à jour",
+	"updates": "Mises à jour", "surroundings": "Veille et réseau",
 }
 
 // tell shows that a part has failed, in its own link where it has one, or that

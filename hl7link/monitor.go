@@ -36,6 +36,11 @@ type MonitorOptions struct {
 	// it measured last, whoever lies there by then. May be nil: none was.
 	Recorded func(ctx context.Context, m fhirmap.Measurement) (*fhirmap.Measurement, error)
 
+	// Anew gives a channel that is closed when connections may be dead although
+	// nothing has said so, after a sleep for example: the monitor is then called
+	// again at once. May be nil: its silence alone tells.
+	Anew func() <-chan struct{}
+
 	DialTimeout   time.Duration // default 5 s
 	Silence       time.Duration // without a message, after which it is offline; default 10 s
 	RecordTimeout time.Duration // of Sink.Record; default 30 s
@@ -64,6 +69,9 @@ func (o *MonitorOptions) setDefaults() error {
 	}
 	if o.Name == "" {
 		o.Name = host
+	}
+	if o.Anew == nil {
+		o.Anew = func() <-chan struct{} { return nil }
 	}
 	if o.dial == nil {
 		o.dial = dialTCP
@@ -129,9 +137,15 @@ func RunMonitor(ctx context.Context, o MonitorOptions) error {
 	defer cancel() // once nothing more can come
 	c.change(func(*MonitorStatus) {})
 	for attempt := 0; ctx.Err() == nil; attempt++ {
-		good, err := c.connect(ctx)
+		anew := c.Anew()
+		good, err := c.connect(ctx, anew)
 		if ctx.Err() != nil {
 			break
+		}
+		if isClosed(anew) {
+			c.enter(MonitorConnecting, nil)
+			attempt = -1
+			continue
 		}
 		if good {
 			attempt = 0
@@ -140,10 +154,21 @@ func RunMonitor(ctx context.Context, o MonitorOptions) error {
 		c.log.Info("monitor offline", "reason", err)
 		select {
 		case <-ctx.Done():
+		case <-anew:
+			attempt = -1
 		case <-time.After(c.wait(attempt)):
 		}
 	}
 	return nil
+}
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
 }
 
 // recorded is m as it was recorded in an earlier run, nil if it was not. When
@@ -162,25 +187,36 @@ func (c *monitorClient) recorded(ctx context.Context, m *fhirmap.Measurement) *f
 	return earlier
 }
 
-// connect serves one connection; good tells whether it was one to a monitor
-// that lasted.
-func (c *monitorClient) connect(ctx context.Context) (good bool, err error) {
+// connect serves one connection, until anew is closed; good tells whether it was
+// one to a monitor that lasted.
+func (c *monitorClient) connect(ctx context.Context, anew <-chan struct{}) (good bool, err error) {
 	defer func() {
 		if p := recover(); p != nil { // its value could quote a message
 			c.log.Error("panic in a connection", "type", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
 			err = errPanic
 		}
 	}()
-	dialing, cancel := context.WithTimeout(ctx, c.DialTimeout)
-	conn, err := c.dial(dialing, c.Address)
-	cancel()
+	conn, err := c.call(ctx, anew)
 	if err != nil {
 		return false, err
 	}
 	boundBuffers(conn)
 	l := newMonitorLink(c, conn)
-	err = l.run(ctx)
+	err = l.run(ctx, anew)
 	return l.good(), err
+}
+
+func (c *monitorClient) call(ctx context.Context, anew <-chan struct{}) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.DialTimeout)
+	defer cancel()
+	go func() {
+		select {
+		case <-anew:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return c.dial(ctx, c.Address)
 }
 
 // enter changes the state, which is told at once.

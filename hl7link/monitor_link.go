@@ -60,12 +60,16 @@ func (l *monitorLink) good() bool {
 	return l.messages > 0 && l.Now().Sub(l.begun) >= l.Silence
 }
 
-// run reads until the monitor hangs up or falls silent, or ctx ends.
-func (l *monitorLink) run(ctx context.Context) error {
+// run reads until the monitor hangs up or falls silent, anew is closed, or ctx
+// ends.
+func (l *monitorLink) run(ctx context.Context, anew <-chan struct{}) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var writer sync.WaitGroup
 	writer.Go(func() {
-		<-ctx.Done()
+		select {
+		case <-ctx.Done():
+		case <-anew:
+		}
 		l.Close() // ends the read under way
 	})
 	writer.Go(func() {

@@ -276,6 +276,37 @@ func TestPipe_Cancelled(t *testing.T) {
 	connect(t, s, thermometerAddress).Disconnect()
 }
 
+// TestPipe_Renewed: after a sleep the child is another one at once, and nobody is
+// told that the adapter had failed.
+func TestPipe_Renewed(t *testing.T) {
+	var mu sync.Mutex
+	var faults []*fhirmap.Fault
+	s := parentOf(t, child, func(f *fhirmap.Fault) {
+		mu.Lock()
+		defer mu.Unlock()
+		faults = append(faults, f)
+	})
+	s.Renew() // which no child has needed yet
+	for range 3 {
+		p := connect(t, s, thermometerAddress)
+		if err := p.Subscribe(patiently(t), temperature); err != nil {
+			t.Fatal(err)
+		}
+		<-p.Notifications()
+		s.Renew()
+		for range p.Notifications() { // until the link is lost
+		}
+	}
+	connect(t, s, thermometerAddress).Disconnect()
+	mu.Lock()
+	defer mu.Unlock()
+	for _, f := range faults {
+		if f != nil {
+			t.Error(f)
+		}
+	}
+}
+
 // TestServe_HostileParent: lines that are no messages, and requests that make
 // no sense, are answered or passed over.
 func TestServe_HostileParent(t *testing.T) {

@@ -23,9 +23,11 @@ type Supervised struct {
 	want   sync.Once
 
 	mu      sync.Mutex
-	client  *Client       // nil: the child does not run
-	trouble error         // why it does not; nil: it is being started
-	changed chan struct{} // closed when either has
+	end     context.CancelFunc // of this life of the child; nil: it does not run
+	renewed bool               // and it is to have another
+	client  *Client            // nil: the child does not run
+	trouble error              // why it does not; nil: it is being started
+	changed chan struct{}      // closed when either has
 }
 
 var _ blelink.Radio = (*Supervised)(nil)
@@ -55,12 +57,16 @@ func (s *Supervised) Run(ctx context.Context) error {
 		s.set(nil, ctx.Err())
 		return nil
 	}
-	for pause := firstPause; ; pause = min(2*pause, longPause) {
+	for pause := firstPause; ; pause = min(max(2*pause, firstPause), longPause) {
 		began := time.Now()
 		err := s.live(ctx)
 		if ctx.Err() != nil {
 			s.set(nil, ctx.Err())
 			return nil
+		}
+		if s.again() {
+			pause = 0
+			continue
 		}
 		fault := fhirmap.FaultOf(childGone(err))
 		s.set(nil, fault)
@@ -78,8 +84,36 @@ func (s *Supervised) Run(ctx context.Context) error {
 	}
 }
 
+// Renew ends the child, and what is under way in it, and starts it anew: what it
+// knows of the adapter may be void, after a sleep for example.
+func (s *Supervised) Renew() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.end != nil {
+		s.renewed, s.client = true, nil // who asks it now waits for the next
+		s.end()
+	}
+}
+
+// again tells, once, that the child has ended to be renewed.
+func (s *Supervised) again() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.end = nil
+	if !s.renewed {
+		return false
+	}
+	s.renewed, s.client = false, nil
+	return true
+}
+
 // live is one life of the child.
 func (s *Supervised) live(ctx context.Context) error {
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	s.mu.Lock()
+	s.end = end
+	s.mu.Unlock()
 	command := s.command(ctx)
 	command.WaitDelay = killDelay
 	in, err := command.StdinPipe()
