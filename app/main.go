@@ -61,6 +61,7 @@ func superviseProgram(ctx context.Context, f cli.Flags) error {
 		return err
 	}
 	desktop.PassOnLaunched()
+	desktop.EndLast()
 	file := &logFile{folder: filepath.Join(data, logFolder), size: logSize}
 	supervisor := desktop.Supervisor{
 		Arguments: func(said []string, crashing bool) []string { return childFlags(f, said, crashing).Args() },
@@ -117,6 +118,11 @@ func serve(ctx context.Context, f cli.Flags) (failed, err error) {
 	app, err := New(f, os.Stdout, os.Stderr)
 	if err != nil {
 		return err, err
+	}
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	if err := desktop.OnSessionEnd(end); err != nil {
+		app.log.Warn("the end of the session will not be noticed", "error", err)
 	}
 	defer app.Close()
 	app.log.Info("started", "version", version, "system", runtime.GOOS+"/"+runtime.GOARCH)
