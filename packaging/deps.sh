@@ -14,7 +14,7 @@ command -v npm >/dev/null || test+=(npm)
 case "${1:-}" in
 build) wanted=("${build[@]}") ;;
 test) wanted=("${build[@]}" "${test[@]}") ;;
-wine) wanted=("${package[@]}" wine64 curl openssl xvfb xdotool) ;;
+wine) wanted=("${package[@]}" wine64 curl openssl unzip xvfb xdotool) ;;
 bluez) wanted=("${bluez[@]}") ;;
 package) wanted=("${build[@]}" "${package[@]}") ;;
 *) echo "usage: $0 build|test|bluez|package|wine" >&2; exit 2 ;;

@@ -68,6 +68,7 @@ said=$("$wine" "$programs/Vitalien.exe" --version | tr -d '\r')
 step "run, with its window"
 "$wine" "$programs/Vitalien.exe" --listen localhost:63377 --hl7-listen 127.0.0.1:63378 >"$work/said" 2>"$work/log" &
 pids+=($!)
+served=$!
 waits grep -q "^ready http://127.0.0.1:63377" "$work/said" || { cat "$work/log"; fail "not ready"; }
 waits curl -sf http://127.0.0.1:63377/status || fail "no answer"
 waits xdotool search --onlyvisible --name Vitalien || { cat "$work/log"; fail "no window"; }
@@ -90,6 +91,17 @@ node -e '
 	s.on("data", (d) => process.exit(d.toString().includes("MSA|AA|") ? 0 : 1));
 ' || fail "the message was not acknowledged"
 wait "$client" || fail "no event"
+
+step "the session ends, and the program with it"
+"$wine" wineboot --end-session
+wait "$served" || fail "ended with $?"
+logs=$user/AppData/Local/Vitalien/logs
+grep -q 'msg=ended' "$logs/vitalien.log" || { cat "$logs/vitalien.log"; fail "it was ended, and did not end"; }
+! grep -q 'the program died' "$logs/vitalien.log" || fail "its supervisor took the end for a crash"
+
+step "a support file"
+"$wine" "$programs/Vitalien.exe" support 'C:\support.zip' || fail "no support file"
+unzip -p "$WINEPREFIX/drive_c/support.zip" report.json | grep -q '"name": "Windows' || fail "the report does not name Windows"
 
 step "uninstall, silently"
 cp "$programs/Uninstall.exe" "$work/uninstall.exe"
