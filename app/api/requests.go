@@ -25,7 +25,7 @@ const mostLater = 4
 
 // EHRSystem is the assigning source of patient ids that an EHR gives without
 // naming one.
-const EHRSystem = "urn:vitalien:ehr"
+const EHRSystem = station.EHRSystem
 
 // answer is what an acknowledgement carries: {ok: true, …} or
 // {ok: false, error: {code, message}}.

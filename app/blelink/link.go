@@ -75,6 +75,8 @@ type Link struct {
 	tasks   *sync.WaitGroup
 	served  map[string]*served // by address
 	pairing *attempt
+
+	suspended bool // nobody is listened for
 }
 
 // served is a paired device, or one that is being paired.
@@ -144,7 +146,16 @@ func (l *Link) Run(ctx context.Context) error {
 func (l *Link) listens() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return len(l.served) > 0 || l.pairing.searching()
+	return !l.suspended && (len(l.served) > 0 || l.pairing.searching())
+}
+
+// Suspend has the link listen for nobody, or listen again. Sessions under way go
+// on to their end: what a device is telling is not cut off.
+func (l *Link) Suspend(yes bool) {
+	l.mu.Lock()
+	l.suspended = yes
+	l.mu.Unlock()
+	l.changed()
 }
 
 // listen scans until nobody is listened for any more.
@@ -187,7 +198,7 @@ func (l *Link) heard(a Advertisement) {
 	if d := l.served[a.Address]; d != nil {
 		awake := d.rest.heard(now)
 		d.status.LastSeen = now
-		if awake && d.end == nil && l.ctx != nil {
+		if awake && d.end == nil && l.ctx != nil && !l.suspended {
 			l.startLocked(d)
 		}
 	}

@@ -52,6 +52,9 @@ const (
 type Bluetooth struct {
 	State BluetoothState
 	Fault *fhirmap.Fault
+	// Suspended is until when a person has the devices left alone; zero: they
+	// are served.
+	Suspended time.Time
 }
 
 // What is under way when a device is paired.
@@ -87,6 +90,10 @@ type bluetooth struct {
 	stored  map[string]blelink.Paired
 	pairing *Pairing
 	clients map[chan struct{}]struct{}
+
+	suspending sync.Mutex  // one suspension, or its end, at a time; taken before all other locks
+	suspended  time.Time   // until then; zero: it is not
+	awake      *time.Timer // ends that; nil: there is none
 }
 
 // devicesBucket holds the paired devices, by their id.
@@ -291,6 +298,7 @@ func (b *bluetooth) situation(to *Situation) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	to.Bluetooth, to.Devices, to.Pairing = b.adapter, b.listLocked(), b.pairing
+	to.Bluetooth.Suspended = b.suspended
 }
 
 // onTrial tells that a device is being paired: what it measures is a test, and

@@ -129,6 +129,7 @@ func (s *Station) watchForgotten(ctx context.Context) {
 			s.log.Warn("a forgotten consultation could not be ended; trying again", "error", err)
 		}
 		s.noteAlive()
+		s.resumeInTime()
 	}
 }
 

@@ -132,6 +132,7 @@ func (s *Station) forget(key string) {
 		s.log.Error("reading the newest measurements", "error", err)
 	}
 	s.recent.mu.Unlock()
+	s.sheet.forget()
 	s.recordings.mu.Lock()
 	s.recordings.recent = slices.DeleteFunc(s.recordings.recent, func(r fhirmap.RecordedSound) bool {
 		return r.Subject.Key() == key

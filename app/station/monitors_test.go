@@ -217,7 +217,7 @@ func TestFindPatient(t *testing.T) {
 func TestPatients_ABoundedNumber(t *testing.T) {
 	d := newDesk(t)
 	for i := range mostPatients {
-		d.patients.put(knownPatient{fhirmap.Patient{System: ehr, ID: fmt.Sprint("p", i)}, morning.Add(time.Duration(i) - time.Hour)})
+		d.patients.put(knownPatient{fhirmap.Patient{System: ehr, ID: fmt.Sprint("p", i)}, morning.Add(time.Duration(i) - time.Hour), morning})
 	}
 	d.start("c-1", claire())
 	if n := len(d.patients.all); n != mostPatients || len(d.patients.ids) != n {

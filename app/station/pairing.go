@@ -33,13 +33,14 @@ func (s *Station) theLink() (*blelink.Link, error) {
 }
 
 // StartPairing looks for devices of a type, or of one model of it (empty: of
-// any); it ends the pairing that was under way. Errors are Faults: bad_request,
-// bluetooth_absent.
+// any); it ends the pairing that was under way, and a suspension of Bluetooth.
+// Errors are Faults: bad_request, bluetooth_absent.
 func (s *Station) StartPairing(_ context.Context, t fhirmap.DeviceType, model string) error {
 	link, err := s.theLink()
 	if err != nil {
 		return err
 	}
+	s.resumeBluetooth()
 	return link.Search(t, model)
 }
 

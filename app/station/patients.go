@@ -1,8 +1,11 @@
 package station
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -10,8 +13,14 @@ import (
 	"vitalien/fhirmap"
 )
 
-// The patients that the EHR has named are kept, so that a monitor that asks
-// for one by id gets an answer.
+// Where the ids of patients come from that no EHR has given with its own source.
+const (
+	EHRSystem = "urn:vitalien:ehr" // ids that an EHR gives without one, or a person types
+	OwnSystem = "urn:vitalien:own" // ids that the station makes for who is typed in without one
+)
+
+// The patients that the EHR or a person has named are kept, so that a monitor
+// that asks for one by id gets an answer, and a person can choose them again.
 const (
 	patientsBucket = "patients"
 	mostPatients   = 10_000
@@ -21,6 +30,7 @@ const (
 type knownPatient struct {
 	Patient fhirmap.Patient `json:"patient"`
 	Seen    time.Time       `json:"seen"` // when the EHR named them last
+	named   time.Time       // the same, to the moment, since the start
 }
 
 type patients struct {
@@ -41,6 +51,7 @@ func (p *patients) load(s *Station) error {
 			s.log.Warn("a patient for look-up cannot be read; the next consultation writes it anew")
 			continue
 		}
+		known.named = known.Seen
 		p.put(known)
 	}
 	return nil
@@ -75,9 +86,11 @@ func (s *Station) remember(who *fhirmap.Patient) {
 	defer p.mu.Unlock()
 	known, ok := p.all[key]
 	if ok && known.Patient == *who && now.Sub(known.Seen).Abs() < seenPrecision {
+		known.named = now
+		p.all[key] = known
 		return
 	}
-	text, err := json.Marshal(knownPatient{*who, now})
+	text, err := json.Marshal(knownPatient{Patient: *who, Seen: now})
 	if err == nil && !ok {
 		err = p.makeRoom(s)
 	}
@@ -88,7 +101,7 @@ func (s *Station) remember(who *fhirmap.Patient) {
 		s.log.Warn("a patient was not kept for look-up by monitors", "error", err)
 		return
 	}
-	p.put(knownPatient{*who, now})
+	p.put(knownPatient{*who, now, now})
 }
 
 func (p *patients) makeRoom(s *Station) error {
@@ -122,4 +135,46 @@ func (s *Station) FindPatient(_ context.Context, id string) (*fhirmap.Patient, e
 		return new(p.all[key].Patient), nil
 	}
 	return nil, nil
+}
+
+// RecentPatients are those that the EHR or a person has named, the latest first,
+// at most n.
+func (s *Station) RecentPatients(n int) []fhirmap.Patient {
+	p := &s.patients
+	p.mu.Lock()
+	all := slices.Collect(maps.Values(p.all))
+	p.mu.Unlock()
+	slices.SortFunc(all, func(a, b knownPatient) int {
+		return cmp.Or(b.named.Compare(a.named), strings.Compare(a.Patient.Key(), b.Patient.Key()))
+	})
+	list := make([]fhirmap.Patient, 0, min(n, len(all)))
+	for _, known := range all[:min(n, len(all))] {
+		list = append(list, known.Patient)
+	}
+	return list
+}
+
+// Identify gives an identity to whom a person has typed in: the EHR's when there
+// is an id, else a new one of the station's own. known is whom the station knows
+// under that identity, nil when it knows nobody: a person must say whether both
+// are one. The error is a Fault bad_request for what StartConsultation would
+// refuse.
+func (s *Station) Identify(typed fhirmap.Patient) (who fhirmap.Patient, known *fhirmap.Patient, err error) {
+	who = typed
+	for _, text := range []*string{&who.ID, &who.Family, &who.Given} {
+		*text = strings.TrimSpace(*text)
+	}
+	if who.System = EHRSystem; who.ID == "" {
+		who.System, who.ID = OwnSystem, s.newID()
+	}
+	if err := (&Consultation{Patient: &who}).Check(); err != nil {
+		return who, nil, badEntry(fhirmap.FaultOf(err).English, "Les données du patient sont incomplètes ou incorrectes.")
+	}
+	p := &s.patients
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if found, ok := p.all[who.Key()]; ok {
+		known = new(found.Patient)
+	}
+	return who, known, nil
 }

@@ -71,6 +71,7 @@ type Station struct {
 
 	repeats *repeats
 	recent  recent
+	sheet   sheet
 	access  *access
 	board   *board
 	live    *live
@@ -179,6 +180,7 @@ func (s *Station) restore(o Options) (err error) {
 // behind it is refused. A recording under way ends, and is kept.
 func (s *Station) Close() error {
 	s.recordings.recorder.Close()
+	s.resumeBluetooth()
 	if err := s.noteAlerts(); err != nil && !errors.Is(err, localstore.ErrClosed) {
 		s.log.Warn("noting the alerts; the next start reads more of the log", "error", err)
 	}
