@@ -25,7 +25,8 @@ type bridge struct {
 	post    func(func())    // runs a function on the toolkit's goroutine, some time
 	wanted  func(view) bool // tells whether a view is worth showing while hidden
 	visible atomic.Bool     // whether the window is
-	wake    chan struct{}   // the window has become visible
+	front   atomic.Int32    // the page in front
+	wake    chan struct{}   // the core is to be read at once
 	logger  *slog.Logger
 
 	// On the toolkit's goroutine:
@@ -40,6 +41,18 @@ type bridge struct {
 // appear and disappear follow the window. They may be called anywhere.
 func (b *bridge) appear() {
 	b.visible.Store(true)
+	b.again()
+}
+
+// turn follows the page in front. It may be called anywhere.
+func (b *bridge) turn(page int) {
+	b.front.Store(int32(page))
+	if page == pageConsultation {
+		b.again()
+	}
+}
+
+func (b *bridge) again() {
 	select {
 	case b.wake <- struct{}{}:
 	default:
@@ -113,6 +126,9 @@ func (b *bridge) refresh(ctx context.Context) {
 	v := view{recent: b.core.Recent(maxCards), live: b.core.Live(), situation: b.core.Situation()}
 	if b.visible.Load() && v.situation.Stethoscope.Now.Active() {
 		v.wave = b.core.Wave()
+	}
+	if b.visible.Load() && b.front.Load() == pageConsultation {
+		v.desk = readDesk(b.core)
 	}
 	if b.visible.Load() || b.wanted(v) {
 		b.deliver(ctx, func() { b.show(v) })

@@ -56,8 +56,11 @@ func (c *fakeCore) Situation() station.Situation {
 func (c *fakeCore) Watch() (<-chan struct{}, func()) { return c.changed, func() {} }
 
 func (c *fakeCore) StartConsultation(_ context.Context, asked station.Consultation) (station.Consultation, error) {
-	c.asked <- "start " + asked.Patient.ID
-	return asked, c.fault
+	who := fhirmap.Patient{}
+	if asked.Patient != nil {
+		who = *asked.Patient
+	}
+	return asked, c.ask("start", who.ID)
 }
 
 func (c *fakeCore) EndConsultation(context.Context) error {

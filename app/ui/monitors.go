@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"vitalien/app/station"
+	"vitalien/fhirmap"
 )
 
 // monitorsPage lists the monitors that wait to be accepted, those that were,
@@ -34,8 +35,11 @@ type monitorsPage struct {
 // actions are what a person can have the window do. They run on the toolkit's
 // goroutine and do not wait.
 type actions struct {
-	end           func() // of the consultation
-	openAddress   func() // of the local server, in the browser
+	end           func()                                          // of the consultation
+	begin         func(who whom, done func())                     // a consultation
+	assign        func(m fhirmap.Recorded, who whom, done func()) // once it is confirmed
+	discard, undo func(m fhirmap.Recorded)                        // the same
+	openAddress   func()                                          // of the local server, in the browser
 	acknowledge   func(alert string)
 	addMonitor    func() // by an address that is asked for
 	acceptMonitor func(address string)

@@ -17,6 +17,7 @@ type view struct {
 	recent    []fhirmap.Recorded // newest first
 	live      []fhirmap.Live     // newest of each device and bed
 	wave      []station.SoundBar // of the sound that is recorded now, oldest first
+	desk      *desk              // nil: the page that shows it is not in front
 	situation station.Situation
 }
 
@@ -30,17 +31,20 @@ type screen struct {
 	alarm  *alarmBand
 	status *statusLine
 
-	live        *livePage
-	alarms      *alarmsPage
-	devices     *devicesPage
-	monitors    *monitorsPage
-	stethoscope *stethoscopePage
-	software    *softwarePage
-	help        *helpPage
+	live         *livePage
+	alarms       *alarmsPage
+	devices      *devicesPage
+	monitors     *monitorsPage
+	stethoscope  *stethoscopePage
+	software     *softwarePage
+	help         *helpPage
+	consultation *consultationPage
 
 	pages []content
 	front int
 	view  view // the last one
+
+	opened func(page int) // is told
 }
 
 // A content is one of the pages. Only the one in front is kept up to date.
@@ -53,6 +57,7 @@ type content struct {
 // The pages in the order of the rail.
 const (
 	pageLive = iota
+	pageConsultation
 	pageAlarms
 	pageDevices
 	pageMonitors
@@ -63,16 +68,18 @@ const (
 
 // newScreen needs no running application.
 func newScreen(w words, o Options, do actions) *screen {
-	s := &screen{now: o.Now, band: newBand(w, do.end), status: newStatusLine(w)}
+	s := &screen{now: o.Now, band: newBand(w, do.end), status: newStatusLine(w), opened: func(int) {}}
 	do.pairDevice = s.pair
 	s.alarm = newAlarmBand(w, o.Now, do.acknowledge, func() { s.open(pageAlarms) })
 	s.live = newLivePage(w, o.Now, newEmptyPage(w, o, do))
+	s.consultation = newConsultationPage(w, o.Now, do)
 	s.alarms, s.monitors = newAlarmsPage(w, o.Now, do.acknowledge), newMonitorsPage(w, o, do)
 	s.devices = newDevicesPage(w, o, o.Core.Models(), do)
 	s.stethoscope = newStethoscopePage(w, o.Now, do)
 	s.software, s.help = newSoftwarePage(w, o, do), newHelpPage(w, o, do)
 	s.pages = []content{
 		{s.live.Container, s.live.update, s.live.age},
+		{s.consultation.CanvasObject, s.consultation.update, func() {}},
 		{s.alarms.CanvasObject, s.alarms.update, s.alarms.age},
 		{s.devices.CanvasObject, s.devices.update, s.devices.age},
 		{s.monitors.CanvasObject, s.monitors.update, s.monitors.age},
@@ -82,6 +89,7 @@ func newScreen(w words, o Options, do actions) *screen {
 	}
 	s.rail = newRail(w,
 		newEntry("live", w.say("rail.live"), func() { s.open(pageLive) }),
+		newEntry("consultation", w.say("rail.consultation"), func() { s.open(pageConsultation) }),
 		newEntry("alarm", w.say("rail.alarms"), func() { s.open(pageAlarms) }),
 		newEntry("device", w.say("rail.devices"), func() { s.open(pageDevices) }),
 		newEntry("monitor", w.say("rail.monitors"), func() { s.open(pageMonitors) }),
@@ -111,6 +119,13 @@ func (s *screen) open(page int) {
 		visible(p.CanvasObject, i == page)
 	}
 	s.pages[page].update(s.view)
+	s.opened(page)
+}
+
+// begin has a person choose whose the next consultation is.
+func (s *screen) begin() {
+	s.open(pageConsultation)
+	s.consultation.start()
 }
 
 // turn opens the next page below in the rail, or above, from the last one the
@@ -133,6 +148,8 @@ func (s *screen) pair() {
 // escape goes back where a page can.
 func (s *screen) escape() {
 	switch s.front {
+	case pageConsultation:
+		s.consultation.chooser.close()
 	case pageDevices:
 		s.devices.wizard.back()
 	case pageMonitors:

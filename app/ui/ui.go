@@ -40,6 +40,7 @@ type Core interface {
 	ForgetMonitor(ctx context.Context, address string) error
 
 	DeviceCore
+	Consultations
 	Sounds
 	AccessCore
 	TrafficCore

@@ -46,6 +46,7 @@ type window struct {
 	supporting bool            // a support file is being made
 	last       <-chan struct{} // closes when the core has done the last errand
 	menu       *fyne.Menu      // always the same: the toolkit shows the first one again when the tray is ready
+	desk       *desk           // nil: not read
 }
 
 func newWindow(ctx context.Context, a fyne.App, o Options, w words, post func(func())) *window {
@@ -57,7 +58,8 @@ func newWindow(ctx context.Context, a fyne.App, o Options, w words, post func(fu
 	x.tray.Store(&trayText{})
 	x.frame = a.NewWindow(w.say("app.name"))
 	x.screen = newScreen(w, o, actions{
-		end: x.confirmEnd, openAddress: x.openAddress, acknowledge: x.acknowledge,
+		end: x.confirmEnd, begin: x.begin, assign: x.askAssign, discard: x.askDiscard, undo: x.askUndo,
+		openAddress: x.openAddress, acknowledge: x.acknowledge,
 		addMonitor: x.addMonitor, acceptMonitor: x.acceptMonitor, forgetMonitor: x.confirmForget,
 		renameDevice: x.askRename, unpairDevice: x.confirmUnpair,
 		errand: x.errand, confirmAbandon: x.confirmAbandon, attend: x.attend,
@@ -76,6 +78,7 @@ func newWindow(ctx context.Context, a fyne.App, o Options, w words, post func(fu
 		show: x.show, showLive: x.screen.showLive, age: x.screen.age, wanted: x.wanted,
 		flash: x.screen.alarm.flash, flashing: x.screen.alarm.flashing.Load,
 	}
+	x.screen.opened = x.bridge.turn
 	x.shortcut(fyne.KeyQ, x.quit)
 	x.shortcut(fyne.KeyW, x.close)
 	x.shortcut(fyne.KeyPageDown, func() { x.turn(1) })
@@ -152,7 +155,7 @@ func (x *window) wanted(v view) bool {
 }
 
 func (x *window) show(v view) {
-	x.now = v.situation
+	x.now, x.desk = v.situation, v.desk
 	if x.bridge.visible.Load() {
 		x.screen.update(v)
 	}
@@ -188,6 +191,10 @@ func (x *window) withdrawStale() {
 		}
 	case strings.HasPrefix(id, devicePrefix):
 		if !paired(x.now.Devices, strings.TrimPrefix(id, devicePrefix)) {
+			x.dialogs.withdraw()
+		}
+	case strings.HasPrefix(id, correctionPrefix):
+		if x.desk.overtaken(id) {
 			x.dialogs.withdraw()
 		}
 	case id == abandonID:

@@ -1,0 +1,120 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+
+	"vitalien/fhirmap"
+)
+
+// figureWidth is how wide the value of a measureRow is.
+const figureWidth = 214
+
+// A measureRow is a measurement with what a person can put right about it.
+type measureRow struct {
+	*fyne.Container
+	page                  *consultationPage
+	shown                 fhirmap.Recorded
+	icon                  *symbol
+	name                  *label
+	value                 *numeral
+	whose, when, source   *label
+	second                *label
+	test, check           *fyne.Container
+	badges                *fyne.Container
+	note                  *widget.Label
+	assign, discard, undo *button
+}
+
+func newMeasureRow(p *consultationPage) *measureRow {
+	w := p.words
+	r := &measureRow{
+		page:   p,
+		icon:   newSymbol("live", colourAccent, 20),
+		name:   newLabel("", colourText, sizeText).strong().cutting(),
+		value:  newNumeral(sizeTile, sizeBeside),
+		whose:  newLabel("", colourText, sizeText).strong().cutting(),
+		when:   newLabel("", colourMuted, sizeSmall).cutting(),
+		source: newLabel("", colourMuted, sizeSmall).cutting(),
+		second: newLabel("", colourMuted, sizeSmall).cutting(),
+		test:   newBadge(w.say("live.simulated"), colourDemo, colourDemoGround),
+		check:  newBadge(w.say("live.check"), colourAmber, colourAmberGround),
+		note:   paragraph(""),
+	}
+	r.note.SizeName = sizeSmall
+	r.assign = newButton("", widget.MediumImportance, func() { p.assign(r.shown) })
+	r.discard = newButton(w.say("consult.discard"), widget.MediumImportance, func() { p.do.discard(r.shown) })
+	r.undo = newButton("", widget.MediumImportance, func() { p.do.undo(r.shown) })
+	r.badges = container.New(&flow{distance: 5}, r.test, r.check)
+	head := container.NewBorder(nil, nil, r.icon, nil, padded(0, 6, r.name))
+	figure := container.New(fixedWidth(figureWidth), column(2, head, r.value, r.second))
+	text := column(3, r.whose, r.when, r.source, r.badges)
+	buttons := container.NewCenter(column(6, r.assign, r.undo, r.discard))
+	line := container.NewBorder(nil, nil, figure, buttons, padded(2, 10, text))
+	r.Container = container.NewStack(newPanel(colourCard, colourLine, sizeRadius), padded(10, 14, column(2, line, padded(0, -6, r.note))))
+	return r
+}
+
+// show tells whether the row has another size.
+func (r *measureRow) show(m *fhirmap.Recorded) (reshaped bool) {
+	w, now := r.page.words, r.page.now()
+	r.shown = *m
+	appearance, ink := lookOf(m.Type), colourMuted
+	if !m.Discarded {
+		ink = appearance.colour
+	}
+	f := w.figure(&m.Measurement)
+	r.icon.set(appearance.symbol, ink)
+	r.name.show(w.vital(m.Type), ink)
+	r.value.set(f.main, joined(" ", f.aside, f.unit), ink)
+	r.second.set(joined(" · ", f.second, w.standing(m), w.quality(&m.Measurement)))
+	reshaped = visible(r.second, r.second.text != "") || reshaped
+	person, assigned := w.whose(m.Subject)
+	switch {
+	case m.Discarded:
+		r.whose.show(person, colourMuted)
+	case assigned:
+		r.whose.show(person, colourText)
+	default:
+		r.whose.show(person, colourAmber)
+	}
+	r.when.set(moment(m.Effective(), now))
+	r.source.set(w.source(&m.Measurement))
+	test, check := visible(r.test, m.Test), visible(r.check, m.Implausible)
+	reshaped = visible(r.badges, m.Test || m.Implausible) || test || check || reshaped
+	note := w.correctionNote(m, now)
+	reshaped = write(r.note, note) || reshaped
+	reshaped = visible(r.note, note != "") || reshaped
+	return r.offer(m, assigned) || reshaped
+}
+
+// offer shows the buttons of what can be done.
+func (r *measureRow) offer(m *fhirmap.Recorded, assigned bool) (reshaped bool) {
+	assign, undo := "consult.assign", ""
+	if assigned {
+		assign = "consult.correct"
+	}
+	switch {
+	case m.Discarded:
+		undo = "consult.restore"
+	case undoable(m):
+		undo = "consult.undo"
+	}
+	for b, key := range map[*button]string{r.assign: assign, r.undo: undo} {
+		if key != "" && b.Text != r.page.words.say(key) {
+			b.SetText(r.page.words.say(key))
+			reshaped = true
+		}
+	}
+	reshaped = visible(r.assign, !m.Discarded) || reshaped
+	reshaped = visible(r.discard, !m.Discarded) || reshaped
+	return visible(r.undo, undo != "") || reshaped
+}
+
+// undoable tells that the newest version says of whose m is what the first one
+// does not, and that undoing it gives the first one again: with more versions a
+// person says whose it is.
+func undoable(m *fhirmap.Recorded) bool {
+	return m.Version == 2 && !m.Discarded && m.Subject.Key() != m.First.Key()
+}
