@@ -22,6 +22,8 @@ var (
 	Tray []byte // 64 × 64 px
 	//go:embed tray-trouble.png
 	TrayTrouble []byte // the same with a red dot: a link is in failure
+	//go:embed tray-alarm.png
+	TrayAlarm []byte // the same with a yellow triangle: an alarm waits for a person
 )
 
 //go:embed icons/*.svg

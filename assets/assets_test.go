@@ -55,7 +55,7 @@ func TestTexts_SameKeysAndPlaceholdersInBothLanguages(t *testing.T) {
 var sameInBoth = []string{
 	"app.name", "OK", "help.version",
 	"brief.seconds", "brief.minutes", "brief.hours", "monitors.messages.single", "monitors.messages.several",
-	"tile.saturation", "tile.pulmonary", "tile.carbon",
+	"tile.saturation", "tile.pulmonary", "tile.carbon", "rail.consultation", "consult.title",
 }
 
 func TestTexts_Untranslated(t *testing.T) {
@@ -136,7 +136,7 @@ func TestIcons_Sizes(t *testing.T) {
 	for name, icon := range map[string]struct {
 		content []byte
 		side    int
-	}{"icon": {Icon, 512}, "tray": {Tray, 64}, "tray-trouble": {TrayTrouble, 64}} {
+	}{"icon": {Icon, 512}, "tray": {Tray, 64}, "tray-trouble": {TrayTrouble, 64}, "tray-alarm": {TrayAlarm, 64}} {
 		picture, err := png.Decode(bytes.NewReader(icon.content))
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
@@ -145,7 +145,7 @@ func TestIcons_Sizes(t *testing.T) {
 			t.Errorf("%s: %v, want %d", name, size, icon.side)
 		}
 	}
-	if bytes.Equal(Tray, TrayTrouble) {
+	if bytes.Equal(Tray, TrayTrouble) || bytes.Equal(Tray, TrayAlarm) || bytes.Equal(TrayTrouble, TrayAlarm) {
 		t.Error("the tray shows no difference in trouble")
 	}
 }

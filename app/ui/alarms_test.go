@@ -143,7 +143,7 @@ func TestAlarms_RowsStayWithTheirAlarm(t *testing.T) {
 
 func TestTray_TellsOfAlarmsWithoutNamingAnybody(t *testing.T) {
 	text := newWords("fr").tray(station.Situation{Alerts: everyAlert()}, nil, testNow)
-	if !text.trouble || text.state != "4 alarmes à acquitter · Aucun logiciel médical connecté" {
+	if text.sign != signAlarm || text.state != "4 alarmes à acquitter · Aucun logiciel médical connecté" {
 		t.Errorf("%+v", text)
 	}
 }

@@ -349,7 +349,7 @@ func TestSoftware_IsNamed(t *testing.T) {
 		{Software: station.Software{Origin: "https://a.example", Token: "Cabinet"}},
 		{Software: station.Software{Token: "Cabinet"}}, {},
 	})
-	if want := "https://a.example (Cabinet), Cabinet, un logiciel de ce poste"; got != want {
+	if want := "https://a.example · Jeton « Cabinet », Jeton « Cabinet », Programme de ce poste, sans jeton"; got != want {
 		t.Errorf("%q", got)
 	}
 }

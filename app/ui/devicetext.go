@@ -163,6 +163,8 @@ func (w words) bluetooth(b station.Bluetooth) (title, text string) {
 		text = w.say("devices.failed")
 	case b.State == station.BluetoothStarting:
 		return w.say("devices.starting"), ""
+	case !b.Suspended.IsZero():
+		return w.suspended(b.Suspended), w.say("devices.suspended")
 	default:
 		return "", ""
 	}

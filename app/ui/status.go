@@ -37,6 +37,9 @@ func (w words) status(s station.Situation) statusText {
 	for _, notice := range s.Notices {
 		text.faults = append(text.faults, w.fault(notice))
 	}
+	if until := s.Bluetooth.Suspended; !until.IsZero() {
+		links = append([]string{w.suspended(until)}, links...)
+	}
 	text.links = joined(" · ", links...)
 	return text
 }

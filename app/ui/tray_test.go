@@ -29,6 +29,24 @@ func TestTray(t *testing.T) {
 			nil,
 			trayText{state: "Aucun logiciel médical connecté", last: "Aucune mesure reçue"},
 		},
+		"Bluetooth": {
+			station.Situation{Bluetooth: ready()},
+			nil,
+			trayText{state: "Aucun logiciel médical connecté", last: "Aucune mesure reçue", rest: "Suspendre le Bluetooth 30" + nb + "min…"},
+		},
+		"Bluetooth suspended": {
+			station.Situation{Bluetooth: station.Bluetooth{State: station.BluetoothReady, Suspended: now.Add(30 * time.Minute)}},
+			nil,
+			trayText{
+				state: "Aucun logiciel médical connecté · Bluetooth suspendu jusqu’à 14:35", last: "Aucune mesure reçue",
+				rest: "Reprendre le Bluetooth", rests: true,
+			},
+		},
+		"an alarm goes before a failure": {
+			station.Situation{Links: []station.Link{failed}, Alerts: everyAlert()[:1]},
+			nil,
+			trayText{state: newWords("fr").say("tray.alarms.single") + " · En échec" + nb + ": Récepteur HL7", last: "Aucune mesure reçue", sign: signAlarm},
+		},
 		"all is well": {
 			station.Situation{Clients: 2, Links: []station.Link{sound}},
 			pressure,
@@ -50,7 +68,7 @@ func TestTray(t *testing.T) {
 		"a link in failure": {
 			station.Situation{Clients: 2, Links: []station.Link{sound, failed}},
 			nil,
-			trayText{state: "En échec" + nb + ": Récepteur HL7", last: "Aucune mesure reçue", trouble: true},
+			trayText{state: "En échec" + nb + ": Récepteur HL7", last: "Aucune mesure reçue", sign: signTrouble},
 		},
 	} {
 		got := newWords("fr").tray(test.situation, test.last, now)
@@ -71,7 +89,9 @@ func TestTrayItems(t *testing.T) {
 	note := func(what string) func() { return func() { did = append(did, what) } }
 	labels := func(text trayText) string {
 		var all []string
-		for _, item := range trayItems(w, text, trayActions{note("open"), note("page"), note("end"), note("quit")}) {
+		for _, item := range trayItems(w, text, trayActions{
+			note("open"), note("page"), note("start"), note("end"), note("suspend"), note("resume"), note("quit"),
+		}) {
 			switch {
 			case item.IsSeparator:
 				all = append(all, "-")
@@ -84,13 +104,13 @@ func TestTrayItems(t *testing.T) {
 		}
 		return strings.Join(all, "|")
 	}
-	if got := labels(trayText{state: "S", last: "L"}); got != "S|L|-|Ouvrir Vitalien|Page pour l’éditeur du logiciel|-|Quitter" {
+	if got := labels(trayText{state: "S", last: "L", rest: "R"}); got != "S|L|-|Ouvrir Vitalien|Commencer une consultation…|R|Page pour l’éditeur du logiciel|-|Quitter" {
 		t.Error(got)
 	}
-	if got := labels(trayText{state: "S", last: "L", end: "E"}); got != "S|L|-|Ouvrir Vitalien|E|Page pour l’éditeur du logiciel|-|Quitter" {
+	if got := labels(trayText{state: "S", last: "L", end: "E", rest: "R", rests: true}); got != "S|L|-|Ouvrir Vitalien|E|R|Page pour l’éditeur du logiciel|-|Quitter" {
 		t.Error(got)
 	}
-	if got := strings.Join(did, " "); got != "open page quit open end page quit" {
+	if got := strings.Join(did, " "); got != "open start suspend page quit open end resume page quit" {
 		t.Errorf("actions: %s", got)
 	}
 }

@@ -44,6 +44,7 @@ type Core interface {
 	Sounds
 	AccessCore
 	TrafficCore
+	Suspender
 }
 
 // DeviceCore is what the page of devices and the pairing wizard need of the

@@ -12,7 +12,6 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 
 	"vitalien/app/station"
-	"vitalien/assets"
 	"vitalien/fhirmap"
 )
 
@@ -47,6 +46,7 @@ type window struct {
 	last       <-chan struct{} // closes when the core has done the last errand
 	menu       *fyne.Menu      // always the same: the toolkit shows the first one again when the tray is ready
 	desk       *desk           // nil: not read
+	leaving    bool            // a person is asked whether to quit
 }
 
 func newWindow(ctx context.Context, a fyne.App, o Options, w words, post func(func())) *window {
@@ -141,7 +141,7 @@ func (x *window) closeTold() {
 	x.hide()
 }
 
-func (x *window) quit() {
+func (x *window) leave() {
 	x.rememberSize()
 	if x.options.Quit != nil {
 		x.options.Quit()
@@ -321,11 +321,9 @@ func (x *window) placeTray(text trayText) {
 	if !ok {
 		return
 	}
-	icon := fyne.NewStaticResource("tray.png", assets.Tray)
-	if text.trouble {
-		icon = fyne.NewStaticResource("tray-trouble.png", assets.TrayTrouble)
-	}
-	tray.SetSystemTrayIcon(icon)
-	x.menu.Items = trayItems(x.words, text, trayActions{x.front, x.openAddress, x.trayEnd, x.quit})
+	tray.SetSystemTrayIcon(fyne.NewStaticResource(text.sign.icon()))
+	x.menu.Items = trayItems(x.words, text, trayActions{
+		x.front, x.openAddress, x.trayStart, x.trayEnd, x.suspend, x.resume, x.quit,
+	})
 	tray.SetSystemTrayMenu(x.menu)
 }

@@ -169,9 +169,3 @@ func (d *desk) overtaken(id string) bool {
 	m := d.find(seq)
 	return m != nil && m.Version != version
 }
-
-// trayStart opens the page where a consultation begins.
-func (x *window) trayStart() {
-	x.front()
-	x.screen.begin()
-}
