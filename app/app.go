@@ -54,6 +54,9 @@ type App struct {
 	bare   error  // why there is none; nil: nobody wanted one
 }
 
+// demoFolder is what the name of the demonstration's data folder ends in.
+const demoFolder = "-demo"
+
 // New reads the settings and opens the data folder and the sockets. When
 // another instance serves the folder and this start wants a window, that
 // instance is brought to the front; Run then returns at once.
@@ -81,7 +84,7 @@ func folders(f cli.Flags) (data, settings string, err error) {
 		return "", "", err
 	}
 	if f.Demo {
-		data += "-demo" // simulated values never enter the practice's own log
+		data += demoFolder // simulated values never enter the practice's own log
 	}
 	settings, err = config.Folder()
 	return data, settings, err
@@ -112,8 +115,11 @@ func (a *App) configure() (err error) {
 	if a.flags.HL7Listen != "" {
 		a.config.HL7.Listen = a.flags.HL7Listen
 	}
-	if a.flags.Demo && a.config.HL7.Listen == "" {
-		a.config.HL7.Listen = "127.0.0.1:0"
+	if a.flags.Demo {
+		a.beacons = []int{simulator.DemoBeacons}
+		if a.config.HL7.Listen == "" {
+			a.config.HL7.Listen = "127.0.0.1:0"
+		}
 	}
 	return nil
 }

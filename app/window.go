@@ -38,6 +38,9 @@ func (a *App) window(ctx context.Context, quit func()) error {
 		Core: a.station, Language: a.config.Lang, Minimized: a.flags.Minimized, Address: a.server.URL(), PageLink: a.server.PageLink,
 		Version: version, Logger: a.log, Quit: quit, Support: a.SupportFile,
 	}
+	if !a.flags.Demo {
+		o.Demonstrate = a.demonstrate
+	}
 	if a.monitor != nil {
 		o.Listener = a.monitor.Addr().String()
 	}

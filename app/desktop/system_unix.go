@@ -4,6 +4,7 @@ package desktop
 
 import (
 	"os"
+	"os/exec"
 	"os/signal"
 	"syscall"
 )
@@ -22,3 +23,6 @@ func Endings() []os.Signal {
 // AttachConsole gives the program the console that it was started from, which
 // all systems but Windows do themselves.
 func AttachConsole() {}
+
+// independent keeps what ends a session of a terminal from a program beside.
+func independent(other *exec.Cmd) { other.SysProcAttr = &syscall.SysProcAttr{Setsid: true} }

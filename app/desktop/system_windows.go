@@ -2,6 +2,7 @@ package desktop
 
 import (
 	"os"
+	"os/exec"
 	"syscall"
 
 	"golang.org/x/sys/windows"
@@ -40,4 +41,10 @@ func AttachConsole() {
 			windows.SetStdHandle(stream.handle, windows.Handle(console.Fd()))
 		}
 	}
+}
+
+// independent keeps a Ctrl+C in the console of this program from a program
+// beside. The job of the supervisor does not hold it (see leash).
+func independent(other *exec.Cmd) {
+	other.SysProcAttr = &syscall.SysProcAttr{CreationFlags: windows.CREATE_NEW_PROCESS_GROUP}
 }

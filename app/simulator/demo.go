@@ -9,9 +9,10 @@ import (
 // MonitorName is what simulated monitors are called.
 const MonitorName = "Moniteur simulé"
 
-// demoBeacon is where the monitors of the demonstration make themselves known:
-// nowhere but on this computer.
-const demoBeacon = "127.0.0.1:4600"
+// DemoBeacons is the UDP port of this computer where the monitors of the
+// demonstration make themselves known: not one of those that real monitors use,
+// so that a program that serves real ones beside it takes them for none.
+const DemoBeacons = 46_100
 
 // A scene is a condition of a story, from some time after its beginning.
 type scene struct {
@@ -41,7 +42,7 @@ func Monitors(ctx context.Context, o Options) ([]*Monitor, error) {
 	var list []*Monitor
 	for i, given := range []string{"Louis", "Jeanne"} {
 		m := MonitorOptions{
-			Listen: fmt.Sprintf("127.0.0.1:%d", 4601+i), Beacon: demoBeacon,
+			Listen: fmt.Sprintf("127.0.0.1:%d", 4601+i), Beacon: fmt.Sprintf("127.0.0.1:%d", DemoBeacons),
 			Name: MonitorName, Bed: fmt.Sprintf("%d (simulé)", i+2), Department: "DEMO",
 			Patient: admission(fmt.Sprintf("DEMO-%d", i+2), given), PressureEvery: 2 * time.Minute,
 			Seed: o.Seed + uint64(i) + 10, Now: o.Now, Logger: o.Logger, Test: true,

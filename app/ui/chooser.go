@@ -29,7 +29,9 @@ type chooser struct {
 	chosen      *offer // nil: who is typed in
 
 	title   *label
-	about   *fyne.Container
+	body    *fyne.Container
+	heading *label          // above what stands second: the form, or those that are known
+	known   *fyne.Container // those to choose from
 	notice  *widget.Label
 	warning *fyne.Container
 	form    *patientForm
@@ -58,7 +60,6 @@ func (o *offer) same(other *offer) bool {
 func newChooser(w words, now func() time.Time, do actions, closed func()) *chooser {
 	c := &chooser{words: w, now: now, do: do, closed: closed, notice: paragraph(""), offers: container.New(&tiles{least: cardWidth - 8}), none: muted("")}
 	c.title = newLabel("", colourText, sizeTitle).strong().cutting()
-	c.about = column(0)
 	c.notice.Importance = widget.WarningImportance
 	c.warning = container.NewStack(newPanel(colourAmberGround, "", sizeRadius), padded(4, 8, c.notice))
 	c.form = newPatientForm(w, now, c.typed, c.press, c.close)
@@ -66,9 +67,11 @@ func newChooser(w words, now func() time.Time, do actions, closed func()) *choos
 	c.cancel = c.button(w.say("patient.cancel"), widget.MediumImportance, c.close)
 	c.nobody = c.button(w.say("patient.without"), widget.MediumImportance, c.without)
 	c.confirm = c.button("", widget.HighImportance, c.proceed)
-	known := column(6, padded(4, 8, newLabel(w.say("patient.recent"), colourText, sizeSection).strong()), c.none, c.offers)
+	c.heading = newLabel("", colourText, sizeSection).strong().cutting()
+	c.known = column(6, c.none, c.offers)
+	c.body = column(gap)
 	c.scroll = container.NewVScroll(padded(6, margin, container.New(
-		reading{width: pageWidth, centred: true}, column(gap, c.about, c.warning, c.form.Container, known))))
+		reading{width: pageWidth, centred: true}, c.body)))
 	head := padded(14, margin, container.New(reading{width: pageWidth, centred: true}, c.title))
 	buttons := container.NewBorder(nil, nil, c.cancel, row(10, c.nobody, c.confirm), padded(0, 10, container.New(middle{}, c.who)))
 	foot := column(0, widget.NewSeparator(), padded(10, margin, container.New(reading{width: pageWidth, centred: true}, buttons)))
@@ -88,7 +91,8 @@ func (c *chooser) open(m *fhirmap.Recorded, v view) {
 	c.measurement, c.chosen = m, nil
 	c.form.forget()
 	title, confirm := "patient.start", "consult.begin"
-	c.about.Objects = nil
+	c.heading.set(c.words.say("patient.recent"))
+	c.body.Objects = []fyne.CanvasObject{c.warning, c.form.Container, padded(4, 8, c.heading), c.known}
 	switch {
 	case m != nil && m.Subject.Key() != "":
 		title, confirm = "patient.correct", "patient.next"
@@ -96,9 +100,9 @@ func (c *chooser) open(m *fhirmap.Recorded, v view) {
 		title, confirm = "patient.assign", "patient.next"
 	}
 	if m != nil {
-		c.about.Objects = []fyne.CanvasObject{
-			c.words.subject(m, c.now()), paragraph(c.words.say("correct.from", "who", c.words.identityOf(m.Subject))),
-		}
+		c.heading.set(c.words.say("patient.other"))
+		whose := column(0, c.words.subject(m, c.now()), paragraph(c.words.say("correct.from", "who", c.words.identityOf(m.Subject))))
+		c.body.Objects = []fyne.CanvasObject{whose, c.known, padded(4, 8, c.heading), c.warning, c.form.Container}
 	}
 	c.title.set(c.words.say(title))
 	c.confirm.SetText(c.words.say(confirm))
@@ -108,7 +112,11 @@ func (c *chooser) open(m *fhirmap.Recorded, v view) {
 	c.look(v)
 	c.scroll.ScrollToTop()
 	c.Container.Refresh()
-	c.attend(c.form.family)
+	if m != nil && len(c.options) > 0 {
+		c.attend(c.options[0])
+	} else {
+		c.attend(c.form.family)
+	}
 }
 
 func (c *chooser) attend(to fyne.Focusable) {
@@ -187,7 +195,7 @@ func (c *chooser) possible() []offer {
 	w, open := c.words, c.view.situation.Consultation
 	taken := map[string]bool{}
 	if m := c.measurement; m != nil {
-		taken[m.Subject.Key()] = m.Consultation == ""
+		taken[m.Subject.Key()] = true
 		if open != nil && w.person(open.Patient) != "" && (m.Consultation != open.ID || !m.Subject.Same(open.Patient)) {
 			list = append(list, offer{
 				station.Attribution{Patient: open.Patient, Consultation: open.ID}, w.person(open.Patient),

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
@@ -46,7 +48,7 @@ func newMeasureRow(p *consultationPage) *measureRow {
 	r.assign = newButton("", widget.MediumImportance, func() { p.assign(r.shown) })
 	r.discard = newButton(w.say("consult.discard"), widget.MediumImportance, func() { p.do.discard(r.shown) })
 	r.undo = newButton("", widget.MediumImportance, func() { p.do.undo(r.shown) })
-	r.badges = container.New(&flow{distance: 5}, r.test, r.check)
+	r.badges = container.New(&flow{distance: 5})
 	head := container.NewBorder(nil, nil, r.icon, nil, padded(0, 6, r.name))
 	figure := container.New(fixedWidth(figureWidth), column(2, head, r.value, r.second))
 	text := column(3, r.whose, r.when, r.source, r.badges)
@@ -81,12 +83,25 @@ func (r *measureRow) show(m *fhirmap.Recorded) (reshaped bool) {
 	}
 	r.when.set(moment(m.Effective(), now))
 	r.source.set(w.source(&m.Measurement))
-	test, check := visible(r.test, m.Test), visible(r.check, m.Implausible)
-	reshaped = visible(r.badges, m.Test || m.Implausible) || test || check || reshaped
+	reshaped = r.mark(m.Test, m.Implausible) || reshaped
 	note := w.correctionNote(m, now)
 	reshaped = write(r.note, note) || reshaped
 	reshaped = visible(r.note, note != "") || reshaped
 	return r.offer(m, assigned) || reshaped
+}
+
+// mark shows the badges that there is a reason for.
+func (r *measureRow) mark(test, check bool) (reshaped bool) {
+	var badges []fyne.CanvasObject
+	if test {
+		badges = append(badges, r.test)
+	}
+	if check {
+		badges = append(badges, r.check)
+	}
+	reshaped = !slices.Equal(r.badges.Objects, badges)
+	r.badges.Objects = badges
+	return visible(r.badges, len(badges) > 0) || reshaped
 }
 
 // offer shows the buttons of what can be done.

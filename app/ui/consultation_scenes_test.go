@@ -120,9 +120,11 @@ func overfullDesk() view {
 }
 
 func consultationScenes() map[string]scene {
+	many, fewKnown := overfullDesk(), atWork()
+	fewKnown.desk.known = known()[:3]
 	choosing := func(m *fhirmap.Recorded, then func(*chooser)) func(*screen) {
 		return func(s *screen) {
-			s.update(atWork())
+			s.update(fewKnown)
 			s.consultation.choose(m)
 			if then != nil {
 				then(s.consultation.chooser)
@@ -135,7 +137,6 @@ func consultationScenes() map[string]scene {
 		c.form.given.SetText("")
 		c.form.birth.SetText("12/03/80")
 	}
-	many := overfullDesk()
 	return map[string]scene{
 		"consult":          {view: atWork(), page: pageConsultation},
 		"consult-none":     {view: view{desk: &desk0, situation: station.Situation{Links: soundLinks()}}, page: pageConsultation},
@@ -146,7 +147,7 @@ func consultationScenes() map[string]scene {
 		"choose-start":     {view: view{desk: desk}, page: pageConsultation, prepare: choosing(nil, nil)},
 		"choose-typed":     {view: atWork(), page: pageConsultation, prepare: choosing(nil, typed)},
 		"choose-assign":    {view: atWork(), page: pageConsultation, prepare: choosing(&desk.Unassigned[0], nil)},
-		"choose-correct": {view: atWork(), page: pageConsultation, prepare: choosing(&desk.Measured[0], func(c *chooser) {
+		"choose-correct": {view: fewKnown, page: pageConsultation, prepare: choosing(&desk.Measured[0], func(c *chooser) {
 			c.choose(&c.shown[1])
 		})},
 		"choose-overfull": {view: many, page: pageConsultation, prepare: func(s *screen) {

@@ -40,6 +40,8 @@ type actions struct {
 	assign        func(m fhirmap.Recorded, who whom, done func()) // once it is confirmed
 	discard, undo func(m fhirmap.Recorded)                        // the same
 	openAddress   func()                                          // of the local server, in the browser
+	copy          func(text string)
+	demonstrate   func(begun func())
 	acknowledge   func(alert string)
 	addMonitor    func() // by an address that is asked for
 	acceptMonitor func(address string)

@@ -49,15 +49,21 @@ func newPatientForm(w words, now func() time.Time, changed, submit, escape func(
 		one.hint.SizeName = theme.SizeNameCaptionText
 	}
 	line := func(key string, input, hint fyne.CanvasObject) fyne.CanvasObject {
-		return column(-6, paragraph(w.say(key)), input, hint)
+		return padded(0, 4, column(-6, paragraph(w.say(key)), input, hint))
 	}
-	f.Container = container.NewStack(newPanel(colourCard, colourLine, sizeRadius), padded(6, 12, column(0,
+	f.Container = container.NewStack(newPanel(colourCard, colourLine, sizeRadius), padded(6, 8, column(0,
 		container.NewGridWithColumns(2,
 			line("patient.family", f.family, f.family.hint), line("patient.given", f.given, f.given.hint)),
 		container.NewGridWithColumns(3,
-			line("patient.birth", f.birth, f.birth.hint), line("patient.sex", f.sex, column(0)), line("patient.id", f.id, f.id.hint)),
+			line("patient.birth", f.birth, f.birth.hint), line("patient.sex", framed(f.sex), column(0)), line("patient.id", f.id, f.id.hint)),
 	)))
 	return f
+}
+
+// framed gives a choice the look of a field.
+func framed(choice *widget.Select) fyne.CanvasObject {
+	frame := newPanel(theme.ColorNameInputBackground, theme.ColorNameInputBorder, theme.SizeNameInputRadius)
+	return container.NewStack(frame, padded(2, 2, choice))
 }
 
 // forget empties the form.

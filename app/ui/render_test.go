@@ -202,6 +202,7 @@ func scenes() map[string]scene {
 	}
 	maps.Copy(all, wizardScenes())
 	maps.Copy(all, consultationScenes())
+	maps.Copy(all, welcomeScenes())
 	return all
 }
 
@@ -309,7 +310,7 @@ func TestScreen_LooksTheSameAfterOtherContent(t *testing.T) {
 
 func TestScreen_NoKeyOrPlaceholderIsShown(t *testing.T) {
 	test.NewTempApp(t).Settings().SetTheme(calm{})
-	raw := regexp.MustCompile(`>[^<]*(\{[a-z]+\}|\b(rail|band|live|empty|status|help|age|absent|tile|brief|alarm|monitors|add|forget|devices|kind|name|rename|unpair|pair|signal|measure|ritual|abandon|steth|consult|correct|patient)\.[a-z.]+)[^<]*<`)
+	raw := regexp.MustCompile(`>[^<]*(\{[a-z]+\}|\b(rail|band|live|empty|status|help|age|absent|tile|brief|alarm|monitors|add|forget|devices|kind|name|rename|unpair|pair|signal|measure|ritual|abandon|steth|consult|correct|patient|welcome|suspend|quit)\.[a-z.]+)[^<]*<`)
 	for _, language := range assets.Languages {
 		for name, scene := range scenes() {
 			s := newScreen(newWords(language), testOptions(), idle())

@@ -40,9 +40,11 @@ type screen struct {
 	help         *helpPage
 	consultation *consultationPage
 
-	pages []content
-	front int
-	view  view // the last one
+	welcome *welcome
+	greeted func() // nobody is to be greeted again
+	pages   []content
+	front   int
+	view    view // the last one
 
 	opened func(page int) // is told
 }
@@ -68,7 +70,7 @@ const (
 
 // newScreen needs no running application.
 func newScreen(w words, o Options, do actions) *screen {
-	s := &screen{now: o.Now, band: newBand(w, do.end), status: newStatusLine(w), opened: func(int) {}}
+	s := &screen{now: o.Now, band: newBand(w, do.end), status: newStatusLine(w), opened: func(int) {}, greeted: func() {}}
 	do.pairDevice = s.pair
 	s.alarm = newAlarmBand(w, o.Now, do.acknowledge, func() { s.open(pageAlarms) })
 	s.live = newLivePage(w, o.Now, newEmptyPage(w, o, do))
@@ -102,6 +104,8 @@ func newScreen(w words, o Options, do actions) *screen {
 	for _, p := range s.pages {
 		pages.Add(p.CanvasObject)
 	}
+	s.welcome = newWelcome(w, o, do, func() { s.open(s.front) })
+	pages.Add(s.welcome.Container)
 	head := column(0, s.band.Container, s.alarm.Container)
 	main := container.New(flush{}, head, pages, s.status.Container)
 	s.Container = container.New(beside{}, s.rail.Container, main)
@@ -113,6 +117,9 @@ func (s *screen) open(page int) {
 	if s.front == pageMonitors && page != pageMonitors {
 		s.monitors.leave()
 	}
+	if visible(s.welcome.Container, false) {
+		s.greeted()
+	}
 	s.front = page
 	s.rail.choose(page)
 	for i, p := range s.pages {
@@ -120,6 +127,20 @@ func (s *screen) open(page int) {
 	}
 	s.pages[page].update(s.view)
 	s.opened(page)
+}
+
+// greet shows the welcome in place of the pages.
+func (s *screen) greet() {
+	for _, p := range s.pages {
+		p.Hide()
+	}
+	s.rail.choose(-1)
+	s.welcome.start()
+}
+
+// keyboard tells whether what is in front gives the keyboard to its parts.
+func (s *screen) keyboard() bool {
+	return s.welcome.Visible() || s.front == pageDevices || s.front == pageConsultation
 }
 
 // begin has a person choose whose the next consultation is.
@@ -147,14 +168,16 @@ func (s *screen) pair() {
 
 // escape goes back where a page can.
 func (s *screen) escape() {
-	switch s.front {
-	case pageConsultation:
+	switch {
+	case s.welcome.Visible():
+		s.welcome.backward()
+	case s.front == pageConsultation:
 		s.consultation.chooser.close()
-	case pageDevices:
+	case s.front == pageDevices:
 		s.devices.wizard.back()
-	case pageMonitors:
+	case s.front == pageMonitors:
 		s.monitors.escape()
-	case pageSoftware:
+	case s.front == pageSoftware:
 		s.software.escape()
 	}
 }

@@ -79,6 +79,9 @@ type Options struct {
 
 	// Support makes the support file and gives its path; nil: there is none.
 	Support func(context.Context) (path string, err error)
+	// Demonstrate starts the demonstration beside this program; nil: it cannot, or
+	// is one itself.
+	Demonstrate func() error
 }
 
 // UI is the tray and the window of the running program.

@@ -20,9 +20,10 @@ const (
 	leastWidth, leastHeight = 800, 560
 	coreDeadline            = 10 * time.Second
 
-	preferWidth  = "window.width"
-	preferHeight = "window.height"
-	preferTold   = "tray.told" // that closing the window does not quit
+	preferWidth   = "window.width"
+	preferHeight  = "window.height"
+	preferTold    = "tray.told"     // that closing the window does not quit
+	preferGreeted = "welcome.shown" // or skipped
 )
 
 // window ties the screen, the dialogs and the tray to the core. All its
@@ -59,7 +60,7 @@ func newWindow(ctx context.Context, a fyne.App, o Options, w words, post func(fu
 	x.frame = a.NewWindow(w.say("app.name"))
 	x.screen = newScreen(w, o, actions{
 		end: x.confirmEnd, begin: x.begin, assign: x.askAssign, discard: x.askDiscard, undo: x.askUndo,
-		openAddress: x.openAddress, acknowledge: x.acknowledge,
+		openAddress: x.openAddress, copy: x.copy, demonstrate: x.demonstrate, acknowledge: x.acknowledge,
 		addMonitor: x.addMonitor, acceptMonitor: x.acceptMonitor, forgetMonitor: x.confirmForget,
 		renameDevice: x.askRename, unpairDevice: x.confirmUnpair,
 		errand: x.errand, confirmAbandon: x.confirmAbandon, attend: x.attend,
@@ -79,6 +80,7 @@ func newWindow(ctx context.Context, a fyne.App, o Options, w words, post func(fu
 		flash: x.screen.alarm.flash, flashing: x.screen.alarm.flashing.Load,
 	}
 	x.screen.opened = x.bridge.turn
+	x.greetOnce()
 	x.shortcut(fyne.KeyQ, x.quit)
 	x.shortcut(fyne.KeyW, x.close)
 	x.shortcut(fyne.KeyPageDown, func() { x.turn(1) })

@@ -62,11 +62,11 @@ func (x *window) focus(to fyne.Focusable) {
 	}
 }
 
-// attend gives the keyboard to a part of the pages of devices and consultations, or to nobody,
+// attend gives the keyboard to a part of what is in front, or to nobody,
 // unless a question is open or another page in front.
 func (x *window) attend(to fyne.Focusable) {
 	switch c := x.frame.Canvas(); {
-	case x.dialogs.open != nil || x.screen.front != pageDevices && x.screen.front != pageConsultation:
+	case x.dialogs.open != nil || !x.screen.keyboard():
 	case to == nil:
 		c.Unfocus()
 	default:

@@ -27,6 +27,7 @@ func newDriven(t *testing.T) *driven {
 	t.Helper()
 	a := test.NewTempApp(t)
 	a.Settings().SetTheme(forced{variant: forms["light"]})
+	a.Preferences().SetBool(preferGreeted, true)
 	d := &driven{t: t, core: newFakeCore(), posts: make(chan func(), 8)}
 	o := testOptions()
 	o.Core, o.Logger, o.Quit = d.core, slog.New(slog.DiscardHandler), func() { d.quits++ }
