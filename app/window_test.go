@@ -52,9 +52,21 @@ func screen(t *testing.T, options ...string) string {
 	return ":" + strings.TrimSpace(number)
 }
 
+// desktopCommand has settings of its own, of a person who knows the program.
 func desktopCommand(t *testing.T, display, name string, args ...string) *exec.Cmd {
+	t.Helper()
+	settings := t.TempDir()
+	known := filepath.Join(settings, "fyne", "fr.vitalien.desktop")
+	if err := errors.Join(os.MkdirAll(known, 0o700), os.WriteFile(filepath.Join(known, "preferences.json"), []byte(`{"welcome.shown":true}`), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	return newcomersCommand(t, display, settings, name, args...)
+}
+
+// newcomersCommand is desktopCommand for a person with the settings folder given.
+func newcomersCommand(t *testing.T, display, settings, name string, args ...string) *exec.Cmd {
 	command := exec.CommandContext(t.Context(), name, args...)
-	command.Env = append(os.Environ(), "DISPLAY="+display, "WAYLAND_DISPLAY=", "FYNE_THEME=light")
+	command.Env = append(os.Environ(), "DISPLAY="+display, "WAYLAND_DISPLAY=", "FYNE_THEME=light", "XDG_CONFIG_HOME="+settings)
 	return command
 }
 
