@@ -7,12 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/BurntSushi/toml"
@@ -38,6 +35,7 @@ type Config struct {
 	Stethoscope  Stethoscope `toml:"stethoscope"`
 	Backup       Backup      `toml:"backup"`
 	Update       Update      `toml:"update"`
+	Window       Window      `toml:"window"`
 }
 
 // HL7 is the settings of bedside monitors.
@@ -82,33 +80,6 @@ type Update struct {
 	Key string `toml:"key"` // public, of the publisher; empty: that of the build
 }
 
-// A Duration is a time.Duration that also knows days ("30d") and years of 365
-// days ("10y").
-type Duration time.Duration
-
-// UnmarshalText reads "90s", "12h", "30d" or "10y"; negative ones are refused.
-func (d *Duration) UnmarshalText(text []byte) error {
-	s := string(text)
-	for suffix, unit := range map[string]time.Duration{"d": 24 * time.Hour, "y": 365 * 24 * time.Hour} {
-		number, ok := strings.CutSuffix(s, suffix)
-		if !ok {
-			continue
-		}
-		n, err := strconv.ParseUint(number, 10, 16)
-		if err != nil || n > 200*365 || (suffix == "y" && n > 200) {
-			return fmt.Errorf("%q is no duration such as 30d or 10y", s)
-		}
-		*d = Duration(time.Duration(n) * unit)
-		return nil
-	}
-	parsed, err := time.ParseDuration(s)
-	if err != nil || parsed < 0 {
-		return fmt.Errorf("%q is no duration such as 60s, 30d or 10y", s)
-	}
-	*d = Duration(parsed)
-	return nil
-}
-
 // Default is the settings of a first start.
 func Default() Config {
 	var c Config
@@ -130,18 +101,27 @@ func Load(folder string) (c Config, warnings []string, err error) {
 	if err != nil {
 		return c, nil, err
 	}
-	c = Default()
-	meta, err := toml.Decode(string(text), &c)
+	c, warnings, err = parse(string(text))
+	for i := range warnings {
+		warnings[i] = path + ": " + warnings[i]
+	}
+	if err == nil {
+		err = c.Validate()
+	}
 	if err != nil {
-		return c, nil, fmt.Errorf("%s: %w", path, err)
-	}
-	for _, key := range meta.Undecoded() {
-		warnings = append(warnings, fmt.Sprintf("%s: unknown setting %s", path, key))
-	}
-	if err := c.Validate(); err != nil {
 		return c, warnings, fmt.Errorf("%s: %w", path, err)
 	}
 	return c, warnings, nil
+}
+
+// parse reads text over the defaults. It does not validate.
+func parse(text string) (c Config, warnings []string, err error) {
+	c = Default()
+	meta, err := toml.Decode(text, &c)
+	for _, key := range meta.Undecoded() {
+		warnings = append(warnings, "unknown setting "+key.String())
+	}
+	return c, warnings, err
 }
 
 func writeTemplate(folder, path string) error {
@@ -159,34 +139,12 @@ func writeTemplate(folder, path string) error {
 	return errors.Join(err, f.Close())
 }
 
-// Validate tells which setting is wrong, and why.
+// Validate tells which setting is wrong, and why: the first of Problems.
 func (c *Config) Validate() error {
-	switch {
-	case c.Lang != "fr" && c.Lang != "en":
-		return fmt.Errorf(`lang = %q: must be "fr" or "en"`, c.Lang)
-	case (c.HL7.TLSCert == "") != (c.HL7.TLSKey == ""):
-		return errors.New("hl7.tls_cert and hl7.tls_key are set together")
-	case c.Backup.Keep < 1:
-		return fmt.Errorf("backup.keep = %d: at least 1", c.Backup.Keep)
-	case c.HL7.TLSCA != "" && c.HL7.TLSCert == "":
-		return errors.New("hl7.tls_ca needs hl7.tls_cert and hl7.tls_key")
+	if list := c.Problems(); len(list) > 0 {
+		return list[0]
 	}
-	if err := CheckLocal(c.Listen); err != nil {
-		return fmt.Errorf("listen = %q: %w", c.Listen, err)
-	}
-	if c.HL7.Listen != "" {
-		if err := CheckAddress(c.HL7.Listen); err != nil {
-			return fmt.Errorf("hl7.listen = %q: %w", c.HL7.Listen, err)
-		}
-	}
-	if err := c.HL7.checkMonitors(); err != nil {
-		return err
-	}
-	if err := c.Stethoscope.check(); err != nil {
-		return err
-	}
-	_, err := c.HL7.Prefixes()
-	return err
+	return nil
 }
 
 // The bounds of record_every. Below one second monitors have nothing new.
@@ -195,77 +153,30 @@ const (
 	maxRecordEvery = Duration(24 * time.Hour)
 )
 
-func (h *HL7) checkMonitors() error {
-	if h.RecordEvery < minRecordEvery || h.RecordEvery > maxRecordEvery {
-		return fmt.Errorf("hl7.record_every = %q: must be between 1s and 24h", time.Duration(h.RecordEvery))
-	}
-	seen := map[string]bool{}
-	for _, m := range h.Monitor {
-		if err := CheckPeer(m.Address); err != nil {
-			return fmt.Errorf("hl7.monitor address = %q: %w", m.Address, err)
-		}
-		if seen[m.Address] {
-			return fmt.Errorf("hl7.monitor address = %q is there twice", m.Address)
-		}
-		seen[m.Address] = true
-	}
-	return nil
-}
-
 // Prefixes is the networks that may reach the listener. A lone address is a
 // network of one.
 func (h *HL7) Prefixes() ([]netip.Prefix, error) {
+	list, bad := h.prefixes()
+	return list, orNil(bad)
+}
+
+func (h *HL7) prefixes() ([]netip.Prefix, *Problem) {
 	var list []netip.Prefix
 	for _, text := range h.Allow {
 		prefix, err := netip.ParsePrefix(text)
 		if err != nil {
 			address, bad := netip.ParseAddr(text)
 			if bad != nil {
-				return nil, fmt.Errorf("hl7.allow: %q is no network such as 192.168.1.0/24", text)
+				return nil, &Problem{
+					English: fmt.Sprintf("%q is no network such as 192.168.1.0/24", text),
+					French:  "«\u00a0" + text + "\u00a0» n’est pas un réseau, comme 192.168.1.0/24.",
+				}
 			}
 			prefix = netip.PrefixFrom(address, address.BitLen())
 		}
 		list = append(list, prefix.Masked())
 	}
 	return list, nil
-}
-
-// CheckAddress refuses what is no HOST:PORT, such as 0.0.0.0:2575.
-func CheckAddress(address string) error {
-	_, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return errors.New("must be HOST:PORT, such as 0.0.0.0:2575")
-	}
-	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-		return fmt.Errorf("port %q is not between 0 and 65535", port)
-	}
-	return nil
-}
-
-// CheckPeer refuses what is no HOST:PORT to connect to, such as
-// 192.168.0.100:4601.
-func CheckPeer(address string) error {
-	host, port, err := net.SplitHostPort(address)
-	if err != nil || host == "" || strings.ContainsFunc(host, func(r rune) bool { return r <= ' ' || r == '/' }) {
-		return errors.New("must be HOST:PORT, such as 192.168.0.100:4601")
-	}
-	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-		return fmt.Errorf("port %q is not between 1 and 65535", port)
-	}
-	return nil
-}
-
-// CheckLocal refuses an address of the local server that is not of this
-// computer alone: its host must be localhost, 127.0.0.1 or [::1].
-func CheckLocal(address string) error {
-	if err := CheckAddress(address); err != nil {
-		return err
-	}
-	host, _, _ := net.SplitHostPort(address)
-	if host == "localhost" || host == "127.0.0.1" || host == "::1" {
-		return nil
-	}
-	return errors.New("the local server listens on this computer only: localhost, 127.0.0.1 or [::1]")
 }
 
 // Pending names the settings of c that differ from their defaults and have no

@@ -1,11 +1,6 @@
 package config
 
-import (
-	"fmt"
-	"slices"
-	"strings"
-	"time"
-)
+import "time"
 
 // The sources of sound.
 const (
@@ -35,23 +30,14 @@ const (
 	maxRecording = Duration(30 * time.Minute)
 )
 
-// check leaves rate, channels and encoding to the package that reads sound.
-func (s *Stethoscope) check() error {
-	switch {
-	case !slices.Contains(sources, s.Source):
-		return fmt.Errorf("stethoscope.source = %q: must be empty, %s", s.Source, strings.Join(sources[1:], ", "))
-	case s.Max < minRecording || s.Max > maxRecording:
-		return fmt.Errorf("stethoscope.max = %q: must be between 1s and 30m", time.Duration(s.Max))
-	}
-	check := CheckAddress
+// problems leaves rate, channels and encoding to the package that reads sound.
+func (s *Stethoscope) problems(add func(string, *Problem)) {
+	add("stethoscope.source", among(s.Source, sources...))
+	add("stethoscope.max", between(s.Max, minRecording, maxRecording))
 	switch s.Source {
-	case SourceNone, SourceSoundCard:
-		return nil
 	case SourceTCP:
-		check = CheckPeer
+		add("stethoscope.address", checkPeer(s.Address))
+	case SourceUDP, SourceRTP:
+		add("stethoscope.address", checkAddress(s.Address))
 	}
-	if err := check(s.Address); err != nil {
-		return fmt.Errorf("stethoscope.address = %q: %w", s.Address, err)
-	}
-	return nil
 }
