@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"vitalien/app/api"
@@ -26,8 +27,10 @@ import (
 // context ends or the user quits, Close frees what was bound.
 type App struct {
 	flags  cli.Flags
-	config config.Config
-	folder string // of the data
+	config config.Config // with what the flags say
+	loaded config.Config // what the file said at the start
+	saved  string        // the folder of config.toml
+	folder string        // of the data
 	stdout io.Writer
 	log    *slog.Logger
 
@@ -45,7 +48,8 @@ type App struct {
 	runAir     func(context.Context) error
 
 	renewal renewal
-	quit    func() // ends Run
+	quit    func()      // ends Run
+	again   atomic.Bool // Run is to end so that the supervisor starts the program again
 
 	unset, unopened error // why there are no settings, and no station, outside of Run
 
@@ -99,7 +103,7 @@ func (a *App) configure() (err error) {
 	if err != nil {
 		return &fhirmap.Fault{
 			Code: "bad_config", English: "settings", Cause: err,
-			French: fmt.Sprintf("Un réglage est incorrect\u202f: %v. Corrigez-le ou effacez la ligne.", err),
+			French: "Un réglage est incorrect\u202f: " + frenchOf(err) + " Corrigez-le ou effacez la ligne.",
 		}
 	}
 	for _, warning := range warnings {
@@ -108,7 +112,7 @@ func (a *App) configure() (err error) {
 	for _, name := range loaded.Pending() {
 		a.log.Warn("setting has no effect in this version", "setting", name)
 	}
-	a.config = loaded
+	a.config, a.loaded, a.saved = loaded, loaded, settings
 	if a.flags.Listen != "" {
 		a.config.Listen = a.flags.Listen
 	}
@@ -254,8 +258,11 @@ func (a *App) Run(ctx context.Context) error {
 	case err := <-failed:
 		return err
 	default:
-		return nil
 	}
+	if a.again.Load() {
+		return cli.Exit{Status: desktop.Again}
+	}
+	return nil
 }
 
 // simulation is what the simulated devices are made of.

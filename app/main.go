@@ -64,7 +64,7 @@ func superviseProgram(ctx context.Context, f cli.Flags) error {
 	desktop.EndLast()
 	file := &logFile{folder: filepath.Join(data, logFolder), size: logSize}
 	supervisor := desktop.Supervisor{
-		Arguments: func(said []string, crashing bool) []string { return childFlags(f, said, crashing).Args() },
+		Arguments: func(said []string, crashing, asked bool) []string { return childFlags(f, said, crashing, asked).Args() },
 		Stdin:     os.Stdin, Stdout: os.Stdout, Stderr: keepErrors(file), Log: newLogger(keepErrors(file)),
 	}
 	status, err := supervisor.Run(ctx)
@@ -75,9 +75,13 @@ func superviseProgram(ctx context.Context, f cli.Flags) error {
 }
 
 // childFlags are those of the next child. A port that an earlier one was free
-// to choose stays the same: EHRs and monitors come back to it.
-func childFlags(f cli.Flags, said []string, crashing bool) cli.Flags {
+// to choose stays the same: EHRs and monitors come back to it. Who has asked for
+// it in the window finds that again.
+func childFlags(f cli.Flags, said []string, crashing, asked bool) cli.Flags {
 	f.Supervised, f.Crashing = true, crashing
+	if asked {
+		f.Minimized, f.Link = false, ""
+	}
 	for _, line := range said {
 		if address, ok := strings.CutPrefix(line, "ready mllp "); ok {
 			f.HL7Listen = keepPort(f.HL7Listen, address)

@@ -22,8 +22,18 @@ func TestChildFlags(t *testing.T) {
 		"IPv6":        {cli.Flags{HL7Listen: "[::1]:0"}, []string{"ready mllp [::1]:40125"}, cli.Flags{HL7Listen: "[::1]:40125"}},
 	} {
 		c.want.Supervised, c.want.Crashing = true, true
-		if got := childFlags(c.given, c.said, true); got != c.want {
+		if got := childFlags(c.given, c.said, true, false); got != c.want {
 			t.Errorf("%s: %+v", name, got)
 		}
+	}
+}
+
+func TestChildFlags_WhoAsksInTheWindowFindsItAgain(t *testing.T) {
+	given := cli.Flags{Minimized: true, Link: "vitalien://consultation?patient=1", DataDir: "d"}
+	if got, want := childFlags(given, nil, false, true), (cli.Flags{Supervised: true, DataDir: "d"}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	if got := childFlags(given, nil, false, false); !got.Minimized || got.Link == "" {
+		t.Errorf("after a death: %+v", got)
 	}
 }

@@ -246,15 +246,10 @@ func (c *clinician) click(at image.Rectangle) {
 	xdotool(c.t, c.display, "mousemove", strconv.Itoa(middle.X), strconv.Itoa(middle.Y), "click", "1")
 }
 
-// types writes into what has the keyboard.
-func (c *clinician) types(text string) {
+// types writes into what has the keyboard in the window.
+func (c *clinician) types(window, text string) {
 	c.t.Helper()
-	xdotool(c.t, c.display, "type", "--delay", "20", text)
-}
-
-func (c *clinician) presses(keys ...string) {
-	c.t.Helper()
-	xdotool(c.t, c.display, append([]string{"key", "--delay", "50"}, keys...)...)
+	xdotool(c.t, c.display, "windowfocus", "--sync", window, "type", "--delay", "20", text)
 }
 
 // keep writes the screen into the folder that VITALIEN_SCREENS names, for who

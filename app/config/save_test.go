@@ -159,7 +159,7 @@ func TestRevise_ChangesWhatIsAskedAndKeepsTheRest(t *testing.T) {
 }
 
 func FuzzScan(f *testing.F) {
-	f.Add(template, "hl7.listen", ":1")
+	f.Add("[hl7] # x\r\nlisten = ''\r\n", "hl7.listen", ":1")
 	f.Add("a.b = 1\nhl7 = {listen = \"\"}", "hl7.listen", "x:1")
 	f.Add("hl7.allow = [ # x\n] # y\n[[hl7.monitor]]", "hl7.allow", "::1")
 	f.Fuzz(func(t *testing.T, text, name, value string) {

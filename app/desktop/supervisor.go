@@ -20,13 +20,16 @@ const (
 	stopPatience = 2500 * time.Millisecond
 )
 
+// Again is the exit status of a child that wants to be started again at once.
+const Again = 75
+
 // A Supervisor runs the program as a child of this process and starts it again
 // when it dies, so that nothing that ends a process ends the service.
 type Supervisor struct {
 	// Arguments are those of the next child. said is every line that the
-	// children before wrote to standard output, and crashing that they died three
-	// times within ten minutes.
-	Arguments func(said []string, crashing bool) []string
+	// children before wrote to standard output, crashing that they died three
+	// times within ten minutes, and asked that the last one ended with Again.
+	Arguments func(said []string, crashing, asked bool) []string
 	Stdin     *os.File // passed on, where there is one
 	Stdout    io.Writer
 	Stderr    io.Writer // of the child and of what it starts
@@ -48,11 +51,15 @@ func (s *Supervisor) Run(ctx context.Context) (status int, err error) {
 	defer leash.close()
 	var seen lines
 	var past deaths
-	crashing := false
+	crashing, asked := false, false
 	for {
-		status, err = s.live(ctx, leash, &seen, crashing)
+		status, err = s.live(ctx, leash, &seen, crashing, asked)
 		if err != nil || status == 0 || len(seen.said) == 0 || ctx.Err() != nil {
 			return status, err
+		}
+		if asked = status == Again; asked {
+			s.Log.Info("starting the program again, as somebody has asked")
+			continue
 		}
 		var pause time.Duration
 		pause, often := past.note(time.Now())
@@ -67,13 +74,13 @@ func (s *Supervisor) Run(ctx context.Context) (status int, err error) {
 }
 
 // live runs one child to its end.
-func (s *Supervisor) live(ctx context.Context, leash *leash, seen *lines, crashing bool) (status int, err error) {
+func (s *Supervisor) live(ctx context.Context, leash *leash, seen *lines, crashing, asked bool) (status int, err error) {
 	program, err := os.Executable()
 	if err != nil {
 		return 1, err
 	}
 	seen.to, seen.rest = s.Stdout, nil
-	child := exec.Command(program, s.Arguments(seen.said, crashing)...)
+	child := exec.Command(program, s.Arguments(seen.said, crashing, asked)...)
 	child.Stdout, child.Stderr, child.WaitDelay = seen, s.Stderr, time.Second // what it has started may hold its output open
 	if exists(s.Stdin) {
 		child.Stdin = s.Stdin

@@ -57,7 +57,7 @@ func supervised(t *testing.T, ctx context.Context, out *bytes.Buffer, lives ...s
 	t.Helper()
 	said := make([]int, 0, len(lives))
 	s := Supervisor{
-		Arguments: func(before []string, often bool) []string {
+		Arguments: func(before []string, often, _ bool) []string {
 			said, crashing = append(said, len(before)), append(crashing, often)
 			life := lives[min(len(crashing), len(lives))-1]
 			return append([]string{supervisedRole}, strings.Fields(life)...)
@@ -108,6 +108,25 @@ func TestSupervisor_AfterThreeDeathsItTriesLess(t *testing.T) {
 	}
 }
 
+func TestSupervisor_StartsAgainAsAsked(t *testing.T) {
+	var out bytes.Buffer
+	var asked, often []bool
+	lives := []string{"say=ready exit=75", "say=ready exit=75", "say=ready exit=75", "say=ready exit=75", "say=ready panic", "say=ready"}
+	s := Supervisor{
+		Arguments: func(_ []string, crashing, again bool) []string {
+			asked, often = append(asked, again), append(often, crashing)
+			return append([]string{supervisedRole}, strings.Fields(lives[len(asked)-1])...)
+		},
+		Stdout: &out, Log: slog.New(slog.DiscardHandler),
+	}
+	if status, err := s.Run(t.Context()); status != 0 || err != nil {
+		t.Errorf("status %d, %v", status, err)
+	}
+	if !slices.Equal(asked, []bool{false, true, true, true, true, false}) || slices.Contains(often, true) {
+		t.Errorf("asked %v, crashing %v", asked, often)
+	}
+}
+
 // A writer calls a function when something is written.
 type writer func()
 
@@ -129,8 +148,10 @@ func TestSupervisor_EndsItsChild(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			s := Supervisor{
-				Arguments: func([]string, bool) []string { return append([]string{supervisedRole}, strings.Fields(c.life)...) },
-				Stdout:    writer(cancel), Log: slog.New(slog.DiscardHandler),
+				Arguments: func([]string, bool, bool) []string {
+					return append([]string{supervisedRole}, strings.Fields(c.life)...)
+				},
+				Stdout: writer(cancel), Log: slog.New(slog.DiscardHandler),
 			}
 			if status, err := s.Run(ctx); err != nil || status != c.status {
 				t.Errorf("status %d, %v", status, err)

@@ -46,7 +46,7 @@ func (w words) figure(m *fhirmap.Measurement) figure {
 	case fhirmap.ArterialPressure:
 		return w.pressure(m, fhirmap.ArterialSystolic, fhirmap.ArterialDiastolic, fhirmap.ArterialMean)
 	}
-	main := m.Reading(m.Type)
+	main := w.shown(m.Reading(m.Type))
 	f := figure{main: w.value(main), unit: w.unit(main)}
 	if m.Type != fhirmap.HeartRate {
 		f.second = w.pulse(m.Reading(fhirmap.HeartRate))

@@ -108,13 +108,13 @@ func (w words) trial(m *fhirmap.Measurement, live *fhirmap.Live, now time.Time) 
 		}
 		return text
 	case live != nil && len(live.Values) > 0:
-		first := &live.Values[0]
+		first := w.shownLive(&live.Values[0])
 		text := trialText{
 			figure: figure{main: w.liveFigure(first), unit: first.Unit.Label},
 			vital:  first.Type, name: w.vital(first.Type), state: w.say("measure.going"), colour: colourAccent,
 		}
 		for i := range live.Values[1:] {
-			v := &live.Values[i+1]
+			v := w.shownLive(&live.Values[i+1])
 			text.second = joined(" · ", text.second, w.say("measure.also", "name", w.vital(v.Type), "value", w.liveFigure(v), "unit", v.Unit.Label))
 		}
 		return text

@@ -169,11 +169,17 @@ var lengths = map[fyne.ThemeSizeName]float32{
 }
 
 // calm is the theme: the toolkit's fonts and icons in our colours and sizes.
-type calm struct{}
+type calm struct {
+	form  *fyne.ThemeVariant // nil: the system's
+	scale float32            // of text; 0: 1
+}
 
 var _ fyne.Theme = calm{}
 
-func (calm) Color(name fyne.ThemeColorName, variant fyne.ThemeVariant) color.Color {
+func (c calm) Color(name fyne.ThemeColorName, variant fyne.ThemeVariant) color.Color {
+	if c.form != nil {
+		variant = *c.form
+	}
 	s, ours := shades[name]
 	switch {
 	case !ours:
@@ -189,9 +195,9 @@ func (calm) Font(style fyne.TextStyle) fyne.Resource { return theme.DefaultTheme
 
 func (calm) Icon(name fyne.ThemeIconName) fyne.Resource { return theme.DefaultTheme().Icon(name) }
 
-func (calm) Size(name fyne.ThemeSizeName) float32 {
+func (c calm) Size(name fyne.ThemeSizeName) float32 {
 	if length, ours := lengths[name]; ours {
-		return length
+		return c.sized(name, length)
 	}
 	return theme.DefaultTheme().Size(name)
 }

@@ -81,7 +81,7 @@ func (w words) tiles(l *fhirmap.Live, alerts []fhirmap.Alert, now time.Time) []t
 	silent := now.Sub(newest(l)) > goneAfter
 	for i := range l.Values {
 		t := l.Values[i].Type
-		byType[t] = &l.Values[i]
+		byType[t] = w.shownLive(&l.Values[i])
 		if !slices.ContainsFunc(groups, func(g group) bool { return slices.Contains(g.parts, t) }) {
 			others = append(others, t)
 		}

@@ -16,6 +16,7 @@ import (
 type words struct {
 	language string
 	texts    map[string]string
+	glucose  *glucoseUnit
 }
 
 // newWords falls back to French, the language of the product, for a language
@@ -28,7 +29,7 @@ func newWords(language string) words {
 	if err != nil {
 		panic("ui: embedded texts: " + err.Error())
 	}
-	return words{language, texts}
+	return words{language, texts, &glucoseUnit{}}
 }
 
 // say is the text under key. The pairs are the names and values of its
