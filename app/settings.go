@@ -146,7 +146,7 @@ func frenchOf(err error) string {
 	p, ours := errors.AsType[*config.Problem](err)
 	switch {
 	case !ours:
-		return err.Error() + "."
+		return fmt.Sprintf("le fichier ne peut pas être lu (%v).", err)
 	case p.Setting == "":
 		return p.French
 	}
@@ -154,7 +154,11 @@ func frenchOf(err error) string {
 }
 
 func configFault(err error) error {
-	return &fhirmap.Fault{Code: "bad_config", English: err.Error(), French: frenchOf(err), Cause: err}
+	french := frenchOf(err)
+	if _, ours := errors.AsType[*config.Problem](err); !ours {
+		french = fmt.Sprintf("Le fichier des réglages (%s) ne peut pas être lu\u202f: %v. Corrigez-le avec un éditeur de texte.", config.FileName, err)
+	}
+	return &fhirmap.Fault{Code: "bad_config", English: err.Error(), French: french, Cause: err}
 }
 
 func problemFault(p *config.Problem) *fhirmap.Fault {

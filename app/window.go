@@ -37,9 +37,16 @@ func (a *App) window(ctx context.Context, quit func()) error {
 	o := ui.Options{
 		Core: a.station, Language: a.config.Lang, Minimized: a.flags.Minimized, Address: a.server.URL(), PageLink: a.server.PageLink,
 		Version: version, Logger: a.log, Quit: quit, Support: a.SupportFile,
+		Settings: a.settings(), Autostart: desktop.Autostart{}, Display: ui.Display(a.config.Window),
 	}
 	if !a.flags.Demo {
 		o.Demonstrate = a.demonstrate
+	}
+	if a.flags.Supervised {
+		o.Restart = func() {
+			a.again.Store(true)
+			quit()
+		}
 	}
 	if a.monitor != nil {
 		o.Listener = a.monitor.Addr().String()

@@ -61,6 +61,24 @@ func (b Backups) list() (paths []string, made []time.Time) {
 	return paths, made
 }
 
+// A BackupState is how it stands with the daily backups.
+type BackupState struct {
+	Dir   string
+	Last  time.Time // zero: there is none
+	Count int
+	Due   bool // the last one is older than a day, and there is something to keep
+}
+
+// BackupState looks into the folder of the backups.
+func (s *Station) BackupState() BackupState {
+	_, made := s.backups.list()
+	state := BackupState{Dir: s.backups.Dir, Count: len(made), Due: s.Head() > 0 && s.backupIsDue()}
+	if len(made) > 0 {
+		state.Last = made[0]
+	}
+	return state
+}
+
 // heldUntil is when the last backup of now leaves; zero when there is none.
 func (b Backups) heldUntil() time.Time {
 	_, made := b.list()

@@ -30,6 +30,7 @@ type fakeCore struct {
 	asked     chan string // what a person had the core do about an alarm or a monitor
 	fault     error
 	held      held
+	wait      chan struct{} // not nil: backing up takes until it is ended
 }
 
 var _ Core = (*fakeCore)(nil)

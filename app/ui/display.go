@@ -18,6 +18,26 @@ type Display struct {
 	Glucose string // "g/L", "mg/dL", "mmol/L"; else the unit it was measured in
 }
 
+// value is a setting of the window, by its name in config.toml.
+func (d Display) value(name string) string { return *d.field(name) }
+
+// with is d with another value of a setting.
+func (d Display) with(name, value string) Display {
+	*d.field(name) = value
+	return d
+}
+
+func (d *Display) field(name string) *string {
+	switch name {
+	case "window.theme":
+		return &d.Theme
+	case "window.text":
+		return &d.Text
+	default:
+		return &d.Glucose
+	}
+}
+
 // textScales are the sizes of text by name.
 var textScales = map[string]float32{"small": 0.87, "large": 1.2}
 

@@ -67,12 +67,17 @@ func (f *field) judge() bool {
 	return problem == ""
 }
 
+// AcceptsTab is never so: Tab leads to the next element.
+func (f *field) AcceptsTab() bool { return false }
+
 // TypedKey adds to the toolkit's keys those of a dialog.
 func (f *field) TypedKey(event *fyne.KeyEvent) {
 	switch event.Name {
 	case fyne.KeyReturn, fyne.KeyEnter:
 		if f.submit != nil {
 			f.submit()
+		} else if f.MultiLine {
+			f.Entry.TypedKey(event)
 		}
 	case fyne.KeyEscape:
 		if f.escape != nil {

@@ -66,7 +66,8 @@ type actions struct {
 	chooseStethoscope func() // by the name of its network, and record
 	listen, plot      func(recording string)
 
-	support func() // makes the support file
+	support  func() // makes the support file
+	settings settingsActions
 }
 
 func newMonitorsPage(w words, o Options, do actions) *monitorsPage {

@@ -39,6 +39,7 @@ type screen struct {
 	software     *softwarePage
 	help         *helpPage
 	consultation *consultationPage
+	settings     *settingsPage
 
 	welcome *welcome
 	greeted func() // nobody is to be greeted again
@@ -65,6 +66,7 @@ const (
 	pageMonitors
 	pageStethoscope // there is one only where one is set up
 	pageSoftware
+	pageSettings
 	pageHelp
 )
 
@@ -79,6 +81,7 @@ func newScreen(w words, o Options, do actions) *screen {
 	s.devices = newDevicesPage(w, o, o.Core.Models(), do)
 	s.stethoscope = newStethoscopePage(w, o.Now, do)
 	s.software, s.help = newSoftwarePage(w, o, do), newHelpPage(w, o, do)
+	s.settings = newSettingsPage(w, o, do)
 	s.pages = []content{
 		{s.live.Container, s.live.update, s.live.age},
 		{s.consultation.CanvasObject, s.consultation.update, func() {}},
@@ -87,6 +90,7 @@ func newScreen(w words, o Options, do actions) *screen {
 		{s.monitors.CanvasObject, s.monitors.update, s.monitors.age},
 		{s.stethoscope.CanvasObject, s.stethoscope.update, s.stethoscope.age},
 		{s.software.CanvasObject, s.software.update, s.software.age},
+		{s.settings.CanvasObject, func(view) {}, func() {}},
 		{s.help.CanvasObject, s.help.update, s.help.age},
 	}
 	s.rail = newRail(w,
@@ -97,6 +101,7 @@ func newScreen(w words, o Options, do actions) *screen {
 		newEntry("monitor", w.say("rail.monitors"), func() { s.open(pageMonitors) }),
 		newEntry("stethoscope", w.say("rail.stethoscope"), func() { s.open(pageStethoscope) }),
 		newEntry("software", w.say("rail.software"), func() { s.open(pageSoftware) }),
+		newEntry("settings", w.say("rail.settings"), func() { s.open(pageSettings) }),
 		newEntry("help", w.say("rail.help"), func() { s.open(pageHelp) }),
 	)
 	s.rail.entries[pageStethoscope].Hide()
@@ -126,6 +131,9 @@ func (s *screen) open(page int) {
 		visible(p.CanvasObject, i == page)
 	}
 	s.pages[page].update(s.view)
+	if page == pageSettings {
+		s.settings.enter()
+	}
 	s.opened(page)
 }
 

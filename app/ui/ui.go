@@ -45,6 +45,7 @@ type Core interface {
 	AccessCore
 	TrafficCore
 	Suspender
+	Keeping
 }
 
 // DeviceCore is what the page of devices and the pairing wizard need of the
@@ -82,6 +83,10 @@ type Options struct {
 	// Demonstrate starts the demonstration beside this program; nil: it cannot, or
 	// is one itself.
 	Demonstrate func() error
+	Display     Display
+	Settings    SettingsFile
+	Autostart   Autostart // nil: there is none
+	Restart     func()    // starts the program again; nil: nobody does
 }
 
 // UI is the tray and the window of the running program.
@@ -102,7 +107,9 @@ func New(o Options) *UI {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
-	return &UI{options: o, words: newWords(o.Language)}
+	u := &UI{options: o, words: newWords(o.Language)}
+	u.words.glucose.set(o.Display.Glucose)
+	return u
 }
 
 // Run shows tray and window until a person quits, ctx ends or the process is
@@ -125,7 +132,7 @@ func (u *UI) Run(ctx context.Context) (err error) {
 	}
 	a := app.NewWithID(appID)
 	a.SetIcon(fyne.NewStaticResource("icon.png", assets.Icon))
-	a.Settings().SetTheme(calm{})
+	a.Settings().SetTheme(u.options.Display.theme())
 
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

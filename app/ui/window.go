@@ -48,6 +48,7 @@ type window struct {
 	menu       *fyne.Menu      // always the same: the toolkit shows the first one again when the tray is ready
 	desk       *desk           // nil: not read
 	leaving    bool            // a person is asked whether to quit
+	queue      <-chan struct{} // the same of inTurn
 }
 
 func newWindow(ctx context.Context, a fyne.App, o Options, w words, post func(func())) *window {
@@ -66,7 +67,8 @@ func newWindow(ctx context.Context, a fyne.App, o Options, w words, post func(fu
 		errand: x.errand, confirmAbandon: x.confirmAbandon, attend: x.attend,
 		access: x.accessActions(), traffic: x.trafficActions(), host: x.readHost, focus: x.focus,
 		record: x.record, stopRecording: x.stopRecording, chooseStethoscope: x.chooseStethoscope, listen: x.listen, plot: x.plot,
-		support: x.support,
+		support:  x.support,
+		settings: x.settingsActions(),
 	})
 	x.frame.SetPadded(false)
 	x.frame.SetContent(x.screen.Container)
