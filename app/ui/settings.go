@@ -83,6 +83,10 @@ func (p *settingsPage) choose(group int) {
 		p.groups[group] = p.newBody(group)
 		p.bodies.Add(p.groups[group].Container)
 		p.fill(p.groups[group])
+		p.judge()
+	}
+	if group == groupRetention || group == groupBackup {
+		p.enter() // there may be another backup by now
 	}
 	for i, chip := range p.chips.Objects {
 		chip.(*option).mark(i == group)
