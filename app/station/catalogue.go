@@ -121,7 +121,7 @@ func (c *catalogue) follow(ctx context.Context, s *Station, most int) error {
 // add takes up one record of the log.
 func (c *catalogue) add(s *Station, r localstore.Record) {
 	c.cursor = r.Last()
-	if r.Kind != kindReport && r.Kind != kindCorrection {
+	if r.Kind != kindReport && r.Kind != kindDetail && r.Kind != kindCorrection {
 		return
 	}
 	e, err := decode(r)

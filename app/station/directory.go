@@ -94,7 +94,7 @@ func (d *directory) take(r localstore.Record, e *entry) {
 		d.device(r.First, e.Received, &e.Recording.Device, e.Recording.Test)
 	case kindCorrection:
 		d.patient(r.First, e.Received, e.Correction.Subject, false)
-	case kindReport:
+	case kindReport, kindDetail:
 		last := &recordedEntry{}
 		e.each(r, func(seq, _ uint64, m *recordedEntry) { // which most often says the same as the one before
 			if m.Subject != last.Subject || m.Test != last.Test {

@@ -20,6 +20,7 @@ const (
 	kindRecording         byte = 5
 	kindErased            byte = 6 // nothing, under the numbers of what was deleted or is lost
 	kindCorrection        byte = 7
+	kindDetail            byte = 8 // a report that is kept for less long (see detail.go)
 )
 
 // An entry is one record of the log. Its header (time of reception and
@@ -109,7 +110,7 @@ func decode(r localstore.Record) (*entry, error) {
 // counts tells whether e takes the sequence numbers that its record has.
 func (e *entry) counts(r localstore.Record) bool {
 	switch r.Kind {
-	case kindReport:
+	case kindReport, kindDetail:
 		return r.Count == e.observations() || r.Count == len(e.Measurements)
 	case kindAlerts:
 		return r.Count == len(e.Alerts)

@@ -226,7 +226,7 @@ func (e *erasure) split(r localstore.Record, old *entry) (pieces []piece, erased
 		} else {
 			p.Recording = old.Recording
 		}
-	case kindReport:
+	case kindReport, kindDetail:
 		old.each(r, func(seq, last uint64, m *recordedEntry) {
 			named := m.Subject.Key() == e.key || m.Patient.Key() == e.key
 			theirs := e.owns(seq, named)

@@ -91,7 +91,11 @@ func (s *Station) newestEntry() (newest time.Time, err error) {
 // retain is Retain every so often.
 func (s *Station) retain(ctx context.Context) {
 	for tick := time.NewTicker(retainEvery); ; {
-		if _, err := s.Retain(ctx); err != nil && ctx.Err() == nil {
+		_, err := s.Retain(ctx)
+		if err == nil {
+			_, err = s.RetainDetail(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
 			s.log.Warn("removing what is past its retention; trying again", "error", err)
 		}
 		select {

@@ -40,6 +40,7 @@ type sample struct {
 	of     fhirmap.Type
 	at     time.Time
 	report uint64 // that it was recorded of
+	again  bool   // only because the interval was over
 }
 
 func newSampler(every time.Duration) *sampler {
@@ -60,8 +61,9 @@ func (s *sampler) begin() uint64 {
 // due tells whether m of the report with that number is to be recorded now, and
 // takes it as recorded then. What a report holds twice, such as the temperatures
 // of two probes, is due together. restore is for when recording fails: the next
-// value counts.
-func (s *sampler) due(m *recordedEntry, report uint64, now time.Time) bool {
+// value counts. again tells that it is due for no other reason than that the
+// interval is over: it is neither the first nor of an alarm.
+func (s *sampler) due(m *recordedEntry, report uint64, now time.Time) (due, again bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	key := streamOf(m)
@@ -72,7 +74,7 @@ func (s *sampler) due(m *recordedEntry, report uint64, now time.Time) bool {
 		s.streams[key.clone()] = of
 	}
 	of.touched = now
-	return of.take(sample{m.Type, now, report}, s.every)
+	return of.take(sample{of: m.Type, at: now, report: report}, s.every)
 }
 
 func (s *sampler) restore(list []recordedEntry, taken time.Time) {
@@ -123,18 +125,20 @@ func (s *sampler) makeRoom(now time.Time) {
 
 // take tells whether a value is to be recorded as next, and notes that it is. A
 // clock that was set back makes everything due.
-func (of *samples) take(next sample, every time.Duration) bool {
+func (of *samples) take(next sample, every time.Duration) (due, again bool) {
 	for i := range of.last {
 		if last := &of.last[i]; last.of == next.of {
-			if d := next.at.Sub(last.at); d >= 0 && d < every {
-				return last.report == next.report
+			d := next.at.Sub(last.at)
+			if d >= 0 && d < every {
+				return last.report == next.report, last.again
 			}
+			next.again = d >= every && !last.at.IsZero()
 			*last = next
-			return true
+			return true, next.again
 		}
 	}
 	of.last = append(of.last, next)
-	return true
+	return true, false
 }
 
 func (of *samples) forget(t fhirmap.Type, taken time.Time) {

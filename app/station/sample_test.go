@@ -170,7 +170,7 @@ func TestSampler_RemembersABoundedNumber(t *testing.T) {
 	s := newSampler(time.Minute)
 	for i := range streamLimit + 100 {
 		m := recordedEntry{Measurement: from(fmt.Sprint(i), pulse("70"))}
-		if !s.due(&m, s.begin(), morning.Add(time.Duration(i)*time.Millisecond)) {
+		if due, again := s.due(&m, s.begin(), morning.Add(time.Duration(i)*time.Millisecond)); !due || again {
 			t.Fatal("not due", i)
 		}
 		if len(s.streams) > streamLimit {
@@ -208,8 +208,9 @@ func TestSampler_Model(t *testing.T) {
 			}
 			before, recorded := last[key]
 			want := !recorded || now.Sub(before) >= every
-			if have := s.due(&m, s.begin(), now); have != want {
-				r.Fatalf("%s: due %v, want %v", key, have, want)
+			have, again := s.due(&m, s.begin(), now)
+			if have != want || have && again != recorded {
+				r.Fatalf("%s: due %v, again %v, want %v", key, have, again, want)
 			}
 			if !want {
 				continue

@@ -43,6 +43,9 @@ type Options struct {
 	Keyring Keyring
 	// ObservationAge is how long the log is kept; 0: 10 years.
 	ObservationAge time.Duration
+	// DetailAge is how long the continuous values of monitors are kept that were
+	// recorded for the rhythm alone; 0: 30 days.
+	DetailAge time.Duration
 	// CheckFile looks at the log before it is opened; nil: nobody does, and one that
 	// is damaged is not mended.
 	CheckFile CheckFile
@@ -98,6 +101,7 @@ type Station struct {
 
 	backups      Backups
 	retention    time.Duration // of the log
+	detailAge    time.Duration // of detail of continuous values
 	opened       time.Time
 	newestAtOpen time.Time // when the newest entry was received
 	clock        time.Time // the latest that it has shown
@@ -132,6 +136,7 @@ func open(folder string, o Options) (*Station, error) {
 	}
 	s.backups = o.Backups.in(folder)
 	s.retention, s.opened = cmp.Or(o.ObservationAge, observationAge), s.now()
+	s.detailAge = cmp.Or(o.DetailAge, detailAge)
 	if err := s.openStore(folder, &o); err != nil {
 		return nil, err
 	}
@@ -270,11 +275,16 @@ func (s *Station) append(ctx context.Context, r *fhirmap.Report) (fhirmap.Receip
 			rooms.Put(room)
 		}
 	}()
-	*room = s.judge((*room)[:0], r, received)
+	detail := false
+	*room, detail = s.judge((*room)[:0], r, received)
 	if e.Measurements = *room; len(e.Measurements) == 0 {
 		return fhirmap.Receipt{Received: received}, nil
 	}
-	first, err := s.appendEntry(ctx, kindReport, e.observations(), &e)
+	kind := kindReport
+	if detail {
+		kind = kindDetail
+	}
+	first, err := s.appendEntry(ctx, kind, e.observations(), &e)
 	if err != nil {
 		if r.Streaming {
 			s.sampler.restore(e.Measurements, received)
@@ -288,9 +298,11 @@ func (s *Station) append(ctx context.Context, r *fhirmap.Report) (fhirmap.Receip
 var rooms = sync.Pool{New: func() any { return new([]recordedEntry) }}
 
 // judge adds to the measurements of r what only the station knows, and leaves
-// out those that are not due for recording. It appends to list.
-func (s *Station) judge(list []recordedEntry, r *fhirmap.Report, received time.Time) []recordedEntry {
+// out those that are not due for recording. It appends to list. detail tells that
+// all of it is detail of continuous values.
+func (s *Station) judge(list []recordedEntry, r *fhirmap.Report, received time.Time) (_ []recordedEntry, detail bool) {
 	var report uint64
+	detail = r.Streaming
 	if r.Streaming {
 		report = s.sampler.begin()
 	} else {
@@ -300,8 +312,12 @@ func (s *Station) judge(list []recordedEntry, r *fhirmap.Report, received time.T
 	for i := range r.Measurements {
 		*m = recordedEntry{Measurement: r.Measurements[i]}
 		m.Subject, m.Consultation = s.attribute(&m.Measurement, received)
-		if r.Streaming && !s.sampler.due(m, report, received) {
-			continue
+		if r.Streaming {
+			due, again := s.sampler.due(m, report, received)
+			if !due {
+				continue
+			}
+			detail = detail && again && m.isDetail()
 		}
 		if m.Status == "" {
 			m.Status = fhirmap.StatusFinal
@@ -309,7 +325,7 @@ func (s *Station) judge(list []recordedEntry, r *fhirmap.Report, received time.T
 		m.Implausible = !m.Plausible()
 		list = append(list, *m)
 	}
-	return list
+	return list, detail
 }
 
 func (s *Station) appendEntry(ctx context.Context, kind byte, count int, e *entry) (uint64, error) {
