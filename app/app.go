@@ -109,9 +109,6 @@ func (a *App) configure() (err error) {
 	for _, warning := range warnings {
 		a.log.Warn(warning)
 	}
-	for _, name := range loaded.Pending() {
-		a.log.Warn("setting has no effect in this version", "setting", name)
-	}
 	a.config, a.loaded, a.saved = loaded, loaded, settings
 	if a.flags.Listen != "" {
 		a.config.Listen = a.flags.Listen
@@ -144,8 +141,8 @@ func (a *App) open() (err error) {
 	a.station, err = station.Open(a.folder, station.Options{
 		Logger: a.log, Demo: a.flags.Demo, RecordEvery: time.Duration(a.config.HL7.RecordEvery), Monitors: a.given(),
 		Backups:        station.Backups{Dir: a.config.Backup.Dir, Keep: a.config.Backup.Keep},
-		ObservationAge: time.Duration(a.config.Retention.Observations),
-		QuarantineAge:  time.Duration(a.config.Retention.Quarantine), Stethoscope: sound, Keyring: keyring(), CheckFile: checkFile,
+		ObservationAge: time.Duration(a.config.Retention.Observations), DetailAge: time.Duration(a.config.Retention.Live),
+		QuarantineAge: time.Duration(a.config.Retention.Quarantine), Stethoscope: sound, Keyring: keyring(), CheckFile: checkFile,
 	})
 	if err != nil {
 		if other := a.other(); fhirmap.FaultOf(err).Code == "store_locked" && other != nil {

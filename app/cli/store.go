@@ -91,12 +91,18 @@ func compactStore(ctx context.Context, s *station.Station, _ []string, out io.Wr
 
 // listExpired prints from which number to which the log is past its retention,
 // how many messages that are, when the first came, and before when all did;
-// nothing when nothing is.
+// then how many messages of detail are. It prints nothing of what there is none of.
 func listExpired(ctx context.Context, s *station.Station, _ []string, out io.Writer) error {
 	e, err := s.Expired(ctx)
-	if err != nil || e.Entries == 0 {
+	if err != nil {
 		return err
 	}
-	row(out, strconv.FormatUint(e.First, 10), strconv.FormatUint(e.Last, 10), fmt.Sprint(e.Entries), stamp(e.Since), stamp(e.Until))
-	return nil
+	if e.Entries > 0 {
+		row(out, strconv.FormatUint(e.First, 10), strconv.FormatUint(e.Last, 10), fmt.Sprint(e.Entries), stamp(e.Since), stamp(e.Until))
+	}
+	detail, err := s.ExpiredDetail(ctx)
+	if detail > 0 {
+		row(out, "detail", fmt.Sprint(detail))
+	}
+	return err
 }

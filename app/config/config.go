@@ -178,17 +178,3 @@ func (h *HL7) prefixes() ([]netip.Prefix, *Problem) {
 	}
 	return list, nil
 }
-
-// Pending names the settings of c that differ from their defaults and have no
-// effect in this version.
-func (c *Config) Pending() []string {
-	var list []string
-	d := Default()
-	note := func(name string, set bool) {
-		if set {
-			list = append(list, name)
-		}
-	}
-	note("retention.live", c.Retention.Live != d.Retention.Live)
-	return list
-}

@@ -22,9 +22,6 @@ func TestDefault_IsValid(t *testing.T) {
 	if c.Retention.Observations != Duration(3650*24*time.Hour) || c.HL7.RecordEvery != Duration(time.Minute) {
 		t.Errorf("durations: %+v", c)
 	}
-	if pending := c.Pending(); pending != nil {
-		t.Errorf("defaults have pending settings %v", pending)
-	}
 }
 
 func TestLoad_FirstStartWritesTheFile(t *testing.T) {
@@ -100,13 +97,6 @@ func TestLoad_RefusesAndNamesTheSetting(t *testing.T) {
 		if _, _, err := load(t, text); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%q: %v", text, err)
 		}
-	}
-}
-
-func TestPending_NamesWhatHasNoEffectYet(t *testing.T) {
-	c, _, err := load(t, "[[hl7.monitor]]\naddress = \"192.168.0.100:4601\"\n[hl7]\nrecord_every = \"5s\"\n[retention]\nlive = \"7d\"\nquarantine = \"7d\"\n[backup]\nkeep = 3\n")
-	if err != nil || !slices.Equal(c.Pending(), []string{"retention.live"}) {
-		t.Errorf("%v, %v", c.Pending(), err)
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 // is kept. All of it reads or writes files.
 type Keeping interface {
 	Expired(ctx context.Context) (station.Expired, error)
+	ExpiredDetail(ctx context.Context) (messages int, err error)
 	FindErasable(ctx context.Context, id string) (fhirmap.Patient, error)
 	ErasePatient(ctx context.Context, who fhirmap.Patient, progress func(done, of uint64)) (station.Erased, error)
 	BackUp(ctx context.Context) (path string, err error)
@@ -46,19 +47,26 @@ func newKeepingPanel(w words, now func() time.Time, do settingsActions) *keeping
 }
 
 // show tells what retention will remove.
-func (p *keepingPanel) show(e station.Expired) {
-	write(p.preview, p.words.expired(e))
+func (p *keepingPanel) show(e station.Expired, detail int) {
+	write(p.preview, p.words.expired(e, detail))
 }
 
-func (w words) expired(e station.Expired) string {
-	if e.Entries == 0 {
+func (w words) expired(e station.Expired, detail int) string {
+	more := ""
+	if detail > 0 {
+		more = w.count(detail, "", "keep.detail.single", "keep.detail.several")
+	}
+	switch {
+	case e.Entries == 0 && more == "":
 		return w.say("keep.nothing")
+	case e.Entries == 0:
+		return more
 	}
 	since, until := e.Since.Format(dateLayout), e.Until.Format(dateLayout)
 	if e.Entries == 1 {
-		return w.say("keep.goes.single", "since", since)
+		return joined(" ", w.say("keep.goes.single", "since", since), more)
 	}
-	return w.say("keep.goes.several", "n", w.number(uint64(e.Entries)), "since", since, "until", until)
+	return joined(" ", w.say("keep.goes.several", "n", w.number(uint64(e.Entries)), "since", since, "until", until), more)
 }
 
 // backupPanel shows how it stands with the backups, and makes one.

@@ -24,6 +24,8 @@ func (c *fakeCore) Expired(context.Context) (station.Expired, error) {
 	return station.Expired{}, c.fault
 }
 
+func (c *fakeCore) ExpiredDetail(context.Context) (int, error) { return 0, c.fault }
+
 func (c *fakeCore) FindErasable(_ context.Context, id string) (fhirmap.Patient, error) {
 	c.asked <- "find " + id
 	return *eloise, c.fault
@@ -193,15 +195,15 @@ func settingsScenes() map[string]scene {
 		"keep": stated(groupRetention, func(f *fakeSettings, p *settingsPage) {
 			p.keeping.show(station.Expired{
 				First: 1, Last: 1234, Entries: 1234, Since: testNow.AddDate(-10, -1, 0), Until: testNow.AddDate(-10, 0, 0),
-			})
+			}, 412)
 		}),
 		"keep-erasing": stated(groupRetention, func(f *fakeSettings, p *settingsPage) {
-			p.keeping.show(station.Expired{})
+			p.keeping.show(station.Expired{}, 0)
 			p.job.begin(p.words.say("keep.erasing"), func() {})
 			p.job.progress(45, 100)
 		}),
 		"keep-erased": stated(groupRetention, func(f *fakeSettings, p *settingsPage) {
-			p.keeping.show(station.Expired{})
+			p.keeping.show(station.Expired{}, 0)
 			p.job.begin("", func() {})
 			p.job.finish(p.words.erased(station.Erased{
 				Measurements: 128, Recordings: 2, Consultations: 6, Alerts: 4, BackupsUntil: testNow.AddDate(0, 0, 7),

@@ -65,10 +65,12 @@ func (x *window) lookAtKept() {
 	core := x.options.Core
 	x.inTurn("look at what is kept", func(ctx context.Context) (func(), error) {
 		expired, err := core.Expired(ctx)
+		detail, failed := core.ExpiredDetail(ctx)
+		err = errors.Join(err, failed)
 		state := core.BackupState()
 		return func() {
 			if err == nil {
-				x.screen.settings.keeping.show(expired)
+				x.screen.settings.keeping.show(expired, detail)
 			}
 			x.screen.settings.backups.show(state)
 		}, err
