@@ -50,6 +50,7 @@ type Alarm struct {
 	Priority Priority
 	Type     Type      // the parameter that it is about; empty: none, or not known
 	Start    time.Time // the monitor's own; zero: when it was first heard of
+	Said     time.Time // when the monitor said so, by its own clock; zero: not told. It is not kept
 	// Ended: the monitor says that the condition is over.
 	Ended bool
 	// Acknowledged: somebody has confirmed it at the monitor.

@@ -234,8 +234,9 @@ func (a *alert) conclude() {
 		a.Ended = a.phase == "end" || a.phase == "reset"
 	}
 	a.Acknowledged = a.inactivated == "alert-acknowledged"
+	a.Said = cmp.Or(a.observed, a.ordered)
 	if a.phase == "start" || a.phase == "tpoint" || a.phase == "" {
-		a.Start = cmp.Or(a.observed, a.ordered)
+		a.Start = a.Said
 	}
 	a.Text = a.Words()
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -76,6 +77,20 @@ func TestDecode_AlertFacets(t *testing.T) {
 }
 
 // Alerts under several orders, of several devices and persons, stay apart.
+// When the monitor says that an alarm is over is known as well as its start.
+func TestDecode_AlertSaid(t *testing.T) {
+	const over = "OBX|3|ST|68481^MDC_ATTR_EVENT_PHASE^MDC|1.1|end||||||R"
+	for alert, want := range map[string]string{
+		lowAlert: "2026-01-01T11:59:58+01:00",
+		strings.TrimSuffix(lowAlert, "20260101115958"): "2026-01-01T11:59:00+01:00",
+	} {
+		d := decode([]byte(r40(alertOrder, alert, over)), decoding{zone: paris, dialects: dialects})
+		if a := d.report.Alarms[0].List[0]; a.Said.Format(time.RFC3339) != want || !a.Ended || !a.Start.IsZero() {
+			t.Errorf("%+v, want %s", a, want)
+		}
+	}
+}
+
 func TestDecode_SeveralAlerts(t *testing.T) {
 	reports, err := Decode([]byte(r40(
 		"PID|||1||One", "PV1|||^^A", alertOrder, lowAlert, ofSaO2, "OBX|3|ST|68484^^MDC||PH||||||R",

@@ -54,8 +54,9 @@ type alerts struct {
 	mu      sync.Mutex
 	places  map[place]*placeAlerts
 	shown   map[string]shownAlert // by id
-	changed bool                  // since the last note
-	noted   uint64                // up to where the log has been noted
+	ended   endings
+	changed bool   // since the last note
+	noted   uint64 // up to where the log has been noted
 }
 
 type shownAlert struct {
@@ -73,7 +74,7 @@ type placeAlerts struct {
 }
 
 func newAlerts() *alerts {
-	return &alerts{places: map[place]*placeAlerts{}, shown: map[string]shownAlert{}}
+	return &alerts{places: map[place]*placeAlerts{}, shown: map[string]shownAlert{}, ended: endings{}}
 }
 
 // enter gives the place, locked, until leave.
@@ -121,6 +122,10 @@ var errTooManyAlarms = errors.New("too many alarm conditions are present at one 
 
 func (s *Station) alarmsAt(ctx context.Context, r *fhirmap.Report, a *fhirmap.Alarms, received time.Time) error {
 	where := place{a.Device.ID, a.Bed}
+	if list := s.alerts.inTime(where, a.List, received); len(list) < len(a.List) {
+		timely := *a
+		a, timely.List = &timely, list
+	}
 	if !s.alerts.presentAt(where) && !slices.ContainsFunc(a.List, func(alarm fhirmap.Alarm) bool { return !alarm.Ended }) {
 		return nil
 	}
@@ -171,6 +176,12 @@ func (s *Station) newAlert(a *fhirmap.Alarms, alarm *fhirmap.Alarm, test bool, r
 		e.Alert.Acknowledged = received
 	}
 	return e
+}
+
+func (a *alerts) inTime(where place, list []fhirmap.Alarm, now time.Time) []fhirmap.Alarm {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.ended.withoutLate(where, list, now)
 }
 
 func (a *alerts) presentAt(where place) bool {

@@ -299,3 +299,35 @@ func TestFollow_AlertsOneByOne(t *testing.T) {
 		t.Errorf("%+v", recent)
 	}
 }
+
+// What a gateway says late of an alarm that is over begins none, and hides no
+// other one.
+func TestAlerts_StartBehindItsEnd(t *testing.T) {
+	d := newDesk(t)
+	said := func(after time.Duration, ended bool) {
+		t.Helper()
+		alarm := tachycardia(fhirmap.PriorityHigh)
+		alarm.Said, alarm.Ended = morning.Add(after), ended
+		if !ended {
+			alarm.Start = alarm.Said
+		}
+		r := alarming(nil, alarm)
+		r.Alarms[0].Complete = nil
+		d.record(r)
+	}
+	said(5*time.Second, true) // overtook its start
+	said(0, false)
+	wantChanges(t, d.changes())
+	said(5*time.Second, false) // within the second
+	said(8*time.Second, true)
+	said(6*time.Second, false)
+	wantChanges(t, d.changes(), "CREATE 1 high", "UPDATE 1 high over")
+	said(9*time.Second, false)
+	wantChanges(t, d.changes(), "CREATE 1 high", "UPDATE 1 high over", "CREATE 1 high")
+	said(10*time.Second, true)
+	d.clock.advance(lateBy) // its clock was set back
+	said(0, false)
+	if shown := d.Alerts(); len(shown) == 0 || !shown[0].Active() {
+		t.Errorf("%+v", shown)
+	}
+}
