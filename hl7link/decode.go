@@ -30,7 +30,7 @@ func Decode(data []byte, zone *time.Location) ([]fhirmap.Report, error) {
 	reports := make([]fhirmap.Report, 0, len(texts))
 	for i, text := range texts {
 		d := decode(text, decoding{zone: zone, dialects: dialects})
-		if d.verdict.code != "AA" {
+		if d.verdict.malformed() {
 			return nil, malformed(fmt.Sprintf("message %d: %s", i+1, d.verdict.trouble))
 		}
 		reports = append(reports, d.report)
@@ -155,6 +155,13 @@ const maxObservations = 5000
 type verdict struct {
 	code string
 	trouble
+}
+
+// malformed tells whether the message cannot be read. One whose observations are
+// well written and mean nothing here, such as a value in an unknown unit, can.
+func (v verdict) malformed() bool {
+	foreign := v.segment == "OBX" && (v.trouble.code == errTableValue || v.trouble.code == errRequiredMissing)
+	return v.code != "AA" && !foreign
 }
 
 var (

@@ -157,6 +157,23 @@ func TestDecode_Malformed(t *testing.T) {
 	}
 }
 
+// A message of which nothing can be taken for a vital sign is not malformed.
+func TestDecode_NothingMeasured(t *testing.T) {
+	for name, obx := range map[string]string{
+		"unknown unit":      "OBX|1|NM|8867-4^HR^LN||72|furlong|||||F",
+		"unit of another":   "OBX|1|NM|8867-4^HR^LN||72|mm[Hg]|||||F",
+		"no unit":           "OBX|1|NM|8310-5^T^LN||98.6||||||F",
+		"two meanings":      "OBX|1|NM|8867-4^HR^LN^9279-1^RR^LN||72|/min|||||F",
+		"unknown status":    "OBX|1|NM|8867-4^HR^LN||72|/min|||||?",
+		"unknown parameter": "OBX|1|NM|1^x^99X||72|/min|||||F",
+	} {
+		reports, err := Decode([]byte(oru(obx)), paris)
+		if err != nil || len(reports) != 1 || len(reports[0].Measurements) > 0 {
+			t.Errorf("%s: %+v, %v", name, reports, err)
+		}
+	}
+}
+
 func TestDecode_Test(t *testing.T) {
 	for mode, want := range map[string]bool{"P": false, "T": true, "D": true, "T^A": true, "": false} {
 		reports, err := Decode([]byte(strings.Replace(heartRate, "|P|", "|"+mode+"|", 1)), paris)
