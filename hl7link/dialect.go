@@ -40,9 +40,10 @@ type sender struct {
 	zone    *time.Location   // of times without offset
 }
 
-// dialects is the registry.
+// dialects is the registry. Of two that know a code, the first counts.
 var dialects = []*dialect{
 	&loincDialect,
+	&comenDialect,
 	&mdcDialect,
 	&mindrayDialect,
 	&biolightDialect,
@@ -50,7 +51,6 @@ var dialects = []*dialect{
 	&philipsDialect,
 	&nihonKohdenDialect,
 	&eGatewayDialect,
-	&comenDialect,
 }
 
 // sentinels are special values that gateways write as the integers they are

@@ -86,7 +86,7 @@ var vectors = map[string]struct {
 		"oxygen_saturation | oxygen_saturation=97 % | heart_rate=88 /min | 2026-07-26T12:05:00+08:00",
 		"body_temperature | body_temperature=37.0 Cel | 2026-07-26T12:05:00+08:00",
 		"respiratory_rate | respiratory_rate=18 /min | 2026-07-26T12:05:00+08:00",
-		"body_height | body_height=170 cm | 2026-07-26T12:05:00+08:00",
+		"body_height | body_height=170 cm | 2026-07-26T12:05:00+08:00 | admission",
 	}, fhirmap.Patient{System: "urn:hl7:sender::KC575235977G", ID: "12345", Family: "DOE", Given: "JOHN", BirthDate: "1980-01-15", Sex: "male"}, "24", ""},
 	"comen_nc_mon_param.hl7": {[]string{
 		"oxygen_saturation | oxygen_saturation=97 % | heart_rate=59 /min | 2025-06-10T01:51:27+08:00",
