@@ -143,22 +143,26 @@ func (b *bluez) connect(ctx context.Context, path dbus.ObjectPath) error {
 	}
 }
 
-// open makes the link, once BlueZ knows the device's services.
+// open makes the link, once BlueZ knows the device's services. BlueZ 5.66 does
+// not always tell that the device is connected: not when its attributes are
+// there before the kernel has said so.
 func (b *bluez) open(ctx context.Context, path dbus.ObjectPath) (blelink.Peripheral, error) {
 	ctx, cancel := context.WithTimeout(ctx, resolveTime)
 	defer cancel()
 	for {
 		b.mu.Lock()
 		changed := b.changed
-		if p := b.objects[path][ifaceDevice]; flag(p, "Connected") && flag(p, "ServicesResolved") {
+		b.mu.Unlock()
+		if !b.connected(ctx, path) && ctx.Err() == nil {
+			return nil, blelink.Disconnected()
+		}
+		b.mu.Lock()
+		if flag(b.objects[path][ifaceDevice], "ServicesResolved") { // until it tells that the link is lost
 			l := b.linkLocked(path)
 			b.mu.Unlock()
 			return l, nil
 		}
 		b.mu.Unlock()
-		if !b.connected(ctx, path) && ctx.Err() == nil {
-			return nil, blelink.Disconnected()
-		}
 		select {
 		case <-changed:
 		case <-ctx.Done():

@@ -227,7 +227,7 @@ func (b *bluez) updated(path dbus.ObjectPath, iface string, changed properties, 
 	case ifaceValue:
 		b.valueLocked(path, changed)
 	case ifaceDevice:
-		if !flag(have, "Connected") {
+		if changed["Connected"].Value() == false {
 			b.lostLocked(path)
 		}
 	case ifaceAdapter:

@@ -178,6 +178,28 @@ func TestBlueZ_SpeaksFirst(t *testing.T) {
 	}
 }
 
+// TestBlueZ_Untold: a device that is connected without BlueZ saying so measures,
+// also when BlueZ says something else of it, until the link is lost.
+func TestBlueZ_Untold(t *testing.T) {
+	k := newDesk(t, func(c *bluezdouble.Device) { c.Untold = true })
+	p := connect(t, k.radio, address)
+	if err := p.Subscribe(t.Context(), pressure); err != nil {
+		t.Fatal(err)
+	}
+	k.cuff.Rename("HEM-9210T")
+	k.cuff.Notify(pressure, []byte{1})
+	if n := <-p.Notifications(); n.Characteristic != pressure || !bytes.Equal(n.Value, []byte{1}) {
+		t.Errorf("%+v", n)
+	}
+	k.cuff.Disconnect()
+	for n := range p.Notifications() {
+		t.Errorf("%+v", n)
+	}
+	if err := k.use(); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestBlueZ_HeardAgain: a device with the same signal as before is heard.
 func TestBlueZ_HeardAgain(t *testing.T) {
 	k := newDesk(t)

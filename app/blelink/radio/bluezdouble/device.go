@@ -19,6 +19,7 @@ type Device struct {
 	Ask          string // what pairing asks: "", "passkey", "pin", "confirm", "display"
 	Passkey      uint32
 	Protected    bool // values can be reached with a bond alone
+	Untold       bool // as BlueZ 5.66 at times, it does not tell that the device is connected
 	d            *Double
 	path         dbus.ObjectPath
 	mu           sync.Mutex
@@ -91,6 +92,9 @@ func (v *Device) Notify(uuid string, value []byte) {
 	v.mu.Unlock()
 	v.d.set(path, ifaceValue, "Value", value)
 }
+
+// Rename has the device be called by the name that it was asked for.
+func (v *Device) Rename(name string) { v.d.set(v.path, ifaceDevice, "Name", name) }
 
 // Greet is what the device does when it is connected to, before its services
 // are resolved; nil: nothing. What was subscribed to once still is.
@@ -176,7 +180,11 @@ func (o deviceObject) Connect() *dbus.Error {
 	if err := o.v.lost("connect"); err != nil {
 		return err
 	}
-	o.v.d.set(o.v.path, ifaceDevice, "Connected", true)
+	if o.v.Untold {
+		o.v.d.setQuietly(o.v.path, ifaceDevice, "Connected", true)
+	} else {
+		o.v.d.set(o.v.path, ifaceDevice, "Connected", true)
+	}
 	if o.v.lost("resolve") == nil {
 		o.v.resolve()
 	}

@@ -175,15 +175,20 @@ func (d *Double) remove(path dbus.ObjectPath, iface string) {
 }
 
 func (d *Double) set(path dbus.ObjectPath, iface, name string, value any) {
+	if d.setQuietly(path, iface, name, value) {
+		d.conn.Emit(path, ifaceProps+".PropertiesChanged", iface, properties{name: dbus.MakeVariant(value)}, []string{})
+	}
+}
+
+// setQuietly is set without telling; false: there is no such object.
+func (d *Double) setQuietly(path dbus.ObjectPath, iface, name string, value any) bool {
 	d.mu.Lock()
+	defer d.mu.Unlock()
 	p := d.objects[path][iface]
 	if p != nil {
 		p[name] = dbus.MakeVariant(value)
 	}
-	d.mu.Unlock()
-	if p != nil {
-		d.conn.Emit(path, ifaceProps+".PropertiesChanged", iface, properties{name: dbus.MakeVariant(value)}, []string{})
-	}
+	return p != nil
 }
 
 func (d *Double) is(path dbus.ObjectPath, iface, name string) bool {
