@@ -149,7 +149,8 @@ func TestRealBlueZ_Cuff(t *testing.T) {
 }
 
 // TestRealBlueZ_Meter: a glucose meter shows a number to type, and its records
-// are fetched; what is missing when the link is lost is fetched by the next.
+// are fetched. What is missing when it hangs up, or loses its power, is fetched
+// when it is back.
 func TestRealBlueZ_Meter(t *testing.T) {
 	r := newRealAir(t)
 	screen := bluezperipheral.NewScreen(t, "DisplayOnly")
@@ -162,7 +163,13 @@ func TestRealBlueZ_Meter(t *testing.T) {
 	r.pair(p, fhirmap.Glucometer, "accu-chek", screen)
 	r.finish("Lecteur de glycémie")
 	r.expect(101, 102)
+	r.app.awaitStation(t, "the link is lost", func() bool { return r.app.station.PairedDevices()[0].State == station.LinkFailed })
+	vanished := p.Fail()
+	m.CutAfter(1)
+	p.Wake()
+	<-vanished
 	m.CutAfter(0)
+	p.Return()
 	p.Wake()
 	r.expect(103, 104, 105)
 }

@@ -10,8 +10,12 @@ mkdir -p /dev/pts
 mount -t devpts none /dev/pts
 mkdir -p /run/dbus
 dbus-daemon --system --fork
-"$state/usr/bin/btvirt" -L -l2 >/run/btvirt.log 2>&1 &
-until [ "$(ls /sys/class/bluetooth | grep -c hci)" = 2 ]; do sleep 0.1; done
+up() { for i in 0 1; do script -qec "btmgmt --index $i info" /dev/null </dev/null | grep -q "supported settings" || return; done; }
+until up; do # the kernel gives up a controller that a busy machine lets wait
+	pkill btvirt
+	"$state/usr/bin/btvirt" -L -l2 >/run/btvirt.log 2>&1 &
+	for try in {1..50}; do up && break; sleep 0.1; done
+done
 printf '[GATT]\nChannels = 1\n' >/etc/bluetooth/main.conf # as devices have it: values keep their order
 /usr/libexec/bluetooth/bluetoothd -n >/run/bluetoothd.log 2>&1 &
 adapters() { dbus-send --system --print-reply --dest=org.bluez / org.freedesktop.DBus.ObjectManager.GetManagedObjects 2>/dev/null; }

@@ -49,7 +49,7 @@ timeout "${LIMIT:-900}" qemu-system-x86_64 -accel "${ACCEL:-tcg,thread=multi}" -
 	-append "console=ttyS0 quiet panic=-1 cryptomgr.notests=1 guest=$here/guest.sh state=$state" \
 	-fsdev local,id=host,path=/,security_model=none,readonly=on,multidevs=remap \
 	-device virtio-9p-pci,fsdev=host,mount_tag=host </dev/null 2>&1 |
-	tr -d '\r' | tee "$said" | sed -u -n '/^bluez-vm: begins/,/^bluez-vm: status/p' || true
+	sed -u 's/\r//g' | tee "$said" | sed -u -n '/^bluez-vm: begins/,/^bluez-vm: status/p' || true
 status=$(sed -n 's/^bluez-vm: status //p' "$said" | tail -1)
 [ -n "$status" ] || { echo "the virtual machine did not finish:" >&2; tail -20 "$said" >&2; }
 exit "${status:-125}"

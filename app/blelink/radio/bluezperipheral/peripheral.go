@@ -47,8 +47,13 @@ type Peripheral struct {
 	sleep      context.CancelFunc // nil: it sleeps
 	link       blelink.Peripheral // with the source; nil: no central is there
 	central    dbus.ObjectPath
-	subscribed []string // as the bond remembers it
+	gone       chan struct{} // closed when the central has gone; nil: none is there
+	subscribed []string      // as the bond remembers it
+	fails      chan struct{} // closed when it has; nil: it does not
 	tasks      sync.WaitGroup
+
+	resuming sync.Mutex // held while link goes on with what is pending
+	pending  []string   // of subscribed
 }
 
 // New has the adapter of that name ("hci1") serve a device, until the test
@@ -133,7 +138,13 @@ func (p *Peripheral) Wake() {
 	if p.sleep == nil {
 		ctx, sleep := context.WithCancel(p.ctx)
 		p.sleep = sleep
-		p.tasks.Go(func() { p.advertise(ctx) })
+		gone := p.gone
+		p.tasks.Go(func() {
+			if gone != nil { // it is silent as long as somebody is connected
+				<-gone
+			}
+			p.advertise(ctx)
+		})
 	}
 }
 
@@ -165,15 +176,34 @@ func (p *Peripheral) HangUp() {
 }
 
 // Vanish has the device lose its power, as when it falls on the floor. Return
-// gives it back.
-func (p *Peripheral) Vanish() { p.power(false) }
+// gives it back. The link goes first: Linux 6.1 may corrupt its lists of
+// channels, and end bluetoothd, when it ends with the adapter.
+func (p *Peripheral) Vanish() {
+	p.mu.Lock()
+	central, gone := p.central, p.gone
+	p.mu.Unlock()
+	if gone != nil {
+		p.call(central, ifaceDevice+".Disconnect") // it fails when the link is lost
+		<-gone
+	}
+	p.power(false)
+}
 
 // Return undoes Vanish.
 func (p *Peripheral) Return() { p.power(true) }
 
 func (p *Peripheral) power(on bool) {
-	p.t.Helper()
-	p.must(p.call(p.adapter, ifaceProps+".Set", ifaceAdapter, "Powered", dbus.MakeVariant(on)).Err)
+	if err := p.call(p.adapter, ifaceProps+".Set", ifaceAdapter, "Powered", dbus.MakeVariant(on)).Err; err != nil {
+		p.t.Error(err)
+	}
+}
+
+// Fail has the device vanish when the source hangs up next, which is told.
+func (p *Peripheral) Fail() (vanished <-chan struct{}) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.fails = make(chan struct{})
+	return p.fails
 }
 
 // changed follows the links of the adapter. A central that BlueZ has not met
@@ -197,18 +227,28 @@ func (p *Peripheral) changed(s *dbus.Signal) {
 	if !strings.HasPrefix(string(path), string(p.adapter)+"/") {
 		return
 	}
-	switch values["Connected"].Value() {
-	case true:
-		p.mu.Lock()
-		p.central = path
+	switch {
+	case values["Connected"].Value() == true, values["ServicesResolved"].Value() == true: // it may tell the latter alone
+		p.came(path)
+	case values["Connected"].Value() == false:
+		p.left()
+	}
+}
+
+// came is called when a central is there.
+func (p *Peripheral) came(central dbus.ObjectPath) {
+	p.mu.Lock()
+	there := p.gone != nil
+	if !there {
+		p.central, p.gone = central, make(chan struct{})
 		if p.sleep != nil {
 			p.sleep()
 			p.sleep = nil
 		}
-		p.mu.Unlock()
+	}
+	p.mu.Unlock()
+	if !there {
 		p.linked()
-	case false:
-		p.left()
 	}
 }
 
@@ -223,11 +263,9 @@ func (p *Peripheral) linked() (blelink.Peripheral, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.link = link
+	p.link, p.pending = link, slices.Clone(p.subscribed)
 	p.tasks.Go(func() { p.pass(link) })
-	if remembered := slices.Clone(p.subscribed); len(remembered) > 0 {
-		p.tasks.Go(func() { p.resume(link, remembered) })
-	}
+	p.tasks.Go(func() { p.settle(link) })
 	return link, nil
 }
 
@@ -245,12 +283,25 @@ func (p *Peripheral) remember(uuid string) {
 // before it sends what was subscribed to once.
 const settling = 3 * time.Second
 
-func (p *Peripheral) resume(link blelink.Peripheral, subscribed []string) {
+func (p *Peripheral) settle(link blelink.Peripheral) {
 	select {
 	case <-time.After(settling):
 	case <-p.ctx.Done():
 	}
-	for _, uuid := range subscribed {
+	p.resume(link)
+}
+
+// resume has link go on with the subscriptions that the bond remembers.
+func (p *Peripheral) resume(link blelink.Peripheral) {
+	p.resuming.Lock()
+	defer p.resuming.Unlock()
+	p.mu.Lock()
+	var pending []string
+	if p.link == link {
+		pending, p.pending = p.pending, nil
+	}
+	p.mu.Unlock()
+	for _, uuid := range pending {
 		link.Subscribe(p.ctx, uuid) // it fails when the link is lost
 	}
 }
@@ -259,21 +310,36 @@ func (p *Peripheral) resume(link blelink.Peripheral, subscribed []string) {
 // indication would overtake them.
 const gathering = 200 * time.Millisecond
 
-// pass sends what the source says, and hangs up when it does.
+// pass sends what the source says, and ends the link when it does.
 func (p *Peripheral) pass(link blelink.Peripheral) {
 	var before string
 	for n := range link.Notifications() {
-		if n.Characteristic != before && slices.Contains(notified, before) {
-			time.Sleep(gathering)
+		if n.Characteristic != before {
+			gather(before)
 		}
 		before = n.Characteristic
 		p.conn.Emit(p.valuePath(n.Characteristic), ifaceProps+".PropertiesChanged", ifaceValue, properties{"Value": dbus.MakeVariant(n.Value)}, []string{})
 	}
 	p.mu.Lock()
-	hangsUp, central := p.link == link, p.central
-	p.mu.Unlock()
+	hangsUp, central, fails := p.link == link, p.central, p.fails
 	if hangsUp {
+		p.fails = nil
+	}
+	p.mu.Unlock()
+	switch {
+	case hangsUp && fails != nil:
+		p.Vanish()
+		close(fails)
+	case hangsUp:
+		gather(before)
 		p.call(central, ifaceDevice+".Disconnect")
+	}
+}
+
+// gather waits until a characteristic that is notified is on its way.
+func gather(characteristic string) {
+	if slices.Contains(notified, characteristic) {
+		time.Sleep(gathering)
 	}
 }
 
@@ -282,6 +348,10 @@ func (p *Peripheral) left() {
 	p.mu.Lock()
 	link := p.link
 	p.link = nil
+	if p.gone != nil {
+		close(p.gone)
+		p.gone = nil
+	}
 	p.mu.Unlock()
 	if link != nil {
 		link.Disconnect()

@@ -162,6 +162,7 @@ func (v value) WriteValue(written []byte, _ properties) *dbus.Error {
 	if err != nil {
 		return failed(err)
 	}
+	v.p.resume(link) // who writes has found what it looked for
 	return failed(link.Write(v.p.ctx, v.uuid, written, true))
 }
 
