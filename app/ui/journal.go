@@ -12,10 +12,10 @@ import (
 	"vitalien/fhirmap"
 )
 
-// How many entries the journal shows, and how many more each time.
+// How many entries the journal shows at a time, and how far back it goes.
 const (
-	journalStep = 50
-	journalMost = 500
+	journalStep  = 50
+	journalPages = 40
 )
 
 // A journal is the newest entries of the audit log that were asked for.
@@ -34,11 +34,12 @@ type journalPage struct {
 	close func()
 	kinds []*option
 	kind  auditKind
-	most  int
+	at    int // how many steps back
 	asked int // how often; an answer to another question is late
 	list  *fyne.Container
 	note  *widget.Label
-	more  *button
+	older *button
+	newer *button
 	back  *button
 }
 
@@ -46,8 +47,9 @@ func newJournalPage(w words, o Options, do actions, done func()) *journalPage {
 	p := &journalPage{words: w, now: o.Now, do: do, close: done, list: column(1), note: muted("")}
 	p.back = newButton(w.say("journal.back"), widget.MediumImportance, done)
 	p.back.escape = done
-	p.more = newButton(w.say("journal.more"), widget.MediumImportance, func() { p.most += journalStep; p.read() })
-	p.more.escape = done
+	p.older = newButton(w.say("journal.earlier"), widget.MediumImportance, func() { p.turn(1) })
+	p.newer = newButton(w.say("journal.later"), widget.MediumImportance, func() { p.turn(-1) })
+	p.older.escape, p.newer.escape = done, done
 	choices := container.New(&flow{distance: 8})
 	for kind := range auditKinds {
 		name := w.auditKind(kind)
@@ -56,7 +58,7 @@ func newJournalPage(w words, o Options, do actions, done func()) *journalPage {
 		choices.Add(choice)
 	}
 	title := newLabel(w.say("journal.title"), colourText, sizeTitle).strong().cutting()
-	p.CanvasObject = page(padded(0, 8, between(title, p.back)), choices, p.note, p.list, row(0, p.more))
+	p.CanvasObject = page(padded(0, 8, between(title, p.back)), choices, p.note, p.list, row(10, p.newer, p.older))
 	p.Hide()
 	return p
 }
@@ -69,17 +71,22 @@ func (p *journalPage) start() {
 }
 
 func (p *journalPage) choose(kind auditKind) {
-	p.kind, p.most = kind, journalStep
+	p.kind, p.at = kind, 0
 	for i, choice := range p.kinds {
 		choice.mark(auditKind(i) == kind)
 	}
 	p.read()
 }
 
+func (p *journalPage) turn(by int) {
+	p.at += by
+	p.read()
+}
+
 func (p *journalPage) read() {
 	p.asked++
 	asked := p.asked
-	p.do.access.journal(p.kind, p.most, func(j journal, err error) {
+	p.do.access.journal(p.kind, (p.at+1)*journalStep, func(j journal, err error) {
 		if asked == p.asked {
 			p.show(j, err)
 		}
@@ -89,8 +96,9 @@ func (p *journalPage) read() {
 func (p *journalPage) show(j journal, err error) {
 	w, now := p.words, p.now()
 	p.list.Objects = nil
-	for i := range j.entries {
-		e := &j.entries[i]
+	entries := j.entries[min(p.at*journalStep, len(j.entries)):]
+	for i := range entries {
+		e := &entries[i]
 		sentence, detail := w.audited(e)
 		p.list.Add(newEntryRow(auditTime(e.At, now), sentence, detail))
 	}
@@ -98,9 +106,9 @@ func (p *journalPage) show(j journal, err error) {
 	switch {
 	case err != nil:
 		note = w.fault(fhirmap.FaultOf(err))
-	case len(j.entries) == 0:
+	case len(entries) == 0:
 		note = w.say("journal.none")
-	case j.older > 0 && p.most >= journalMost:
+	case j.older > 0 && p.at+1 >= journalPages:
 		note = w.say("journal.older", "n", fmt.Sprint(j.older))
 	}
 	if j.unreadable > 0 {
@@ -112,7 +120,9 @@ func (p *journalPage) show(j journal, err error) {
 	}
 	p.note.SetText(note)
 	visible(p.note, note != "")
-	visible(p.more, j.older > 0 && p.most < journalMost)
+	visible(p.older, j.older > 0 && p.at+1 < journalPages)
+	visible(p.newer, p.at > 0)
+	p.CanvasObject.(*container.Scroll).ScrollToTop()
 	p.CanvasObject.Refresh()
 }
 

@@ -44,11 +44,10 @@ type messagesView struct {
 	body   *fyne.Container
 	empty  *widget.Label
 	list   *messageList
-	parts  *fyne.Container
 	size   *label
-	raw    *widget.Label
+	raw    *sheet
 	answer *label
-	said   *widget.Label
+	said   *sheet
 	copy   *copier
 
 	read  func(done func([]headed, error))
@@ -61,7 +60,8 @@ func newMessagesView(w words, o Options, do actions, done func()) *messagesView 
 	v := &messagesView{
 		words: w, now: o.Now, do: do, close: done, title: newLabel("", colourText, sizeTitle).strong().cutting(),
 		why: paragraph(""), empty: paragraph(""), size: newLabel("", colourMuted, sizeSmall).strong().cutting(),
-		answer: newLabel("", colourMuted, sizeSmall).strong().cutting(), said: paragraph(""), raw: paragraph(""),
+		answer: newLabel("", colourMuted, sizeSmall).strong().cutting(),
+		raw:    newSheet(fyne.TextStyle{Monospace: true}, done), said: newSheet(fyne.TextStyle{}, done),
 	}
 	v.back = newButton(w.say("traffic.back"), widget.MediumImportance, done)
 	v.again = newButton(w.say("traffic.again"), widget.MediumImportance, v.load)
@@ -72,16 +72,11 @@ func newMessagesView(w words, o Options, do actions, done func()) *messagesView 
 	v.copy = newCopier(w, func() { do.traffic.copy(v.words.forSupport(&v.all[v.at])) })
 	v.copy.escape = done
 	v.list = newMessageList(w, o.Now, v.choose, done)
-	v.raw.Wrapping, v.raw.TextStyle.Monospace, v.raw.Selectable = fyne.TextWrapBreak, true, true
-	v.raw.SizeName, v.said.SizeName, v.said.Selectable = sizeSmall, sizeSmall, true
 	v.gate = container.NewVScroll(padded(0, 0, container.New(reading{width: pageWidth},
 		topic("warning", w.say("traffic.private"), v.why, padded(6, 0, row(0, v.open))))))
 	head := container.NewBorder(nil, nil, nil, padded(0, 4, v.copy.button), column(2, v.size, v.answer))
-	v.parts = container.New(twoHalves{},
-		container.NewStack(newPanel(colourCard, colourLine, sizeRadius), container.NewVScroll(v.raw)),
-		container.NewStack(newPanel(colourCard, colourLine, sizeRadius), container.NewVScroll(v.said)))
 	v.body = container.New(shelf{},
-		container.NewStack(newPanel(colourCard, colourLine, sizeRadius), padded(2, 2, v.list)), head, v.parts)
+		container.NewStack(newPanel(colourCard, colourLine, sizeRadius), padded(2, 2, v.list)), head, container.New(twoHalves{}, v.raw.frame, v.said.frame))
 	v.Container = padded(margin, margin, container.NewBorder(
 		padded(0, 0, column(8, between(v.title, row(10, v.again, v.back)), v.empty)), nil, nil, nil, container.NewStack(v.gate, v.body)))
 	v.Hide()
@@ -119,8 +114,8 @@ func (v *messagesView) forget() {
 	v.asked++
 	v.all, v.at = nil, -1
 	v.list.show(nil)
-	v.raw.SetText("")
-	v.said.SetText("")
+	v.raw.show("")
+	v.said.show("")
 }
 
 // leave closes the view, and forgets what it showed.
@@ -185,13 +180,9 @@ func (v *messagesView) choose(i int) {
 	text := v.words.answer(&m.Message)
 	v.answer.show(joined(" · ", text.long, text.reason), text.colour)
 	v.size.set(v.words.lengthOf(&m.Message))
-	v.raw.SetText(v.words.rawWithReply(&m.Message))
-	v.said.SetText(v.words.explained(&m.Message, &e, v.now()))
+	v.raw.show(v.words.rawWithReply(&m.Message))
+	v.said.show(v.words.explained(&m.Message, &e, v.now()))
 	v.copy.SetText(v.copy.usual)
-	for _, side := range v.parts.Objects {
-		side.(*fyne.Container).Objects[1].(*container.Scroll).ScrollToTop()
-	}
-	v.body.Refresh()
 }
 
 func (v *messagesView) age() { v.copy.age() }

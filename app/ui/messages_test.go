@@ -2,11 +2,14 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/test"
 
 	"vitalien/app/station"
@@ -132,12 +135,12 @@ func TestMessages_AreReadAndShownOnlyWhenAskedFor(t *testing.T) {
 	}
 	d.take()
 	v := p.messages
-	if !strings.HasPrefix(v.raw.Text, "MSH|^~\\&|BENEVIEW") || !strings.Contains(v.said.Text, "LEFÈVRE Éloïse") || !strings.Contains(v.raw.Text, "MSA|AA|8812") {
-		t.Fatalf("raw %q, decoded %q", v.raw.Text, v.said.Text)
+	if !strings.HasPrefix(v.raw.text, "MSH|^~\\&|BENEVIEW") || !strings.Contains(v.said.text, "LEFÈVRE Éloïse") || !strings.Contains(v.raw.text, "MSA|AA|8812") {
+		t.Fatalf("raw %q, decoded %q", v.raw.text, v.said.text)
 	}
 	d.press(fyne.KeyDown)
 	d.press(fyne.KeyDown)
-	if v.at != 2 || !strings.Contains(v.raw.Text, "ORM^O01") || !strings.Contains(v.answer.text, "unsupported message type") {
+	if v.at != 2 || !strings.Contains(v.raw.text, "ORM^O01") || !strings.Contains(v.answer.text, "unsupported message type") {
 		t.Errorf("%d is shown: %q", v.at, v.answer.text)
 	}
 	test.Tap(v.copy.button)
@@ -145,7 +148,7 @@ func TestMessages_AreReadAndShownOnlyWhenAskedFor(t *testing.T) {
 		t.Errorf("copied %q", got)
 	}
 	d.press(fyne.KeyEscape)
-	if v.Visible() || !p.overview.Visible() || v.all != nil || v.raw.Text+v.said.Text != "" {
+	if v.Visible() || !p.overview.Visible() || v.all != nil || v.raw.text+v.said.text != "" {
 		t.Error("messages stay behind")
 	}
 }
@@ -160,7 +163,7 @@ func TestMessages_AreForgottenWithThePage(t *testing.T) {
 	}
 	d.screen.open(pageLive)
 	d.take() // comes too late
-	if v.Visible() || v.all != nil || v.raw.Text != "" {
+	if v.Visible() || v.all != nil || v.raw.text != "" {
 		t.Error("messages are shown on a page that was left")
 	}
 	d.screen.open(pageMonitors)
@@ -231,3 +234,75 @@ func messageScenes() map[string]scene {
 }
 
 func TestScreen_Messages(t *testing.T) { renderScenes(t, messageScenes()) }
+
+func TestWrapped(t *testing.T) {
+	ten := func(text string) bool { return len([]rune(text)) <= 10 }
+	for _, c := range []struct {
+		line  string
+		words bool
+		want  []string
+	}{
+		{"", true, []string{""}},
+		{"dix lettre", true, []string{"dix lettre"}},
+		{"Saturation pulsée 97", true, []string{"Saturation", "pulsée 97"}},
+		{"Pouls 72 bpm, puis", true, []string{"Pouls 72 ", "bpm, puis"}},
+		{"anticonstitutionnellement", true, []string{"anticonsti", "tutionnell", "ement"}},
+		{"MSH|^~&|é|  |OBX", false, []string{"MSH|^~&|é|", "  |OBX"}},
+	} {
+		if got := wrapped(c.line, c.words, ten); !slices.Equal(got, c.want) {
+			t.Errorf("%q: %q", c.line, got)
+		}
+	}
+}
+
+func FuzzWrapped(f *testing.F) {
+	f.Add(oneORU, 7)
+	f.Add(strings.Repeat("é", 2000), 30)
+	f.Fuzz(func(t *testing.T, line string, width int) {
+		width = max(1, width%200)
+		lines := wrapped(line, false, func(text string) bool { return utf8.RuneCountInString(text) <= width })
+		if strings.Join(lines, "") != line {
+			t.Errorf("%q is broken into %q", line, lines)
+		}
+		for _, one := range lines {
+			if utf8.RuneCountInString(one) > max(width, 1) {
+				t.Errorf("%q is longer than %d", one, width)
+			}
+		}
+	})
+}
+
+// A long message costs what is in view.
+func TestSheet_DrawsWhatIsInView(t *testing.T) {
+	d := monitored(t)
+	v := d.screen.monitors.messages
+	long := headed{Message: station.Message{At: testNow, Text: []byte(strings.Repeat("OBX|1|NM|8867-4^Heart rate^LN||72|/min\r", 700)), Size: 30_000}}
+	d.screen.monitors.showRejected()
+	test.Tap(v.open)
+	d.take()
+	v.show([]headed{long}, nil)
+	drawn := func() []string {
+		var all []string
+		for _, object := range test.WidgetRenderer(v.raw).Objects() {
+			all = append(all, object.(*canvas.Text).Text)
+		}
+		return all
+	}
+	if n := len(drawn()); n == 0 || n > 60 || len(v.raw.lines) < 700 {
+		t.Fatalf("%d of %d lines are drawn", n, len(v.raw.lines))
+	}
+	d.frame.Canvas().Focus(v.raw)
+	d.press(fyne.KeyEnd)
+	if got := drawn(); !slices.Contains(got, v.raw.lines[len(v.raw.lines)-1]) || slices.Contains(got, v.raw.lines[0]) && v.raw.scroll.Offset.Y == 0 {
+		t.Errorf("the end is not in view: %q", got)
+	}
+	d.press(fyne.KeyHome)
+	if v.raw.scroll.Offset.Y != 0 {
+		t.Error("the beginning is not in view")
+	}
+	before := len(v.raw.lines)
+	d.frame.Resize(fyne.NewSize(leastWidth, leastHeight))
+	if len(v.raw.lines) <= before {
+		t.Error("a narrower window has no more lines")
+	}
+}

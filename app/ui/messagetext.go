@@ -92,34 +92,34 @@ func (w words) explained(m *station.Message, e *station.Explained, now time.Time
 		return w.say("traffic.cut.decoded")
 	}
 	lines := []string{joined(" · ", e.Type, w.numbered(e.Control), e.Sender)}
-	bed := ""
+	if e.Spread {
+		lines = append(lines, w.say("traffic.alone"))
+	}
+	said, bed := len(lines), ""
 	for i := range e.Report.Measurements {
 		one := &e.Report.Measurements[i]
-		lines = append(lines, w.head(&bed, one.Patient, one.Bed, &one.Device)...)
+		lines = append(lines, w.head(&bed, e.Spread, one.Patient, one.Bed, &one.Device)...)
 		lines = append(lines, w.measured(one, now))
 	}
 	for i := range e.Report.Live {
 		l := &e.Report.Live[i]
-		lines = append(lines, w.head(&bed, l.Patient, l.Bed, &l.Device)...)
+		lines = append(lines, w.head(&bed, e.Spread, l.Patient, l.Bed, &l.Device)...)
 		for j := range l.Values {
 			lines = append(lines, w.showing(&l.Values[j]))
 		}
 	}
 	for i := range e.Report.Alarms {
 		a := &e.Report.Alarms[i]
-		lines = append(lines, w.head(&bed, a.Patient, a.Bed, &a.Device)...)
+		lines = append(lines, w.head(&bed, e.Spread, a.Patient, a.Bed, &a.Device)...)
 		for j := range a.List {
 			lines = append(lines, w.alarming(&a.List[j]))
 		}
 	}
-	if len(lines) == 1 && len(e.Unread) == 0 {
+	if len(lines) == said && len(e.Unread) == 0 {
 		lines = append(lines, w.say("traffic.nothing"))
 	}
 	for _, reason := range e.Unread {
 		lines = append(lines, w.say("traffic.unreadable", "reason", reason))
-	}
-	if e.Spread {
-		lines = append(lines, "", w.say("traffic.alone"))
 	}
 	return strings.TrimSpace(strings.Join(lines, "\n"))
 }
@@ -131,13 +131,17 @@ func (w words) numbered(control string) string {
 	return w.say("traffic.number", "n", control)
 }
 
-// head says whose and where what follows is, once.
-func (w words) head(before *string, p *fhirmap.Patient, bed string, d *fhirmap.Device) []string {
+// head says whose and where what follows is, once. Whose is not said where other
+// messages would say it.
+func (w words) head(before *string, spread bool, p *fhirmap.Patient, bed string, d *fhirmap.Device) []string {
 	whose, _ := w.whose(p)
 	if p != nil {
 		whose = joined(", ", whose, w.birth(p))
 	}
-	head := joined(" · ", w.place(bed, d), w.say("traffic.patient", "name", whose))
+	head := w.place(bed, d)
+	if !spread || p.Name() != "" {
+		head = joined(" · ", head, w.say("traffic.patient", "name", whose))
+	}
 	if head == *before {
 		return nil
 	}

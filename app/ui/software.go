@@ -59,10 +59,15 @@ func newSoftwarePage(w words, o Options, do actions) *softwarePage {
 	p.open = newButton(w.say("software.journal.open"), widget.MediumImportance, p.openJournal)
 	title := newLabel(w.say("software.title"), colourText, sizeTitle).strong().cutting()
 	content := []fyne.CanvasObject{padded(0, 8, between(title, row(10, allow, p.create))), p.empty}
+	rule := w.say("software.tokens.open")
+	if o.Tokens {
+		rule = w.say("software.tokens.closed")
+	}
+	p.lists[2].Add(muted(rule))
 	for _, list := range p.lists {
 		content = append(content, list.Container)
 	}
-	p.overview = page(append(content, p.howTo(o.Address), topic("journal", w.say("software.journal"),
+	p.overview = page(append(content, p.howTo(o), topic("journal", w.say("software.journal"),
 		paragraph(w.say("software.journal.text")), padded(6, 0, row(0, p.open))))...)
 	p.journal = newJournalPage(w, o, do, p.closeJournal)
 	p.CanvasObject = container.NewStack(p.overview, p.journal.CanvasObject)
@@ -70,8 +75,8 @@ func newSoftwarePage(w words, o Options, do actions) *softwarePage {
 }
 
 // howTo says how software is connected, with what is to be copied.
-func (p *softwarePage) howTo(address string) fyne.CanvasObject {
-	w, code := p.words, connectCode(address)
+func (p *softwarePage) howTo(o Options) fyne.CanvasObject {
+	w := p.words
 	toCopy := func(text string) fyne.CanvasObject {
 		c := newCopier(w, func() { p.do.access.copy(text) })
 		p.copiers = append(p.copiers, c)
@@ -82,8 +87,8 @@ func (p *softwarePage) howTo(address string) fyne.CanvasObject {
 	link.SetText(link.usual)
 	p.copiers = append(p.copiers, link)
 	return topic("software", w.say("software.how"),
-		paragraph(w.say("software.how.text")), toCopy(address),
-		paragraph(w.say("software.how.code")), toCopy(code),
+		paragraph(w.say("software.how.text")), toCopy(o.Address),
+		paragraph(w.say("software.how.code")), toCopy(connectCode(o.Address, o.Tokens)),
 		paragraph(w.say("software.how.page")),
 		padded(6, 0, row(10, newButton(w.say("empty.action"), widget.MediumImportance, p.do.openAddress), link.button)),
 	)

@@ -402,25 +402,38 @@ func TestJournal_FilteredAndFurtherBack(t *testing.T) {
 	p := d.screen.software
 	test.Tap(p.open)
 	d.take()
-	if len(p.journal.list.Objects) != journalStep || !p.journal.more.Visible() || p.overview.Visible() {
+	if len(p.journal.list.Objects) != journalStep || !p.journal.older.Visible() || p.overview.Visible() {
 		t.Fatalf("%d entries", len(p.journal.list.Objects))
 	}
 	for kind, want := range map[auditKind]int{auditGranted: 36, auditRefused: 36, auditGiven: 36, auditChanged: 48} {
 		p.journal.choose(kind)
 		d.take()
-		if n := len(p.journal.list.Objects); n != want || p.journal.more.Visible() {
+		if n := len(p.journal.list.Objects); n != want || p.journal.older.Visible() {
 			t.Errorf("%d entries of kind %d, want %d", n, kind, want)
 		}
 	}
 	p.journal.choose(auditAll)
 	d.take()
-	for p.journal.more.Visible() {
-		test.Tap(p.journal.more)
+	seen := 0
+	for {
+		seen += len(p.journal.list.Objects)
+		if !p.journal.older.Visible() {
+			break
+		}
+		test.Tap(p.journal.older)
 		d.take()
 	}
-	if n := len(p.journal.list.Objects); n != 156 {
-		t.Errorf("%d entries of all", n)
+	if seen != 156 || p.journal.at != 3 {
+		t.Errorf("%d entries of all", seen)
 	}
+	for p.journal.newer.Visible() {
+		test.Tap(p.journal.newer)
+		d.take()
+	}
+	if n := len(p.journal.list.Objects); p.journal.at != 0 || n != journalStep {
+		t.Errorf("%d entries at first", n)
+	}
+	d.frame.Canvas().Focus(p.journal.back)
 	d.press(fyne.KeyEscape)
 	if p.journal.Visible() || !p.overview.Visible() || d.frame.Canvas().Focused() != fyne.Focusable(p.open) {
 		t.Error("Escape does not go back to where it was opened")
@@ -467,6 +480,7 @@ func softwareScenes() map[string]scene {
 	failed := &fhirmap.Fault{Code: "store_corrupt", French: "Le journal des accès n’a pas pu être lu : le fichier des mesures est endommagé. Contactez le support.", English: "x"}
 	return map[string]scene{
 		"software":         {page: pageSoftware, prepare: shows(everyAccess())},
+		"software-tokens":  {page: pageSoftware, prepare: shows(station.Access{Tokens: everyAccess().Tokens}), options: func(o *Options) { o.Tokens = true }},
 		"software-none":    {page: pageSoftware, prepare: shows(station.Access{})},
 		"software-long":    {page: pageSoftware, prepare: shows(longAccess())},
 		"software-journal": {page: pageSoftware, prepare: opens(full, nil)},
@@ -506,11 +520,12 @@ func renderScenes(t *testing.T, scenes map[string]scene) {
 func TestQuestions_OfSoftware(t *testing.T) {
 	w := newWords("fr")
 	for name, q := range map[string]question{
-		"allow":        w.allowQuestion(func(string) {}),
-		"revoke":       w.revokeQuestion(longAccess().Pages[0].Origin, func() {}),
-		"revoke-token": w.revokeTokenQuestion("Logiciel médical, accueil", func() {}),
-		"token":        w.tokenQuestion(nil, func(string) {}),
-		"secret":       w.secretNotice("Logiciel médical, accueil", testSecret, func() {}),
+		"allow":             w.allowQuestion(func(string) {}),
+		"revoke":            w.revokeQuestion(longAccess().Pages[0].Origin, func() {}),
+		"revoke-token":      w.revokeTokenQuestion("Logiciel médical, accueil", true, func() {}),
+		"revoke-token-open": w.revokeTokenQuestion("Logiciel médical, accueil", false, func() {}),
+		"token":             w.tokenQuestion(nil, func(string) {}),
+		"secret":            w.secretNotice("Logiciel médical, accueil", testSecret, func() {}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			test.NewTempApp(t).Settings().SetTheme(forced{variant: theme.VariantLight})

@@ -169,8 +169,13 @@ func (w words) originProblem(text string) string {
 	return ""
 }
 
-// connectCode is the code that a web page needs to receive measurements.
-func connectCode(address string) string {
-	return "const socket = io('" + address + "');\n" +
+// connectCode is the code that a web page needs to receive measurements, with a
+// token where one is required.
+func connectCode(address string, token bool) string {
+	auth := ""
+	if token {
+		auth = ", { auth: { token: '…' } }"
+	}
+	return "const socket = io('" + address + "'" + auth + ");\n" +
 		"socket.on('fhir', (observation) => console.log(observation));"
 }

@@ -74,6 +74,7 @@ type Options struct {
 	Listener  string           // of the HL7 listener: 127.0.0.1:2575; empty when there is none
 	PageLink  func() string    // the address of its page, which opens it once; nil: Address
 	Version   string           // of the program
+	Tokens    bool             // the local server requires one of everybody
 	Logger    *slog.Logger     // nil: the default one
 	Now       func() time.Time // nil: the clock of this computer
 	Quit      func()           // when a person has chosen to quit; may be nil

@@ -62,7 +62,7 @@ func (x *window) confirmRevoke(origin string) {
 }
 
 func (x *window) confirmRevokeToken(name string) {
-	x.dialogs.ask(x.words.revokeTokenQuestion(name, func() {
+	x.dialogs.ask(x.words.revokeTokenQuestion(name, x.options.Tokens, func() {
 		x.tell("revoke a token", func(context.Context) error { return x.options.Core.RevokeToken(name) }, func() {})
 	}))
 }
@@ -99,10 +99,16 @@ func (w words) revokeQuestion(origin string, revoke func()) question {
 	}
 }
 
-func (w words) revokeTokenQuestion(name string, revoke func()) question {
+// revokeTokenQuestion says what follows, which is little where no token is
+// required.
+func (w words) revokeTokenQuestion(name string, required bool, revoke func()) question {
+	text := w.say("revoke.token.open", "name", name)
+	if required {
+		text = w.say("revoke.token.text", "name", name)
+	}
 	return question{
 		title:   w.say("revoke.token.title"),
-		content: []fyne.CanvasObject{paragraph(w.say("revoke.token.text", "name", name))},
+		content: []fyne.CanvasObject{paragraph(text)},
 		choices: []choice{
 			{w.say("revoke.no"), widget.MediumImportance, nil},
 			{w.say("revoke.yes"), widget.HighImportance, revoke},
