@@ -20,7 +20,6 @@ const (
 
 // The notices of updates, of which one at most is shown.
 const (
-	updateAvailable = "update_available"
 	updateUntrusted = "update_untrusted"
 	updateExpired   = "update_expired"
 	updateSettings  = "bad_config"
@@ -84,27 +83,26 @@ func (a *App) newer(ctx context.Context) (*desktop.Release, error) {
 	}
 	if fault := updateFault(err); fault != nil {
 		if !fault.Temporary && fault.Code != updateOff {
-			a.noticeUpdate(fault)
+			a.showUpdate("", fault)
 		}
 		return nil, fault
 	}
 	if !newer {
-		a.noticeUpdate(nil)
+		a.showUpdate("", nil)
 		return nil, nil
 	}
-	a.noticeUpdate(&fhirmap.Fault{
-		Code: updateAvailable, English: "version " + release.Version + " is available",
-		French: "La version " + release.Version + " de Vitalien est disponible. Pour la télécharger, hors consultation\u00a0: «\u00a0vitalien update download\u00a0».",
-	})
+	a.showUpdate(release.Version, nil)
 	return &release, nil
 }
 
-// noticeUpdate shows f instead of what was shown of updates.
-func (a *App) noticeUpdate(f *fhirmap.Fault) {
+// showUpdate shows that a version is newer, or what is wrong, instead of what was
+// shown of updates.
+func (a *App) showUpdate(newer string, f *fhirmap.Fault) {
 	if a.station == nil {
 		return
 	}
-	for _, code := range []string{updateAvailable, updateUntrusted, updateExpired, updateSettings} {
+	a.station.SetNewer(newer)
+	for _, code := range []string{updateUntrusted, updateExpired, updateSettings} {
 		if f == nil || f.Code != code {
 			a.station.Settle(code)
 		}

@@ -56,6 +56,7 @@ func (s *Server) status(w http.ResponseWriter, r *http.Request) {
 		body["peers"] = peersOf(situation.Peers)
 		body["clients"], body["head"], body["demo"] = situation.Clients, s.o.Station.Head(), situation.Demo
 		body["tokenRequired"], body["notices"] = s.o.RequireToken, codesOf(situation.Notices)
+		body["newer"] = situation.Newer
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")

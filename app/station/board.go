@@ -15,6 +15,7 @@ type board struct {
 	consultation *Consultation
 	links        []Link
 	notices      []*fhirmap.Fault
+	newer        string
 	watchers     map[chan struct{}]struct{}
 }
 
@@ -96,6 +97,14 @@ func (b *board) noticed(code string) int {
 	return slices.IndexFunc(b.notices, func(f *fhirmap.Fault) bool { return f.Code == code })
 }
 
+// SetNewer shows which newer version of the program is announced; empty: none.
+func (s *Station) SetNewer(version string) {
+	s.board.mu.Lock()
+	defer s.board.mu.Unlock()
+	s.board.newer = version
+	s.board.wakeLocked()
+}
+
 // Situation is everything but measurements that the window shows.
 func (s *Station) Situation() (now Situation) {
 	defer s.bluetooth.situation(&now)
@@ -106,7 +115,7 @@ func (s *Station) Situation() (now Situation) {
 	defer b.mu.Unlock()
 	return Situation{
 		Consultation: b.consultation, Links: slices.Clone(b.links), Clients: clients, Origins: origins, Demo: b.demo,
-		Monitors: monitors, Peers: peers, Alerts: alerts, Stethoscope: sound.within(b.consultation), Notices: slices.Clone(b.notices),
+		Monitors: monitors, Peers: peers, Alerts: alerts, Stethoscope: sound.within(b.consultation), Notices: slices.Clone(b.notices), Newer: b.newer,
 	}
 }
 

@@ -53,6 +53,7 @@ type Situation struct {
 	Pairing      *Pairing // nil: none is under way
 	Stethoscope  Stethoscope
 	Notices      []*fhirmap.Fault // of the data folder: what people should know
+	Newer        string           // version of the program that is announced; empty: none is newer
 }
 
 // Stethoscope is what there is to show of sound recordings.

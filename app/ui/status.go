@@ -40,6 +40,9 @@ func (w words) status(s station.Situation) statusText {
 	if until := s.Bluetooth.Suspended; !until.IsZero() {
 		links = append([]string{w.suspended(until)}, links...)
 	}
+	if s.Newer != "" {
+		links = append(links, w.say("status.newer", "version", s.Newer))
+	}
 	text.links = joined(" · ", links...)
 	return text
 }

@@ -16,6 +16,7 @@ import (
 type trayText struct {
 	state string
 	last  string
+	newer string // empty: none is
 	end   string // empty: no consultation to end
 	rest  string // what to do about Bluetooth; empty: it is not served
 	sign  traySign
@@ -46,6 +47,9 @@ func (w words) tray(s station.Situation, last *fhirmap.Recorded, now time.Time) 
 	text := trayText{last: w.say("tray.last.none")}
 	if last != nil {
 		text.last = w.say("tray.last", "type", w.vital(last.Type), "time", hour(last.Effective(), now))
+	}
+	if s.Newer != "" {
+		text.newer = w.say("status.newer", "version", s.Newer)
 	}
 	text.state = w.count(s.Clients, "status.clients.none", "status.clients.single", "status.clients.several")
 	if s.Demo {
@@ -111,6 +115,11 @@ func trayItems(w words, text trayText, do trayActions) []*fyne.MenuItem {
 		items = append(items, fyne.NewMenuItem(text.rest, do.suspend))
 	}
 	items = append(items, fyne.NewMenuItem(w.say("tray.page"), do.page))
+	if text.newer != "" {
+		newer := fyne.NewMenuItem(text.newer, nil)
+		newer.Disabled = true
+		items = append(items, newer)
+	}
 	leave := fyne.NewMenuItem(w.say("tray.quit"), do.quit)
 	leave.IsQuit = true
 	return append(items, fyne.NewMenuItemSeparator(), leave)
