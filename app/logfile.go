@@ -85,30 +85,26 @@ func (l *logFile) path(age int) string {
 // kept.
 const maxLine = 64 << 10
 
-// An errorLog passes on what a process writes to standard error, and keeps of
-// it what may be kept.
+// An errorLog is between a process and its standard error: of each line that it
+// writes, what may be kept goes on.
 type errorLog struct {
-	through io.Writer // nil: there is no standard error
-	file    io.Writer
+	to io.Writer
 
 	mu    sync.Mutex
 	rest  []byte // of a line that has not ended
 	crash bool   // the lines are those of a crash
 }
 
-// keepErrors is an errorLog of this process's own standard error.
+// keepErrors passes on to the file and to this process's own standard error.
 func keepErrors(file io.Writer) *errorLog {
-	e := &errorLog{file: file}
-	if _, err := os.Stderr.Stat(); err == nil { // a Windows program without a console has none
-		e.through = os.Stderr
+	if _, err := os.Stderr.Stat(); err != nil { // a Windows program without a console has none
+		return &errorLog{to: file}
 	}
-	return e
+	return &errorLog{to: io.MultiWriter(file, os.Stderr)}
 }
 
+// Write never fails: nobody would be left to be told.
 func (e *errorLog) Write(p []byte) (int, error) {
-	if e.through != nil {
-		e.through.Write(p)
-	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	var lines []byte
@@ -124,7 +120,7 @@ func (e *errorLog) Write(p []byte) (int, error) {
 		e.rest = e.rest[:0]
 	}
 	if len(lines) > 0 {
-		e.file.Write(lines)
+		e.to.Write(lines)
 	}
 	return len(p), nil
 }

@@ -47,6 +47,11 @@ func TestTray(t *testing.T) {
 			nil,
 			trayText{state: newWords("fr").say("tray.alarms.single") + " · En échec" + nb + ": Récepteur HL7", last: "Aucune mesure reçue", sign: signAlarm},
 		},
+		"a newer version": {
+			station.Situation{Newer: "1.3.0"},
+			nil,
+			trayText{state: "Aucun logiciel médical connecté", last: "Aucune mesure reçue", newer: "Version 1.3.0 disponible"},
+		},
 		"all is well": {
 			station.Situation{Clients: 2, Links: []station.Link{sound}},
 			pressure,
