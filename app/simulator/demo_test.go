@@ -2,11 +2,30 @@ package simulator
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 )
+
+// Real monitors make themselves known at UDP 4600 and 4620 (hl7link.Discover).
+func TestMonitors_AreFoundByTheDemonstrationAlone(t *testing.T) {
+	if slices.Contains([]int{4600, 4620}, DemoBeacons) {
+		t.Error("a program that serves real monitors hears of them")
+	}
+	monitors, err := Monitors(t.Context(), Options{Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range monitors {
+		if want := fmt.Sprint("127.0.0.1:", DemoBeacons); m.o.Beacon != want {
+			t.Errorf("%s is told to %s", m.o.Bed, m.o.Beacon)
+		}
+		m.Close()
+	}
+}
 
 func TestMonitors_TwoBedsWithPatientsOfTheirOwn(t *testing.T) {
 	monitors, err := Monitors(t.Context(), Options{Seed: 1})

@@ -142,14 +142,13 @@ func (s *Station) FindPatient(_ context.Context, id string) (*fhirmap.Patient, e
 func (s *Station) RecentPatients(n int) []fhirmap.Patient {
 	p := &s.patients
 	p.mu.Lock()
-	all := slices.Collect(maps.Values(p.all))
-	p.mu.Unlock()
-	slices.SortFunc(all, func(a, b knownPatient) int {
-		return cmp.Or(b.named.Compare(a.named), strings.Compare(a.Patient.Key(), b.Patient.Key()))
+	defer p.mu.Unlock()
+	keys := slices.SortedFunc(maps.Keys(p.all), func(a, b string) int {
+		return cmp.Or(p.all[b].named.Compare(p.all[a].named), strings.Compare(a, b))
 	})
-	list := make([]fhirmap.Patient, 0, min(n, len(all)))
-	for _, known := range all[:min(n, len(all))] {
-		list = append(list, known.Patient)
+	list := make([]fhirmap.Patient, 0, min(n, len(keys)))
+	for _, key := range keys[:min(n, len(keys))] {
+		list = append(list, p.all[key].Patient)
 	}
 	return list
 }
