@@ -174,7 +174,7 @@ func consultationQuestions(w words) map[string]question {
 		"discard": w.discardQuestion(assigned, receivers(), testNow, func(string) {}),
 		"restore": w.undoQuestion(discarded, receivers(), testNow, func() {}),
 		"undo":    w.undoQuestion(&d.Corrected[0], nil, testNow, func() {}),
-		"known":   w.knownQuestion(paul, &fhirmap.Patient{ID: "4712", Family: "Durand", Given: "Paule", BirthDate: "1951-11-02"}, func() {}),
+		"known":   w.knownQuestion(paul, &fhirmap.Patient{ID: "4712", Family: "Durand", Given: "Paule", BirthDate: "1951-11-02"}, func() {}, func() {}),
 	}
 }
 

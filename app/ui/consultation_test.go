@@ -99,6 +99,30 @@ func TestConsultation_ARecentPatientOrNobody(t *testing.T) {
 	d.wantAsked("start ")
 }
 
+// Who presses twice starts one consultation, and is asked once.
+func TestConsultation_PressedTwice(t *testing.T) {
+	d := consulting(t, atWork())
+	test.Tap(d.page().change)
+	d.typePatient("Durand", "Anne", "01/02/1990", "")
+	for range 2 {
+		d.page().chooser.proceed()
+	}
+	d.take()
+	d.page().chooser.proceed()
+	d.wantAsked("start made")
+	d.take()
+	row := d.page().sections[0].rows[key{"log", atWork().desk.Measured[0].Seq}]
+	for range 2 {
+		test.Tap(row.discard)
+	}
+	d.take()
+	d.press(fyne.KeyEscape)
+	if d.dialogs.open != nil || len(d.posts) != 0 {
+		t.Error("asked twice")
+	}
+	d.wantNothing()
+}
+
 // Who types the number of somebody else is asked.
 func TestConsultation_ANumberThatIsSomebodyElses(t *testing.T) {
 	d := consulting(t, view{desk: &desk{known: known()}})

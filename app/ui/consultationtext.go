@@ -217,7 +217,7 @@ func (w words) undoQuestion(m *fhirmap.Recorded, had []station.Receiver, now tim
 
 // knownQuestion asks whether who was typed in is the one that is known under the
 // same number.
-func (w words) knownQuestion(known, typed *fhirmap.Patient, same func()) question {
+func (w words) knownQuestion(known, typed *fhirmap.Patient, other, same func()) question {
 	return question{
 		title: w.say("patient.known.title"),
 		content: []fyne.CanvasObject{
@@ -226,7 +226,7 @@ func (w words) knownQuestion(known, typed *fhirmap.Patient, same func()) questio
 			muted(w.say("patient.known.why")),
 		},
 		choices: []choice{
-			{w.say("patient.known.no"), widget.MediumImportance, nil},
+			{w.say("patient.known.no"), widget.MediumImportance, other},
 			{w.say("patient.known.yes"), widget.HighImportance, same},
 		},
 	}

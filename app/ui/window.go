@@ -49,6 +49,7 @@ type window struct {
 	desk       *desk           // nil: not read
 	leaving    bool            // a person is asked whether to quit
 	queue      <-chan struct{} // the same of inTurn
+	deciding   bool            // what a person has decided is on its way
 }
 
 func newWindow(ctx context.Context, a fyne.App, o Options, w words, post func(func())) *window {
@@ -212,6 +213,7 @@ func (x *window) withdrawStale() {
 
 // next asks what waits to be asked.
 func (x *window) next() {
+	x.notices = slices.DeleteFunc(x.notices, func(q question) bool { return x.desk.overtaken(q.id) })
 	if len(x.notices) > 0 {
 		if x.dialogs.ask(x.notices[0]) {
 			x.notices = x.notices[1:]

@@ -56,14 +56,24 @@ type whom struct {
 }
 
 // fetch has the core do something off this goroutine, and then goes on here.
-func (x *window) fetch(what string, do func(context.Context) (then func(), err error)) {
+func (x *window) fetch(what string, do func(context.Context) (then func(), err error), failed func()) {
 	x.tell(what, func(ctx context.Context) error {
 		then, err := do(ctx)
 		if err == nil {
 			x.bridge.post(then)
 		}
 		return err
-	}, func() {})
+	}, failed)
+}
+
+// decide does what a person has decided, unless the decision before is still on
+// its way: who presses twice has meant it once. do calls free when the next one
+// may come.
+func (x *window) decide(do func(free func())) {
+	if !x.deciding {
+		x.deciding = true
+		do(func() { x.deciding = false })
+	}
 }
 
 // inquire asks q as soon as no other question is open.
@@ -72,9 +82,9 @@ func (x *window) inquire(q question) {
 	x.next()
 }
 
-// identified goes on with who has an identity. Where the one that was typed in is
-// known under other traits, a person says whether both are one.
-func (x *window) identified(who whom, then func(station.Attribution)) {
+// identified goes on with who has an identity, or is free. Where the one that was
+// typed in is known under other traits, a person says whether both are one.
+func (x *window) identified(who whom, free func(), then func(station.Attribution)) {
 	if !who.typed {
 		then(who.Attribution)
 		return
@@ -82,22 +92,23 @@ func (x *window) identified(who whom, then func(station.Attribution)) {
 	x.fetch("identify a patient", func(context.Context) (func(), error) {
 		typed, known, err := x.options.Core.Identify(*who.Patient)
 		return func() {
-			switch {
-			case known == nil || sameTraits(known, &typed):
+			if known == nil || sameTraits(known, &typed) {
 				then(station.Attribution{Patient: &typed})
-			default:
-				x.inquire(x.words.knownQuestion(known, &typed, func() { then(station.Attribution{Patient: known}) }))
+				return
 			}
+			x.inquire(x.words.knownQuestion(known, &typed, free, func() { then(station.Attribution{Patient: known}) }))
 		}, err
-	})
+	}, free)
 }
 
 // begin starts a consultation for who, nobody's where there is no patient.
 func (x *window) begin(who whom, done func()) {
-	x.identified(who, func(to station.Attribution) {
-		x.fetch("start consultation", func(ctx context.Context) (func(), error) {
-			_, err := x.options.Core.StartConsultation(ctx, station.Consultation{Patient: to.Patient})
-			return done, err
+	x.decide(func(free func()) {
+		x.identified(who, free, func(to station.Attribution) {
+			x.fetch("start consultation", func(ctx context.Context) (func(), error) {
+				_, err := x.options.Core.StartConsultation(ctx, station.Consultation{Patient: to.Patient})
+				return func() { free(); done() }, err
+			}, free)
 		})
 	})
 }
@@ -105,12 +116,14 @@ func (x *window) begin(who whom, done func()) {
 // askAssign asks whether a measurement is to be who's, naming the software that
 // has it already.
 func (x *window) askAssign(m fhirmap.Recorded, who whom, done func()) {
-	x.identified(who, func(to station.Attribution) {
-		x.askCorrection(m, func(had []station.Receiver) question {
-			return x.words.assignQuestion(&m, to, had, x.options.Now(), func() {
-				x.fetch("assign measurement", func(ctx context.Context) (func(), error) {
-					_, err := x.options.Core.Assign(ctx, m.Seq, to)
-					return done, err
+	x.decide(func(free func()) {
+		x.identified(who, free, func(to station.Attribution) {
+			x.askCorrection(m, free, func(had []station.Receiver) question {
+				return x.words.assignQuestion(&m, to, had, x.options.Now(), func() {
+					x.fetch("assign measurement", func(ctx context.Context) (func(), error) {
+						_, err := x.options.Core.Assign(ctx, m.Seq, to)
+						return done, err
+					}, func() {})
 				})
 			})
 		})
@@ -118,37 +131,42 @@ func (x *window) askAssign(m fhirmap.Recorded, who whom, done func()) {
 }
 
 func (x *window) askDiscard(m fhirmap.Recorded) {
-	x.askCorrection(m, func(had []station.Receiver) question {
-		return x.words.discardQuestion(&m, had, x.options.Now(), func(reason string) {
-			x.tell("discard measurement", func(ctx context.Context) error {
-				_, err := x.options.Core.Discard(ctx, m.Seq, reason)
-				return err
-			}, func() {})
+	x.decide(func(free func()) {
+		x.askCorrection(m, free, func(had []station.Receiver) question {
+			return x.words.discardQuestion(&m, had, x.options.Now(), func(reason string) {
+				x.tell("discard measurement", func(ctx context.Context) error {
+					_, err := x.options.Core.Discard(ctx, m.Seq, reason)
+					return err
+				}, func() {})
+			})
 		})
 	})
 }
 
 func (x *window) askUndo(m fhirmap.Recorded) {
-	x.askCorrection(m, func(had []station.Receiver) question {
-		return x.words.undoQuestion(&m, had, x.options.Now(), func() {
-			x.tell("undo correction", func(ctx context.Context) error {
-				_, err := x.options.Core.UndoCorrection(ctx, m.Seq)
-				return err
-			}, func() {})
+	x.decide(func(free func()) {
+		x.askCorrection(m, free, func(had []station.Receiver) question {
+			return x.words.undoQuestion(&m, had, x.options.Now(), func() {
+				x.tell("undo correction", func(ctx context.Context) error {
+					_, err := x.options.Core.UndoCorrection(ctx, m.Seq)
+					return err
+				}, func() {})
+			})
 		})
 	})
 }
 
-// askCorrection asks what is to become of m, unless that has changed meanwhile.
-func (x *window) askCorrection(m fhirmap.Recorded, ask func([]station.Receiver) question) {
+// askCorrection asks what is to become of m, as it stands.
+func (x *window) askCorrection(m fhirmap.Recorded, free func(), ask func([]station.Receiver) question) {
 	x.fetch("who has a measurement", func(context.Context) (func(), error) {
 		had := x.options.Core.ReceivedBy(m.Seq)
 		return func() {
+			free()
 			q := ask(had)
 			q.id = correctionID(&m)
 			x.inquire(q)
 		}, nil
-	})
+	}, free)
 }
 
 // correctionPrefix tells questions about a measurement from those about an origin.

@@ -14,5 +14,5 @@ func (x *window) greetOnce() {
 func (x *window) demonstrate(begun func()) {
 	x.fetch("start the demonstration", func(context.Context) (func(), error) {
 		return begun, x.options.Demonstrate()
-	})
+	}, func() {})
 }
