@@ -92,6 +92,19 @@ func NewDecimal(coefficient int64, exponent int32) Decimal {
 	return Decimal{*apd.New(coefficient, exponent)}
 }
 
+// Parts are what NewDecimal makes d of; false for a number of more digits than
+// a coefficient holds.
+func (d Decimal) Parts() (coefficient int64, exponent int32, ok bool) {
+	if d.d.Form != apd.Finite || !d.d.Coeff.IsInt64() {
+		return 0, 0, false
+	}
+	coefficient = d.d.Coeff.Int64()
+	if d.d.Negative {
+		coefficient = -coefficient
+	}
+	return coefficient, d.d.Exponent, true
+}
+
 // String is the number in plain notation, with its precision: "36.60".
 func (d Decimal) String() string {
 	var buffer [maxDigits + 1]byte

@@ -16,8 +16,9 @@ import (
 
 // The catalogue tells which Observations of the log can be an answer, without
 // reading the log: of each it knows the times, the type, the person and the
-// device, the last three as a hash. It follows the log by a cursor, is written
-// to the store in segments, and can be made anew from the log at any time.
+// device, the last three as a hash, and the figures that a plot is made of. It
+// follows the log by a cursor, is written to the store in segments, and can be
+// made anew from the log at any time.
 const (
 	catalogueBucket = "catalogue"
 	segmentRows     = 4096
@@ -38,6 +39,7 @@ type row struct {
 	what     uint64 // hashes; 0 for nobody
 	who      uint64
 	device   uint64
+	figures
 }
 
 // A catalogue is the rows of all Observations up to its cursor.
@@ -147,7 +149,7 @@ func (c *catalogue) put(s *Station, seq uint64, m *fhirmap.Recorded) {
 		who: s.term("patient", m.Subject.Key()), device: s.term("device", m.Device.ID),
 	}
 	for n, t := range m.ObservationTypes() {
-		at.nth, at.what = n, s.term("type", string(t))
+		at.nth, at.what, at.figures = n, s.term("type", string(t)), figuresOf(m, t)
 		c.tail = append(c.tail, at)
 	}
 }
@@ -216,19 +218,28 @@ func (c *catalogue) load(s *Station) error {
 // rowsOf reads the rows of a segment, unless it was among the last ones used.
 func (c *catalogue) rowsOf(s *Station, g *segment) ([]row, error) {
 	if g.rows == nil {
-		value, found, err := s.store.Get(catalogueBucket, g.key())
+		rows, err := c.read(s, g, nil)
 		if err != nil {
 			return nil, err
 		}
-		read, err := decodeSegment(value)
-		if !found || err != nil {
-			c.loaded = false // made anew by the next
-			return nil, fmt.Errorf("catalogue: segment %s cannot be read", g.key())
-		}
-		g.rows = read.rows
+		g.rows = rows
 	}
 	c.use(g)
 	return g.rows, nil
+}
+
+// read reads the rows of a segment, into room if there is enough.
+func (c *catalogue) read(s *Station, g *segment, room []row) ([]row, error) {
+	value, found, err := s.store.Get(catalogueBucket, g.key())
+	if err != nil {
+		return nil, err
+	}
+	_, _, rows, _, err := segmentRowsOf(value, room)
+	if !found || err != nil {
+		c.loaded = false // made anew by the next
+		return nil, fmt.Errorf("catalogue: segment %s cannot be read", g.key())
+	}
+	return rows, nil
 }
 
 // use keeps the rows of g in memory, and lets go of those used longest ago.

@@ -255,3 +255,10 @@ func (c *corrections) measurementOf(seq, head uint64) (of uint64, current bool) 
 	}
 	return of, newest == seq
 }
+
+// any tells whether anything was ever corrected.
+func (c *corrections) any() bool {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return len(c.of) > 0
+}

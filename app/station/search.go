@@ -16,7 +16,7 @@ import (
 // several values mean any of them.
 type Search struct {
 	Types    []fhirmap.Type // of the Observations
-	Patients []string       // keys (fhirmap.Patient.Key)
+	Patients []string       // keys (fhirmap.Patient.Key); "": nobody
 	Devices  []string       // ids
 	Taken    Span           // when they were measured
 	Received Span           // when they came, or were corrected

@@ -53,7 +53,7 @@ func anyReport(r *rand.Rand) fhirmap.Report {
 func anySearch(r *rand.Rand) Search {
 	q := Search{ByReceived: r.IntN(3) == 0, OldestFirst: r.IntN(2) == 0, Limit: 1 + r.IntN(30)}
 	if r.IntN(2) == 0 {
-		who := fhirmap.Patient{System: "urn:test", ID: fmt.Sprint(r.IntN(5))}
+		who := fhirmap.Patient{System: "urn:test", ID: []string{"", "1", "2", "3", "4"}[r.IntN(5)]} // "": nobody
 		q.Patients = []string{who.Key()}
 	}
 	if r.IntN(3) == 0 {

@@ -10,14 +10,16 @@ import (
 
 // A segment is some thousand rows of the catalogue in log order.
 //
-//	segment = 2 number(after) number(last) number(rows) number(terms) terms × 8 bytes
+//	segment = 3 number(after) number(last) number(rows) number(terms) terms × 8 bytes
 //	          rows × row
 //	row     = number(seq − seq before) number(nth) difference(taken)
-//	          difference(received) number(what) number(who) number(device)
+//	          difference(received) number(what) number(who) number(device) figures
+//	figures = 1 byte of flags, for each figure that they name: difference(digits)
+//	          number(places)
 //
 // Numbers are unsigned varints, differences to the row before are signed ones,
-// and the last three of a row are places in the list of terms, from 1, 0 for
-// none.
+// as digits are, and what, who and device are places in the list of terms, from
+// 1, 0 for none.
 type segment struct {
 	after, last                    uint64 // it tells of the log behind after, up to last
 	first                          uint64 // that of its first row
@@ -27,7 +29,7 @@ type segment struct {
 	rows                           []row    // nil: in the store only
 }
 
-const segmentVersion = 2 // 1: other terms
+const segmentVersion = 3 // 1: other terms; 2: no figures
 
 var errSegment = errors.New("no segment of the catalogue")
 
@@ -61,7 +63,7 @@ func (g *segment) key() string { return fmt.Sprintf("%016x", g.first) }
 func (g *segment) holds(terms []uint64) bool {
 	return len(terms) == 0 || slices.ContainsFunc(terms, func(t uint64) bool {
 		_, found := slices.BinarySearch(g.terms, t)
-		return found
+		return found || t == 0 // which is not among the terms
 	})
 }
 
@@ -84,25 +86,36 @@ func (g *segment) encode() []byte {
 		b = binary.AppendUvarint(binary.AppendUvarint(b, r.seq-before.seq), uint64(r.nth))
 		b = binary.AppendVarint(binary.AppendVarint(b, r.taken-before.taken), r.received-before.received)
 		b = binary.AppendUvarint(binary.AppendUvarint(binary.AppendUvarint(b, place(r.what)), place(r.who)), place(r.device))
+		b = r.figures.append(b)
 		before = *r
 	}
 	return b
 }
 
 func decodeSegment(b []byte) (*segment, error) {
+	after, last, rows, terms, err := segmentRowsOf(b, nil)
+	if err != nil {
+		return nil, err
+	}
+	return segmentOf(rows, after, last, terms), nil
+}
+
+// segmentRowsOf is the rows of a segment, in room if there is enough.
+func segmentRowsOf(b []byte, room []row) (after, last uint64, list []row, terms []uint64, err error) {
 	if len(b) == 0 || b[0] != segmentVersion {
-		return nil, errSegment
+		return 0, 0, nil, nil, errSegment
 	}
 	d := &varints{rest: b[1:]}
-	after, last, rows, terms := d.unsigned(), d.unsigned(), d.unsigned(), d.unsigned()
-	if d.failed || rows == 0 || rows > uint64(len(d.rest)) || terms > uint64(len(d.rest)/8) {
-		return nil, errSegment
+	after, last = d.unsigned(), d.unsigned()
+	rows, known := d.unsigned(), d.unsigned()
+	if d.failed || rows == 0 || rows > uint64(len(d.rest)) || known > uint64(len(d.rest)/8) {
+		return 0, 0, nil, nil, errSegment
 	}
-	all := make([]uint64, terms+1) // the first is none
-	for i := range terms {
+	all := make([]uint64, known+1) // the first is none
+	for i := range known {
 		all[i+1] = binary.BigEndian.Uint64(d.rest[8*i:])
 	}
-	d.rest = d.rest[8*terms:]
+	d.rest = d.rest[8*known:]
 	term := func() uint64 {
 		if i := d.unsigned(); i < uint64(len(all)) {
 			return all[i]
@@ -110,19 +123,20 @@ func decodeSegment(b []byte) (*segment, error) {
 		d.failed = true
 		return 0
 	}
-	list, before := make([]row, rows), row{}
+	list = slices.Grow(room[:0], int(rows))[:rows]
+	var before row
 	for i := range list {
-		list[i] = row{
-			seq: before.seq + d.unsigned(), nth: int(d.unsigned()),
-			taken: before.taken + d.signed(), received: before.received + d.signed(),
-			what: term(), who: term(), device: term(),
-		}
-		before = list[i]
+		r := &list[i]
+		r.seq, r.nth = before.seq+d.unsigned(), int(d.unsigned())
+		r.taken, r.received = before.taken+d.signed(), before.received+d.signed()
+		r.what, r.who, r.device = term(), term(), term()
+		r.figures = d.figures()
+		before.seq, before.taken, before.received = r.seq, r.taken, r.received
 	}
 	if d.failed || len(d.rest) > 0 || list[0].seq <= after || before.seq > last || !slices.IsSorted(all) {
-		return nil, errSegment
+		return 0, 0, nil, nil, errSegment
 	}
-	return segmentOf(list, after, last, all[1:]), nil
+	return after, last, list, all[1:], nil
 }
 
 // varints reads numbers until one of them is none.
@@ -131,21 +145,27 @@ type varints struct {
 	failed bool
 }
 
+// unsigned is mostly one byte.
 func (d *varints) unsigned() uint64 {
+	if len(d.rest) > 0 && d.rest[0] < 0x80 {
+		n := d.rest[0]
+		d.rest = d.rest[1:]
+		return uint64(n)
+	}
+	return d.long()
+}
+
+func (d *varints) long() uint64 {
 	n, size := binary.Uvarint(d.rest)
-	return took(d, n, size)
-}
-
-func (d *varints) signed() int64 {
-	n, size := binary.Varint(d.rest)
-	return took(d, n, size)
-}
-
-func took[N uint64 | int64](d *varints, n N, size int) N {
 	if size <= 0 {
 		d.failed = true
 		return 0
 	}
 	d.rest = d.rest[size:]
 	return n
+}
+
+func (d *varints) signed() int64 {
+	n := d.unsigned()
+	return int64(n>>1) ^ -int64(n&1)
 }
