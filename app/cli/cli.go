@@ -41,6 +41,7 @@ vitalien decode ble UUID|FORMAT HEX…
 vitalien decode ble --list        what can be decoded
 vitalien export --out DIR         what was recorded, as files
   --format fhir|patient-json|csv  (default fhir)
+  --format bundle                 all of one patient as one FHIR Bundle
   --patient ID                    of one patient alone
   --since TIME                    2026-11-20, 2026-11-20T14:05 or with an offset
 vitalien measurements list        the newest ones, with their numbers

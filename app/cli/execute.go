@@ -58,7 +58,7 @@ var usages = map[string]string{
 	"store":        "store check | backup FILE | restore FILE | compact | expired   [--passphrase-file F] [--yes]",
 	"patients":     "patients delete ID [--yes]",
 	"measurements": "measurements list | assign NUMBER PATIENT | attach NUMBER CONSULTATION | detach NUMBER | discard NUMBER REASON | undo NUMBER",
-	"export":       "export --out DIR [--format fhir|patient-json|csv] [--patient ID] [--since TIME]",
+	"export":       "export --out DIR [--format fhir|patient-json|csv|bundle] [--patient ID] [--since TIME]",
 }
 
 // unhurried are the commands that may take minutes.

@@ -21,7 +21,7 @@ type exporting struct{ out, format, patient, since string }
 // an absolute folder, the format, the patient or nothing, a time or nothing.
 const exportArguments = 4
 
-var exportFormats = []string{"fhir", "patient-json", "csv"}
+var exportFormats = []string{"fhir", "patient-json", "csv", "bundle"}
 
 func (e *exporting) flags(set *flag.FlagSet) {
 	if e.format == "" {
@@ -40,7 +40,10 @@ func (e *exporting) words(given []string) ([]string, error) {
 		return nil, wrong("usage: vitalien %s", usages["export"])
 	}
 	if !slices.Contains(exportFormats, e.format) {
-		return nil, wrong("--format %q: must be fhir, patient-json or csv", e.format)
+		return nil, wrong("--format %q: must be fhir, patient-json, csv or bundle", e.format)
+	}
+	if e.format == "bundle" && e.patient == "" {
+		return nil, wrong("--format bundle is of one patient: --patient ID says whose")
 	}
 	since := ""
 	if e.since != "" {

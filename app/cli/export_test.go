@@ -86,6 +86,18 @@ func TestExport_WithAndWithoutTheProgram(t *testing.T) {
 			if text, err := os.ReadFile(filepath.Join("out", "observations.csv")); err != nil || bytes.Count(text, []byte("\n")) != 4 {
 				t.Errorf("%s, %v", text, err)
 			}
+			if r := do("export", "--out", "out", "--format=bundle", "--patient=P-7"); r.status != Done || r.stdout != filepath.Join(wd, "out", "bundle.json")+"\n" {
+				t.Errorf("%+v", r)
+			}
+			var bundle struct {
+				Type  string
+				Entry []struct{ Resource struct{ ResourceType string } }
+			}
+			if text, err := os.ReadFile(filepath.Join("out", "bundle.json")); err != nil || json.Unmarshal(text, &bundle) != nil || bundle.Type != "collection" || len(bundle.Entry) != 5 {
+				t.Errorf("%s, %v", text, err)
+			}
+			do("export", "--out", "out", "--format=bundle").wantOneLine(t, Wrong)
+			do("export", "--out", "out", "--format=bundle", "--patient=nobody").wantOneLine(t, Failed)
 			do("export", "--out", patient).wantOneLine(t, Failed) // a file
 
 			if r := do("quarantine", "list"); r.status != Done || strings.Count(r.stdout, "\t") != 4 ||

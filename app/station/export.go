@@ -20,11 +20,12 @@ import (
 // An ExportFormat is a form in which records leave the program as files.
 type ExportFormat string
 
-// The formats of the contract.
+// The formats of the contract, and one more.
 const (
 	ExportFHIR        ExportFormat = "fhir"         // observations.ndjson: FHIR R4 Observations, one a line
 	ExportPatientJSON ExportFormat = "patient-json" // patient_<id>.json for each patient
 	ExportCSV         ExportFormat = "csv"          // observations.csv: one reading a line
+	ExportBundle      ExportFormat = "bundle"       // bundle.json: all of one patient, a FHIR R4 Bundle (collection)
 )
 
 // ExportOptions say what is exported, and where to.
@@ -46,16 +47,16 @@ type Exported struct {
 
 // Export writes records to files in o.Dir, which hold patient data. A file gets
 // its name once it is whole, in place of one that is there. The log is read
-// bit by bit, up to its end of now. Errors are Faults: bad_request, disk_full,
-// export_failed, and those of the store.
+// bit by bit, up to its end of now. Errors are Faults: bad_request, not_found (a
+// Bundle of nobody), disk_full, export_failed, and those of the store.
 func (s *Station) Export(ctx context.Context, o ExportOptions) (Exported, error) {
 	write := map[ExportFormat]func(context.Context, ExportOptions) (Exported, error){
-		ExportFHIR: s.exportFHIR, ExportPatientJSON: s.exportPatients, ExportCSV: s.exportCSV,
+		ExportFHIR: s.exportFHIR, ExportPatientJSON: s.exportPatients, ExportCSV: s.exportCSV, ExportBundle: s.exportBundle,
 	}[o.Format]
 	if write == nil {
 		return Exported{}, &fhirmap.Fault{
-			Code: "bad_request", English: "the format of an export is fhir, patient-json or csv",
-			French: "Ce format d’export n’existe pas. Choisissez fhir, patient-json ou csv.",
+			Code: "bad_request", English: "the format of an export is fhir, patient-json, csv or bundle",
+			French: "Ce format d’export n’existe pas. Choisissez fhir, patient-json, csv ou bundle.",
 		}
 	}
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
@@ -65,8 +66,29 @@ func (s *Station) Export(ctx context.Context, o ExportOptions) (Exported, error)
 	if err != nil {
 		return Exported{}, exportFault(err)
 	}
-	s.audit(AuditExported, o.Dir, fmt.Sprintf("%s, patient %q, %d measurements", o.Format, o.Patient, done.Measurements))
+	s.auditExport(o.Dir, o.Format, o.Patient, done.Measurements)
 	return done, nil
+}
+
+func (s *Station) auditExport(place string, format ExportFormat, patient string, measurements int) {
+	s.audit(AuditExported, place, fmt.Sprintf("%s, patient %q, %d measurements", format, patient, measurements))
+}
+
+// ExportFile has write make a file of what a patient's key, or "" for nobody,
+// stands for, and notes it in the audit log. The file gets its name once it is
+// whole, in place of one that is there. write tells how many measurements are in
+// it. Errors are those of Export and of write.
+func (s *Station) ExportFile(path string, format ExportFormat, patient string, write func(io.Writer) (measurements int, err error)) error {
+	var measurements int
+	err := wholeFile(path, func(w io.Writer) (err error) {
+		measurements, err = write(w)
+		return err
+	})
+	if err != nil {
+		return exportFault(err)
+	}
+	s.auditExport(path, format, patient, measurements)
+	return nil
 }
 
 func exportFault(err error) error {

@@ -62,19 +62,27 @@ func (s *Station) Trends(ctx context.Context, q TrendSearch) ([]Trend, error) {
 		return nil, errors.New("a plot without bounds")
 	}
 	t := newTrends(&q)
-	p := s.plan(&Search{Types: q.Types, Patients: []string{q.Patient}, Taken: q.Taken}, s.Head())
-	if !q.Taken.To.IsZero() {
-		p.taken[1]-- // the end is not part of a Span
-	}
-	if err := s.eachRow(ctx, p, t.add); err != nil {
+	err := s.eachRow(ctx, &Search{Types: q.Types, Patients: []string{q.Patient}, Taken: q.Taken}, t.add)
+	if err != nil {
 		return nil, err
 	}
 	return t.list(s), nil
 }
 
-// eachRow calls fn with the rows that p wants and that stand for the newest
+// Count is how many Observations q finds on all its pages, without what Match
+// says: the log is not read.
+func (s *Station) Count(ctx context.Context, q Search) (n int, err error) {
+	err = s.eachRow(ctx, &q, func(*row, uint64) { n++ })
+	return n, err
+}
+
+// eachRow calls fn with the rows that q wants and that stand for the newest
 // version of an Observation, and the number of that, in no order.
-func (s *Station) eachRow(ctx context.Context, p *plan, fn func(*row, uint64)) error {
+func (s *Station) eachRow(ctx context.Context, q *Search, fn func(*row, uint64)) error {
+	p := s.plan(q, s.Head())
+	if !q.Taken.To.IsZero() {
+		p.taken[1]-- // the end is not part of a Span
+	}
 	c := &s.catalogue
 	c.mu.Lock()
 	defer c.mu.Unlock()

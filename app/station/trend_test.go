@@ -74,6 +74,10 @@ func TestTrends_LoseNoExtreme(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		n, err := s.Count(t.Context(), Search{Patients: []string{who}, Taken: taken})
+		if err != nil || n != len(found) {
+			t.Fatalf("%d counted, %d found, %v", n, len(found), err)
+		}
 		trends, err := s.Trends(t.Context(), TrendSearch{Patient: who, Taken: taken, Columns: columns})
 		if err != nil {
 			t.Fatal(err)
