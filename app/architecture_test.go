@@ -29,7 +29,8 @@ var imports = map[string][]string{
 	"app/stethoscope/soundcard":         {"app/stethoscope", "fhirmap"},
 	"app/station":                       {"app/blelink", "app/stethoscope", "fhirmap", "hl7link", "localstore"},
 	"app/api":                           {"app/station", "assets", "fhirmap"},
-	"app/ui":                            {"app/station", "assets", "fhirmap"},
+	"app/report":                        nil,
+	"app/ui":                            {"app/report", "app/station", "assets", "fhirmap"},
 	"app/cli":                           {"app/station", "fhirmap"},
 	"app/simulator":                     {"app/blelink", "fhirmap", "hl7link"},
 	"app/bench":                         {"app/api", "app/simulator", "app/station", "fhirmap"},
@@ -54,6 +55,7 @@ var fences = map[string]string{
 	"github.com/zalando/go-keyring": "app/desktop",
 	"golang.org/x/term":             "app/cli",
 	"filippo.io/age":                "localstore",
+	"codeberg.org/go-pdf/":          "app/report",
 }
 
 type listed struct {

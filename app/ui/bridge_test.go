@@ -18,6 +18,7 @@ import (
 
 // fakeCore is a station in memory.
 type fakeCore struct {
+	archive
 	mu        sync.Mutex
 	recent    []fhirmap.Recorded
 	situation station.Situation

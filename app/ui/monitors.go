@@ -68,6 +68,12 @@ type actions struct {
 
 	support  func() // makes the support file
 	settings settingsActions
+
+	// look has the core read something for the page of what was measured: the
+	// newest question of a kind alone is answered.
+	look          func(what string, do func(context.Context, HistoryCore) (show func(), err error), failed func(error))
+	exportHistory func(historyExport)
+	askDays       func(station.Span, *time.Location, func(station.Span)) // from which to which
 }
 
 func newMonitorsPage(w words, o Options, do actions) *monitorsPage {

@@ -39,6 +39,7 @@ type screen struct {
 	software     *softwarePage
 	help         *helpPage
 	consultation *consultationPage
+	history      *historyPage
 	settings     *settingsPage
 
 	welcome *welcome
@@ -61,6 +62,7 @@ type content struct {
 const (
 	pageLive = iota
 	pageConsultation
+	pageHistory
 	pageAlarms
 	pageDevices
 	pageMonitors
@@ -78,6 +80,7 @@ func newScreen(w words, o Options, do actions) *screen {
 	s.live = newLivePage(w, o.Now, newEmptyPage(w, o, do))
 	s.consultation = newConsultationPage(w, o.Now, do)
 	s.alarms, s.monitors = newAlarmsPage(w, o.Now, do.acknowledge), newMonitorsPage(w, o, do)
+	s.history = newHistoryPage(w, o, do)
 	s.devices = newDevicesPage(w, o, o.Core.Models(), do)
 	s.stethoscope = newStethoscopePage(w, o.Now, do)
 	s.software, s.help = newSoftwarePage(w, o, do), newHelpPage(w, o, do)
@@ -85,6 +88,7 @@ func newScreen(w words, o Options, do actions) *screen {
 	s.pages = []content{
 		{s.live.Container, s.live.update, s.live.age},
 		{s.consultation.CanvasObject, s.consultation.update, func() {}},
+		{s.history.CanvasObject, s.history.update, func() {}},
 		{s.alarms.CanvasObject, s.alarms.update, s.alarms.age},
 		{s.devices.CanvasObject, s.devices.update, s.devices.age},
 		{s.monitors.CanvasObject, s.monitors.update, s.monitors.age},
@@ -96,6 +100,7 @@ func newScreen(w words, o Options, do actions) *screen {
 	s.rail = newRail(w,
 		newEntry("live", w.say("rail.live"), func() { s.open(pageLive) }),
 		newEntry("consultation", w.say("rail.consultation"), func() { s.open(pageConsultation) }),
+		newEntry("history", w.say("rail.history"), func() { s.open(pageHistory) }),
 		newEntry("alarm", w.say("rail.alarms"), func() { s.open(pageAlarms) }),
 		newEntry("device", w.say("rail.devices"), func() { s.open(pageDevices) }),
 		newEntry("monitor", w.say("rail.monitors"), func() { s.open(pageMonitors) }),

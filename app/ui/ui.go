@@ -46,6 +46,7 @@ type Core interface {
 	TrafficCore
 	Suspender
 	Keeping
+	HistoryCore
 }
 
 // DeviceCore is what the page of devices and the pairing wizard need of the

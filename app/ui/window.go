@@ -42,6 +42,7 @@ type window struct {
 	decided    map[string]bool // origins whose answer is on its way to the core
 	raised     map[string]bool // origins that the window was brought up for
 	player     player
+	looking    map[string]context.CancelFunc // what the core reads, by kind
 	tray       atomic.Pointer[trayText]
 	supporting bool            // a support file is being made
 	last       <-chan struct{} // closes when the core has done the last errand
@@ -55,7 +56,7 @@ type window struct {
 func newWindow(ctx context.Context, a fyne.App, o Options, w words, post func(func())) *window {
 	x := &window{
 		ctx: ctx, app: a, options: o, words: w,
-		decided: map[string]bool{}, raised: map[string]bool{},
+		decided: map[string]bool{}, raised: map[string]bool{}, looking: map[string]context.CancelFunc{},
 		menu: fyne.NewMenu(w.say("app.name")),
 	}
 	x.tray.Store(&trayText{})
@@ -70,6 +71,7 @@ func newWindow(ctx context.Context, a fyne.App, o Options, w words, post func(fu
 		record: x.record, stopRecording: x.stopRecording, chooseStethoscope: x.chooseStethoscope, listen: x.listen, plot: x.plot,
 		support:  x.support,
 		settings: x.settingsActions(),
+		look:     x.look, exportHistory: x.exportHistory, askDays: x.askDays,
 	})
 	x.frame.SetPadded(false)
 	x.frame.SetContent(x.screen.Container)
@@ -185,7 +187,7 @@ func (x *window) withdrawStale() {
 		}
 	}
 	switch id := x.dialogs.current.id; {
-	case id == "":
+	case id == "", id == exportID:
 	case strings.HasPrefix(id, endPrefix):
 		if x.now.Consultation == nil || id != endPrefix+x.now.Consultation.ID {
 			x.dialogs.withdraw()

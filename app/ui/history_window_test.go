@@ -1,0 +1,407 @@
+package ui
+
+import (
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/widget"
+
+	"vitalien/app/station"
+	"vitalien/fhirmap"
+)
+
+// newHistoryPageOf is a page that shows Éloïse's plots, laid out.
+func newHistoryPageOf(t *testing.T) *historyPage {
+	t.Helper()
+	_, s := historyWindow(t, historyScenes()["plots"], forms["light"], fyne.NewSize(usualWidth, usualHeight))
+	return s.history
+}
+
+func TestHistory_ZoomsAroundThePointer(t *testing.T) {
+	p := newHistoryPageOf(t)
+	surface := newPlotSurface(p.plot)
+	before, at := p.view, p.plot.timeAt(400)
+	surface.Scrolled(&fyne.ScrollEvent{PointEvent: fyne.PointEvent{Position: fyne.NewPos(400, 20)}, Scrolled: fyne.Delta{DY: 10}})
+	if got := p.view.To.Sub(p.view.From); got >= before.To.Sub(before.From) {
+		t.Errorf("shows %v", got)
+	}
+	if moved := p.plot.timeAt(400).Sub(at).Abs(); moved > time.Minute {
+		t.Errorf("what is under the pointer moved by %v", moved)
+	}
+	if p.period != periodOther || len(p.trends) == 0 || p.trends[0].Points[0].At.Before(p.view.From) {
+		t.Error("the rest was not read")
+	}
+	surface.Scrolled(&fyne.ScrollEvent{PointEvent: fyne.PointEvent{Position: fyne.NewPos(400, 20)}, Scrolled: fyne.Delta{DY: -10}})
+	if diff := p.view.To.Sub(before.To).Abs(); diff > time.Minute {
+		t.Errorf("back to %v, %v before", p.view.To, before.To)
+	}
+	surface.Dragged(&fyne.DragEvent{Dragged: fyne.Delta{DX: 100}})
+	if !p.view.To.Before(before.To) {
+		t.Error("dragging to the right does not show what was before")
+	}
+	for range 200 {
+		p.plot.zoom(0.5, p.plot.middle())
+	}
+	if got := p.view.To.Sub(p.view.From); got != shortestView {
+		t.Errorf("zoomed to %v", got)
+	}
+	for range 200 {
+		p.plot.zoom(2, p.plot.middle())
+	}
+	if got := p.view.To.Sub(p.view.From); got != longestView {
+		t.Errorf("zoomed to %v", got)
+	}
+	p.ask(periodWeek)
+	for range 300 {
+		p.plot.pan(1)
+	}
+	if _, last := ends(p.known); p.view.From.After(last) {
+		t.Errorf("went out of sight: %v", p.view)
+	}
+}
+
+func TestHistory_TellsTheValueUnderThePointer(t *testing.T) {
+	p := newHistoryPageOf(t)
+	surface := newPlotSurface(p.plot)
+	l := p.plot.lanes[0]
+	x := p.plot.across(l.points[10].At)
+	surface.MouseMoved(&desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: fyne.NewPos(x+2, 30)}})
+	told := p.plot.told(l)
+	if told != 10 {
+		t.Fatalf("tells of point %d", told)
+	}
+	source := l.source[told]
+	want := source.High.String() + "/" + source.Low.String() + "\u00a0(" + source.Mean.String() + ")\u202fmmHg · " + source.At.UTC().Format("02/01/2006 15:04:05")
+	if got := p.words.pointText(l, told, time.UTC); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if markup := test.RenderObjectToMarkup(p.plot); !strings.Contains(markup, want) {
+		t.Error("it is not shown")
+	}
+	surface.MouseOut()
+	if markup := test.RenderObjectToMarkup(p.plot); strings.Contains(markup, want) {
+		t.Error("it is shown without a pointer")
+	}
+}
+
+// Everything is reached with the keyboard, and does what the mouse does.
+func TestHistory_Keyboard(t *testing.T) {
+	w, s := historyWindow(t, historyScenes()["choose"], forms["light"], fyne.NewSize(usualWidth, usualHeight))
+	p := s.history
+	w.Canvas().Focus(p.chooser.search)
+	for _, r := range "lefevre elo" {
+		p.chooser.search.TypedRune(r)
+	}
+	p.chooser.search.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	if p.of == nil || !p.of.patient.Same(eloise) {
+		t.Fatalf("chose %+v", p.of)
+	}
+	reached := map[fyne.Focusable]bool{}
+	for range 60 {
+		w.Canvas().FocusNext()
+		reached[w.Canvas().Focused()] = true
+	}
+	for name, object := range map[string]fyne.Focusable{
+		"change": p.change, "export": p.export, "day": p.periods[periodDay], "table": p.forms[1],
+		"weight": p.kindOptions[fhirmap.BodyWeight], "plots": p.plot,
+	} {
+		if !reached[object] {
+			t.Errorf("%s is not reached", name)
+		}
+	}
+	key := func(to fyne.Focusable, name fyne.KeyName) { to.TypedKey(&fyne.KeyEvent{Name: name}) }
+	before := p.view
+	key(p.plot, fyne.KeyLeft)
+	if !p.view.To.Before(before.To) {
+		t.Error("left does not go back")
+	}
+	key(p.plot, fyne.KeyRight)
+	p.plot.TypedRune('+')
+	if p.view.To.Sub(p.view.From) >= before.To.Sub(before.From) {
+		t.Error("+ does not zoom")
+	}
+	p.plot.TypedRune('-')
+	key(p.plot, fyne.KeyHome)
+	if p.period != periodAll {
+		t.Error("Home does not show all")
+	}
+	key(p.kindOptions[fhirmap.BodyWeight], fyne.KeySpace)
+	if !p.shown[fhirmap.BodyWeight] || len(p.plot.lanes) != 5 {
+		t.Errorf("%d lanes", len(p.plot.lanes))
+	}
+	key(p.forms[1], fyne.KeyReturn)
+	if !p.table.Container.Visible() || len(p.table.rows) != pageOfTable {
+		t.Errorf("%d rows", len(p.table.rows))
+	}
+	key(p.change, fyne.KeyReturn)
+	if p.of != nil || !p.chooser.scroll.Visible() {
+		t.Error("still shows somebody")
+	}
+}
+
+// Pages of the table go on where the last one ended, and back.
+func TestHistory_TableIsPaged(t *testing.T) {
+	p := newHistoryPageOf(t)
+	p.showAs(true)
+	seen := []string{p.table.where.text}
+	first := p.table.rows[0].cells[0].text
+	for !p.table.older.Disabled() {
+		press(p.table.older)
+		seen = append(seen, p.table.where.text)
+	}
+	if len(seen) < 4 || seen[1] != "Mesures 51 à 100 sur 203" || !strings.HasSuffix(seen[len(seen)-1], " à 203 sur 203") {
+		t.Errorf("%q", seen)
+	}
+	for !p.table.newer.Disabled() {
+		press(p.table.newer)
+	}
+	if p.table.where.text != seen[0] || p.table.rows[0].cells[0].text != first {
+		t.Errorf("back at %q", p.table.where.text)
+	}
+}
+
+// Who is in consultation is shown at once; nobody is taken for somebody else.
+func TestHistory_BeginsWithWhoIsThere(t *testing.T) {
+	_, s := historyWindow(t, historyScene{historyScenes()["plots"].core, func(*historyPage) {}}, forms["light"], fyne.NewSize(usualWidth, usualHeight))
+	if s.history.of != nil {
+		t.Fatal("somebody is chosen")
+	}
+	s.history.seen = ""
+	s.update(view{situation: station.Situation{Consultation: consultation(eloise)}})
+	if s.history.of == nil || !s.history.of.patient.Same(eloise) || s.history.who.name.text != "LEFÈVRE Éloïse" {
+		t.Errorf("%+v", s.history.of)
+	}
+}
+
+func TestMatching_FindsByAnyPart(t *testing.T) {
+	core := practice(t)
+	all, err := core.Patients(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]string{
+		"lefevre": "1", "LEFÈVRE él": "1", "12/03/1980": "1", "1980-03-12 elo": "1", "nguyen": "101", "muller": "106",
+		"o'brien": "102", "rochefoucauld montmorency": "103", "aubigne": "103", "105": "105", "lefevre martin": "",
+	} {
+		found, n := matching(all, text, 5)
+		if want == "" && n == 0 || want != "" && n == 1 && found[0].ID == want {
+			continue
+		}
+		if text == "nguyen" && n == 0 {
+			t.Errorf("%q: nobody", text)
+			continue
+		}
+		t.Errorf("%q: %d found, %+v", text, n, found)
+	}
+}
+
+// NEWS2 is for adults whose age is known.
+func TestBandOf_AdultsAlone(t *testing.T) {
+	for born, want := range map[string]bool{"1980-03-12": true, "2010-11-20": true, "2010-11-21": false, "1980": false, "": false} {
+		band := bandOf(fhirmap.HeartRate, &fhirmap.Patient{ID: "1", BirthDate: born}, testNow)
+		if (band != nil) != want {
+			t.Errorf("born %q: %v", born, band)
+		}
+	}
+	if bandOf(fhirmap.HeartRate, nil, testNow) != nil || bandOf(fhirmap.BloodPressure, eloise, testNow) != nil {
+		t.Error("a range for nobody, or one that has no source")
+	}
+}
+
+// openHistory has a window show Éloïse's history, with everything read.
+func openHistory(t *testing.T, core HistoryCore) *driven {
+	t.Helper()
+	d := newDriven(t)
+	d.core.history = core
+	d.front()
+	d.screen.open(pageHistory)
+	d.take() // the patients
+	d.screen.history.choose(&subject{eloise})
+	d.take()
+	return d
+}
+
+func TestWindow_HistoryIsExported(t *testing.T) {
+	d := openHistory(t, practice(t))
+	path := filepath.Join(t.TempDir(), "releve.pdf")
+	export := func(format int) {
+		press(d.screen.history.export)
+		q := d.dialogs.current
+		q.content[1].(*widget.RadioGroup).SetSelected(d.words.say(exportChoices[format].key))
+		q.fields[0].SetText(withEnd(path, exportChoices[format].name))
+		d.dialogs.answer(q.choices[1])
+	}
+	finish := func() {
+		for d.dialogs.current.id == exportID {
+			d.take()
+		}
+	}
+	for format, c := range exportChoices {
+		export(format)
+		finish()
+		if d.dialogs.current.title != "Export terminé" {
+			t.Fatalf("%s: %+v", c.format, d.dialogs.current)
+		}
+		d.dialogs.answer(d.dialogs.current.choices[0])
+		if text, err := os.ReadFile(withEnd(path, c.name)); err != nil || len(text) < 1000 {
+			t.Errorf("%s: %d bytes, %v", c.format, len(text), err)
+		}
+	}
+	if err := os.WriteFile(path, []byte("mine"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	export(0)
+	if d.dialogs.current.title != "Remplacer ce fichier\u202f?" {
+		t.Fatalf("%+v", d.dialogs.current)
+	}
+	d.press(fyne.KeyEscape)
+	if text, err := os.ReadFile(path); err != nil || string(text) != "mine" {
+		t.Errorf("replaced unasked: %v", err)
+	}
+}
+
+// A stalled archive writes nothing until it is cancelled.
+type stalled struct {
+	HistoryCore
+	began chan struct{}
+}
+
+func (s stalled) WriteBundle(ctx context.Context, out io.Writer, _ station.Search, _ func(int)) (int, error) {
+	close(s.began)
+	<-ctx.Done()
+	return 0, ctx.Err()
+}
+
+func TestWindow_ExportIsCancelled(t *testing.T) {
+	s := stalled{practice(t), make(chan struct{})}
+	d := openHistory(t, s)
+	folder := t.TempDir()
+	press(d.screen.history.export)
+	q := d.dialogs.current
+	q.content[1].(*widget.RadioGroup).SetSelected(d.words.say("history.fhir"))
+	q.fields[0].SetText(filepath.Join(folder, "x.json"))
+	d.dialogs.answer(q.choices[1])
+	await(t, s.began)
+	if d.dialogs.current.id != exportID {
+		t.Fatalf("%+v", d.dialogs.current)
+	}
+	d.show(view{}) // which withdraws other questions that are settled
+	d.press(fyne.KeyEscape)
+	d.take()
+	if d.dialogs.open != nil {
+		t.Errorf("%+v", d.dialogs.current)
+	}
+	if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
+		t.Errorf("left behind %v, %v", left, err)
+	}
+}
+
+func TestWindow_ExportThatFailsSaysWhy(t *testing.T) {
+	d := openHistory(t, practice(t))
+	e := d.screen.history.exported()
+	d.write(e, station.ExportCSV, filepath.Join(t.TempDir(), "missing", "x.csv"))
+	for d.dialogs.current.id == exportID {
+		d.take()
+	}
+	if d.dialogs.current.title != "L’action n’a pas abouti" {
+		t.Errorf("%+v", d.dialogs.current)
+	}
+}
+
+func TestWords_PathProblem(t *testing.T) {
+	w, folder := newWords("fr"), t.TempDir()
+	for path, want := range map[string]string{
+		filepath.Join(folder, "x.pdf"): "", "x.pdf": "Écrivez le chemin complet du fichier.",
+		filepath.Join(folder, "y", "x.pdf"): "Ce dossier n’existe pas.", folder: "C’est un dossier\u00a0: ajoutez le nom du fichier.",
+	} {
+		if got := w.pathProblem(path); got != want {
+			t.Errorf("%s: %q", path, got)
+		}
+	}
+}
+
+// What was asked before and has not come yet is not shown any more.
+func TestWindow_TheNewestQuestionIsAnswered(t *testing.T) {
+	d := openHistory(t, practice(t))
+	var shown []string
+	first := make(chan struct{})
+	d.look("history", func(ctx context.Context, _ HistoryCore) (func(), error) {
+		<-first
+		return func() { shown = append(shown, "first") }, nil
+	}, func(error) {})
+	d.look("history", func(context.Context, HistoryCore) (func(), error) {
+		return func() { shown = append(shown, "second") }, nil
+	}, func(error) {})
+	d.take()
+	close(first)
+	d.take()
+	if !slices.Equal(shown, []string{"second"}) {
+		t.Errorf("%v", shown)
+	}
+}
+
+// TestTrendPlot_CrowdLosesNoExtreme: the one value that stands out of thousands is
+// drawn where it is, and nothing is drawn beyond.
+func TestTrendPlot_CrowdLosesNoExtreme(t *testing.T) {
+	test.NewTempApp(t).Settings().SetTheme(calm{})
+	p := newTrendPlot(newWords("fr"), nil, func() {})
+	p.Resize(fyne.NewSize(600, 200))
+	const n, odd = 5000, 3210
+	trend := &station.Trend{Type: fhirmap.HeartRate, Unit: fhirmap.BeatsPerMinute}
+	for i := range n {
+		value := fhirmap.NewDecimal(int64(60+i%3), 0)
+		if i == odd {
+			value = fhirmap.NewDecimal(180, 0)
+		}
+		trend.Points = append(trend.Points, station.TrendPoint{At: testNow.Add(time.Duration(i) * time.Minute), High: &value})
+	}
+	l := p.words.laneOf(trend, nil, testNow)
+	p.show([]*lane{l}, testNow, testNow.Add(n*time.Minute), "")
+	img := p.draw(600, 200)
+	at, size := p.field(0)
+	x, peak := int(p.across(l.points[odd].At)+0.5), int(at.Y+l.up(180, size.Height))
+	red, green, blue, _ := paint(l.colour).RGBA()
+	inked := func(x, y int) bool {
+		r, g, b, _ := img.At(x, y).RGBA()
+		return r == red && g == green && b == blue
+	}
+	if !inked(x, peak) || inked(x, peak-4) {
+		t.Error("the peak is not drawn where it is")
+	}
+	for other := int(at.X); other < int(at.X+size.Width); other++ {
+		if far := other < x-2 || other > x+2; far && inked(other, int(at.Y+l.up(120, size.Height))) {
+			t.Fatalf("something is drawn at %d, the peak at %d", other, x)
+		}
+	}
+}
+
+// BenchmarkTrendPlot_Draw draws four plots with as many points as a page has at
+// most.
+func BenchmarkTrendPlot_Draw(b *testing.B) {
+	test.NewTempApp(b).Settings().SetTheme(calm{})
+	p := newTrendPlot(newWords("fr"), nil, func() {})
+	var lanes []*lane
+	for range 4 {
+		trend := &station.Trend{Type: fhirmap.HeartRate, Unit: fhirmap.BeatsPerMinute}
+		for i := range 4 * historyColumns {
+			value := fhirmap.NewDecimal(int64(60+(i*7919)%40), 0)
+			trend.Points = append(trend.Points, station.TrendPoint{At: testNow.Add(time.Duration(i) * time.Minute), High: &value})
+		}
+		lanes = append(lanes, p.words.laneOf(trend, eloise, testNow))
+	}
+	p.Resize(fyne.NewSize(860, 400))
+	p.show(lanes, testNow, testNow.Add(4*historyColumns*time.Minute), "")
+	b.ReportAllocs()
+	for b.Loop() {
+		p.draw(860, 400)
+	}
+}
