@@ -63,14 +63,15 @@ type historyPage struct {
 	shown   map[fhirmap.Type]bool
 	tabular bool // instead of plots
 
-	pages []*station.Page // where each page of the table begins, the first nil
-	next  *station.Page
-	seen  string // the newest measurements when it was read last
+	pages   []*station.Page // where each page of the table begins, the first nil
+	next    *station.Page
+	seen    string // the newest measurements when it was read last
+	follows bool   // shows who is in consultation, until a person chooses
 }
 
 func newHistoryPage(w words, o Options, do actions) *historyPage {
 	p := &historyPage{
-		words: w, now: o.Now, do: do, period: periodUsual, kindOptions: map[fhirmap.Type]*option{},
+		words: w, now: o.Now, do: do, period: periodUsual, follows: true, kindOptions: map[fhirmap.Type]*option{},
 		note: newLabel("", colourAmber, sizeSmall).cutting().trailing(), dates: newLabel("", colourMuted, sizeSmall).strong(),
 		fault: paragraph(""), who: newHistoryWho(), kinds: container.New(&flow{distance: 8}), empty: muted(""),
 	}
@@ -118,8 +119,13 @@ func (p *historyPage) pill(name string, colour fyne.ThemeColorName, tapped func(
 	return newOption(name, padded(5, 10, text), tapped, func() {})
 }
 
-// choose shows the measurements of somebody.
+// choose shows the measurements of somebody whom a person wants to see.
 func (p *historyPage) choose(of *subject) {
+	p.follows = false
+	p.begin(of)
+}
+
+func (p *historyPage) begin(of *subject) {
 	p.of, p.known, p.trends, p.shown, p.pages, p.next = of, nil, nil, nil, nil, nil
 	p.period = periodUsual
 	p.view = station.Span{}
@@ -128,7 +134,7 @@ func (p *historyPage) choose(of *subject) {
 }
 
 func (p *historyPage) chooseAgain() {
-	p.of = nil
+	p.of, p.follows = nil, false
 	p.arrange()
 	p.readPatients()
 	p.do.focus(p.chooser.search)
@@ -274,25 +280,30 @@ func (p *historyPage) take(l *lookedUp) {
 }
 
 func (p *historyPage) failed(err error) {
-	write(p.fault, p.words.fault(fhirmap.FaultOf(err)))
+	why := p.words.fault(fhirmap.FaultOf(err))
+	if p.of == nil {
+		p.chooser.fail(why)
+		return
+	}
+	write(p.fault, why)
 	p.faultBox.Show()
-	p.chosenBox.Show()
 	p.hideWhatIsUnknown()
 	p.CanvasObject.Refresh()
 }
 
 // update follows what is recorded: the page is read anew when something came.
 func (p *historyPage) update(v view) {
-	seen := newestOf(v.recent)
+	before, seen := p.seen, newestOf(v.recent)
+	p.seen = seen
+	if c := v.situation.Consultation; c != nil && c.Patient.Key() != "" && p.follows && (p.of == nil || !p.of.patient.Same(c.Patient)) {
+		p.begin(&subject{c.Patient})
+		return
+	}
 	switch {
-	case p.of == nil && v.situation.Consultation != nil && v.situation.Consultation.Patient.Key() != "" && p.seen == "":
-		p.seen = seen
-		p.choose(&subject{v.situation.Consultation.Patient})
-	case seen != p.seen && p.of == nil:
-		p.seen = seen
+	case seen == before:
+	case p.of == nil:
 		p.readPatients()
-	case seen != p.seen:
-		p.seen = seen
+	default:
 		p.reload(true)
 	}
 }

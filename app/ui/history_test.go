@@ -3,13 +3,16 @@ package ui
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"testing"
 	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/widget"
 
 	"vitalien/app/station"
+	"vitalien/assets"
 	"vitalien/fhirmap"
 )
 
@@ -70,7 +73,8 @@ func historyScenes() map[string]historyScene {
 			mine(p)
 			p.see(station.Span{From: testNow.AddDate(-3, 0, 0), To: testNow.AddDate(-2, 0, 0)}, periodOther)
 		}},
-		"error": {func(testing.TB) HistoryCore { return broken{} }, mine},
+		"unreadable": {func(testing.TB) HistoryCore { return broken{} }, func(*historyPage) {}},
+		"error":      {func(testing.TB) HistoryCore { return broken{} }, mine},
 		"overfull": {func(t testing.TB) HistoryCore { return openArchive(t, everythingOfOne()...) }, func(p *historyPage) {
 			p.choose(&subject{longNamed()})
 			for _, t := range typesOf(p.known)[firstShown:] {
@@ -131,6 +135,51 @@ func TestScreen_History(t *testing.T) {
 					}
 					test.AssertRendersToImage(t, file+".png", w.Canvas())
 				})
+			}
+		}
+	}
+}
+
+// What the page asks.
+func TestScreen_HistoryQuestions(t *testing.T) {
+	w := newWords("fr")
+	span := station.Span{From: testNow.AddDate(0, -1, 0), To: testNow}
+	bar := widget.NewProgressBar()
+	bar.SetValue(0.4)
+	export := w.exportQuestion("/home/dr.martin/Documents/vitalien-2026-11-20-1405.pdf", func(station.ExportFormat, string) {})
+	export.fields[0].check = func(string) string { return "" } // there is no such folder here
+	for name, q := range map[string]question{
+		"export":  export,
+		"days":    w.daysQuestion(span, time.UTC, func(station.Span) {}),
+		"replace": w.replaceQuestion("/home/dr.martin/Documents/vitalien-2026-11-20-1405.pdf", func() {}),
+		"writing": w.progressQuestion(bar, func() {}),
+		"written": w.writtenQuestion("/home/dr.martin/Documents/vitalien-2026-11-20-1405.pdf", func() {}),
+	} {
+		file := "question-history-" + name + "-light"
+		t.Run(file, func(t *testing.T) {
+			test.NewTempApp(t).Settings().SetTheme(forced{variant: forms["light"]})
+			window := test.NewTempWindow(t, newPanel(colourGround, "", ""))
+			window.Resize(fyne.NewSize(560, 440))
+			if !newDialogs(window.Canvas(), func() {}, func() {}).ask(q) {
+				t.Fatal("not asked")
+			}
+			test.AssertRendersToImage(t, file+".png", window.Canvas())
+		})
+	}
+}
+
+func TestHistory_NoKeyOrPlaceholderIsShown(t *testing.T) {
+	raw := regexp.MustCompile(`>[^<]*(\{[a-z]+\}|\b(history|column)\.[a-z.]+)[^<]*<`)
+	for _, language := range assets.Languages {
+		for name, scene := range historyScenes() {
+			test.NewTempApp(t).Settings().SetTheme(calm{})
+			s := newScreen(newWords(language), testOptions(), atOnce(scene.core(t)))
+			w := test.NewTempWindow(t, s.Container)
+			w.Resize(fyne.NewSize(usualWidth, usualHeight))
+			s.open(pageHistory)
+			scene.prepare(s.history)
+			if found := raw.FindString(test.RenderToMarkup(w.Canvas())); found != "" {
+				t.Errorf("%s, %s: %s", language, name, found)
 			}
 		}
 	}

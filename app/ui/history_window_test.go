@@ -169,16 +169,41 @@ func TestHistory_TableIsPaged(t *testing.T) {
 	}
 }
 
-// Who is in consultation is shown at once; nobody is taken for somebody else.
-func TestHistory_BeginsWithWhoIsThere(t *testing.T) {
-	_, s := historyWindow(t, historyScene{historyScenes()["plots"].core, func(*historyPage) {}}, forms["light"], fyne.NewSize(usualWidth, usualHeight))
-	if s.history.of != nil {
-		t.Fatal("somebody is chosen")
+// Who is in consultation is shown at once, and the next one after, until a person
+// chooses somebody.
+func TestHistory_FollowsTheConsultation(t *testing.T) {
+	_, s := historyWindow(t, historyScenes()["choose"], forms["light"], fyne.NewSize(usualWidth, usualHeight))
+	martin := &fhirmap.Patient{System: "urn:ehr", ID: "100", Family: "Martin"}
+	shows := func(want string) {
+		t.Helper()
+		if got := s.history.who.name.text; got != want {
+			t.Errorf("shows %q, want %q", got, want)
+		}
 	}
-	s.history.seen = ""
+	shows("Historique")
+	s.update(view{situation: station.Situation{Consultation: consultation(nil)}})
+	shows("Historique")
 	s.update(view{situation: station.Situation{Consultation: consultation(eloise)}})
-	if s.history.of == nil || !s.history.of.patient.Same(eloise) || s.history.who.name.text != "LEFÈVRE Éloïse" {
-		t.Errorf("%+v", s.history.of)
+	shows("LEFÈVRE Éloïse")
+	s.update(view{situation: station.Situation{Consultation: consultation(martin)}})
+	shows("MARTIN")
+	s.history.choose(&subject{eloise})
+	s.update(view{situation: station.Situation{Consultation: consultation(martin)}})
+	shows("LEFÈVRE Éloïse")
+}
+
+// What comes while the page is in front is shown.
+func TestHistory_ShowsWhatComes(t *testing.T) {
+	core := practice(t)
+	_, s := historyWindow(t, historyScene{func(testing.TB) HistoryCore { return core }, historyScenes()["plots"].prepare}, forms["light"], fyne.NewSize(usualWidth, usualHeight))
+	before := s.history.known[0].Count
+	m := taken(eloise, omron, time.Minute, of(fhirmap.BloodPressure, value(fhirmap.Systolic, "131", fhirmap.MillimetreOfMercury)))
+	if _, err := core.Record(t.Context(), fhirmap.Report{Link: "test", Measurements: []fhirmap.Measurement{m}}); err != nil {
+		t.Fatal(err)
+	}
+	s.update(view{recent: core.Recent(1)})
+	if got := s.history.known[0].Count; got != before+1 {
+		t.Errorf("%d instead of %d", got, before+1)
 	}
 }
 

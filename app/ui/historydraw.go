@@ -11,6 +11,9 @@ import (
 // mostDots is how many points are drawn as dots; more are a line alone.
 const mostDots = 160
 
+// mostMeans is how many pressures have a tick at their mean: more would be a line.
+const mostMeans = 80
+
 // A brush draws on a picture whose pixels are smaller than the units of the
 // canvas by scale.
 type brush struct {
@@ -149,7 +152,7 @@ func (p *trendPlot) bar(b *brush, l *lane, q *report.Point, x, top, height float
 		return
 	}
 	b.stroke(x, high, x, low, 1.8, ink)
-	if !math.IsNaN(q.Mean) {
+	if !math.IsNaN(q.Mean) && len(l.points) <= mostMeans {
 		y := top + l.up(q.Mean, height)
 		b.stroke(x-4.5, y, x+4.5, y, 0.9, ink)
 	}

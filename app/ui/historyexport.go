@@ -35,6 +35,8 @@ const (
 	exportPDF  = station.ExportFormat("pdf")
 	printedMax = 60 // rows that a page could have
 	pageOfCSV  = 500
+
+	printedColumns = 500 // of a plot on paper
 )
 
 var exportChoices = []struct {
@@ -157,7 +159,7 @@ func (e *historyExport) writePDF(ctx context.Context, core HistoryCore, out io.W
 	if err != nil {
 		return 0, err
 	}
-	trends, err := core.Trends(ctx, station.TrendSearch{Patient: e.patient.Key(), Types: e.types, Taken: e.taken, Columns: historyColumns})
+	trends, err := core.Trends(ctx, station.TrendSearch{Patient: e.patient.Key(), Types: e.types, Taken: e.taken, Columns: printedColumns})
 	if err != nil {
 		return 0, err
 	}

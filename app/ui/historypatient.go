@@ -27,7 +27,8 @@ type patientChooser struct {
 	list   *fyne.Container
 	hint   *widget.Label
 	known  []station.Version[fhirmap.Patient]
-	read   bool // known are
+	read   bool   // known are
+	fault  string // why they could not be
 	choose func(*subject)
 	first  []*subject // that Return chooses the first of
 }
@@ -49,7 +50,13 @@ func newPatientChooser(w words, choose func(*subject)) *patientChooser {
 
 // know takes the patients, the one seen last last.
 func (c *patientChooser) know(known []station.Version[fhirmap.Patient]) {
-	c.known, c.read = known, true
+	c.known, c.read, c.fault = known, true, ""
+	c.show()
+}
+
+// fail says why the patients cannot be read.
+func (c *patientChooser) fail(why string) {
+	c.fault = why
 	c.show()
 }
 
@@ -63,8 +70,10 @@ func (c *patientChooser) show() {
 		p := &found[i]
 		c.add(&subject{p}, "person", c.words.person(p), joined(" · ", c.words.birth(p), c.words.say("history.number", "number", p.ID)))
 	}
-	hint := ""
+	hint, importance := "", widget.LowImportance
 	switch {
+	case c.fault != "":
+		hint, importance = c.fault, widget.DangerImportance
 	case !c.read:
 		hint = c.words.say("history.reading")
 	case len(c.known) == 0:
@@ -74,6 +83,7 @@ func (c *patientChooser) show() {
 	case n > len(found):
 		hint = c.words.count(n-len(found), "", "history.more.single", "history.more.several")
 	}
+	c.hint.Importance = importance
 	c.hint.SetText(hint)
 	visible(c.hint, hint != "")
 	c.scroll.Refresh()
@@ -107,6 +117,8 @@ var periodKeys = [...]string{
 func usual(all time.Duration) period {
 	const day = 24 * time.Hour
 	switch {
+	case all <= day/2:
+		return periodAll
 	case all <= day:
 		return periodDay
 	case all <= 7*day:

@@ -109,7 +109,7 @@ func (p *historyPage) arrange() {
 	p.forms[0].mark(!p.tabular)
 	p.forms[1].mark(p.tabular)
 	p.mark()
-	able(&p.export.Button, chosen && len(p.known) > 0)
+	able(&p.export.Button, chosen && len(p.types()) > 0)
 	p.hideWhatIsUnknown()
 	p.CanvasObject.Refresh()
 }
@@ -181,7 +181,7 @@ func (p *historyPage) present() {
 	visible(p.plotBox, !p.tabular && len(lanes) > 0)
 	visible(p.table.Container, p.tabular && len(p.known) > 0)
 	visible(p.kindBox, len(p.known) > 0)
-	able(&p.export.Button, len(p.known) > 0)
+	able(&p.export.Button, len(p.types()) > 0)
 	p.mark()
 	p.CanvasObject.Refresh()
 }

@@ -35,7 +35,7 @@ func newHistoryTable(w words, newer, older func()) *historyTable {
 	head := newHistoryRow()
 	for i, key := range []string{"history.when", "history.what", "history.value", "history.source"} {
 		head.cells[i].show(w.say(key), colourMuted)
-		head.cells[i].size = sizeSmall
+		head.cells[i].size, head.cells[i].bold = sizeSmall, false
 	}
 	visible(head.cells[4], false)
 	foot := container.New(spread{8}, t.where, row(8, t.newer, t.older))
