@@ -127,7 +127,7 @@ func Listen(ctx context.Context, address string, o ListenerOptions) (*Listener, 
 		return nil, errors.New("hl7link: a Listener needs a Sink")
 	}
 	var config net.ListenConfig
-	socket, err := config.Listen(ctx, "tcp", address)
+	socket, err := config.Listen(ctx, networkOf(address), address)
 	if err != nil {
 		return nil, listenFault(address, err)
 	}
@@ -138,6 +138,15 @@ func Listen(ctx context.Context, address string, o ListenerOptions) (*Listener, 
 		options: o, socket: socket, open: map[*visitor]struct{}{}, status: peers{tell: o.OnPeer, now: o.Now}, memory: newMemory(),
 		readers: readers{make(chan struct{}, 2*runtime.GOMAXPROCS(0)), make(chan struct{}, 2)},
 	}, nil
+}
+
+// networkOf is IPv4 alone for an address of it: the network opens 0.0.0.0 to IPv6
+// as well otherwise.
+func networkOf(address string) string {
+	if at, err := netip.ParseAddrPort(address); err == nil && at.Addr().Is4() {
+		return "tcp4"
+	}
+	return "tcp"
 }
 
 func listenFault(address string, err error) error {

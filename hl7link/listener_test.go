@@ -267,3 +267,22 @@ func TestClient_Context(t *testing.T) {
 	}
 	sink.leave <- struct{}{}
 }
+
+// What is opened is what was named: 0.0.0.0 is not the IPv6 network too.
+func TestListen_Network(t *testing.T) {
+	for address, want := range map[string]string{"0.0.0.0:0": "0.0.0.0:", "127.0.0.1:0": "127.0.0.1:", "localhost:0": ""} {
+		l, err := Listen(t.Context(), address, ListenerOptions{Sink: &memorySink{}})
+		if err != nil {
+			t.Errorf("%s: %v", address, err)
+			continue
+		}
+		if at := l.Addr().String(); !strings.HasPrefix(at, want) {
+			t.Errorf("%s: listens on %s", address, at)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := l.Serve(ctx); err != nil {
+			t.Error(err)
+		}
+	}
+}
