@@ -51,6 +51,7 @@ var settingGroups = []settingGroup{
 		{name: "window.glucose", kind: asChoice, title: "set.glucose", about: "set.glucose.about", values: []string{"g/L", "mg/dL", "mmol/L"}},
 		{name: "lang", kind: asChoice, title: "set.lang", about: "set.lang.about", values: []string{"fr", "en"}, names: []string{"set.lang.fr", "set.lang.en"}},
 		{name: "update.url", title: "set.update", about: "set.update.about"},
+		{name: "update.url", title: "set.update", about: "set.update.about", example: "https://"},
 		{name: "update.key", title: "set.update.key", about: "set.update.key.about"},
 	}},
 	{"set.monitors", "monitor", []setting{

@@ -15,6 +15,7 @@ import (
 	"fyne.io/fyne/v2/test"
 	"fyne.io/fyne/v2/theme"
 
+	"vitalien/app/config"
 	"vitalien/app/station"
 	"vitalien/assets"
 	"vitalien/fhirmap"
@@ -73,7 +74,7 @@ type fakeSettings struct {
 func newFakeSettings() *fakeSettings {
 	values := map[string]string{
 		"lang": "fr", "listen": "localhost:63336", "require_token": "false",
-		"hl7.listen": "0.0.0.0:2575", "hl7.allow": "192.168.1.0/24", "hl7.tls_cert": "", "hl7.tls_key": "", "hl7.tls_ca": "",
+		"update.url": "", "update.key": "", "hl7.listen": "0.0.0.0:2575", "hl7.allow": "192.168.1.0/24", "hl7.tls_cert": "", "hl7.tls_key": "", "hl7.tls_ca": "",
 		"hl7.record_every": "1m", "hl7.discover": "true", "hl7.monitor": "192.168.1.40:4601 Lit 3\n192.168.1.41:4601",
 		"bluetooth.enabled": "true", "retention.observations": "10y", "retention.live": "30d", "retention.quarantine": "30d",
 		"stethoscope.source": "tcp", "stethoscope.address": "192.168.1.1:5004", "stethoscope.rate": "8000", "stethoscope.channels": "1",
@@ -256,6 +257,23 @@ func TestScreen_Settings(t *testing.T) {
 				test.AssertRendersToImage(t, file+".png", w.Canvas())
 			})
 		}
+	}
+}
+
+// Whoever adds a setting adds it here.
+func TestSettings_HaveAllOfConfig(t *testing.T) {
+	c := config.Default()
+	missing := c.Values()
+	for _, g := range settingGroups {
+		for _, s := range g.settings {
+			if _, known := missing[s.name]; !known {
+				t.Errorf("%s is no setting, or is there twice", s.name)
+			}
+			delete(missing, s.name)
+		}
+	}
+	if len(missing) > 0 {
+		t.Errorf("not on the page: %v", missing)
 	}
 }
 

@@ -29,6 +29,10 @@ func settled(t *testing.T) (*driven, *fakeSettings) {
 
 func (d *driven) group(n int) *settingsBody {
 	d.screen.settings.choose(n)
+	if n == groupRetention || n == groupBackup { // which look again
+		d.take()
+		d.take()
+	}
 	return d.screen.settings.groups[n]
 }
 
