@@ -12,8 +12,9 @@ mkdir -p /run/dbus
 dbus-daemon --system --fork
 up() { for i in 0 1; do script -qec "btmgmt --index $i info" /dev/null </dev/null | grep -q "supported settings" || return; done; }
 until up; do # the kernel gives up a controller that a busy machine lets wait
-	pkill btvirt
+	[ -z "$btvirt" ] || kill "$btvirt"
 	"$state/usr/bin/btvirt" -L -l2 >/run/btvirt.log 2>&1 &
+	btvirt=$!
 	for try in {1..50}; do up && break; sleep 0.1; done
 done
 printf '[GATT]\nChannels = 1\n' >/etc/bluetooth/main.conf # as devices have it: values keep their order
