@@ -168,10 +168,10 @@ func (d *standard) subscribe(ctx context.Context) error {
 			}
 			decoder = g.Context()
 		}
+		d.decoders[c] = decoder // before it: what the device says may come even where it fails
 		if err := d.Subscribe(ctx, c); err != nil {
 			return err
 		}
-		d.decoders[c] = decoder
 	}
 	if d.offers(glucoseMeasurement) && d.offers(recordAccessPoint) {
 		d.records = &recordAccess{session: d.Session}

@@ -334,11 +334,12 @@ func TestLink_DiskFull(t *testing.T) {
 	})
 }
 
-// cutting is a Radio whose links are lost after a number of operations.
+// cutting is a Radio whose links are lost at one of the operations.
 type cutting struct {
 	blelink.Radio
-	mu   sync.Mutex
-	left int
+	behind bool // it is done, but not answered
+	mu     sync.Mutex
+	left   int
 }
 
 func (c *cutting) Connect(ctx context.Context, address string) (blelink.Peripheral, error) {
@@ -354,32 +355,43 @@ type cut struct {
 	by *cutting
 }
 
-func (c cut) step() {
+func (c cut) step(do func() error) error {
 	c.by.mu.Lock()
-	defer c.by.mu.Unlock()
-	if c.by.left--; c.by.left == 0 {
-		c.Peripheral.Disconnect()
+	c.by.left--
+	here := c.by.left == 0
+	c.by.mu.Unlock()
+	if here && c.by.behind {
+		do()
 	}
+	if here {
+		c.Peripheral.Disconnect()
+		return blelink.Disconnected()
+	}
+	return do()
 }
 
-func (c cut) Services(ctx context.Context) ([]blelink.Service, error) {
-	c.step()
-	return c.Peripheral.Services(ctx)
+func (c cut) Services(ctx context.Context) (services []blelink.Service, err error) {
+	err = c.step(func() (err error) {
+		services, err = c.Peripheral.Services(ctx)
+		return err
+	})
+	return services, err
 }
 
-func (c cut) Read(ctx context.Context, characteristic string) ([]byte, error) {
-	c.step()
-	return c.Peripheral.Read(ctx, characteristic)
+func (c cut) Read(ctx context.Context, characteristic string) (value []byte, err error) {
+	err = c.step(func() (err error) {
+		value, err = c.Peripheral.Read(ctx, characteristic)
+		return err
+	})
+	return value, err
 }
 
 func (c cut) Write(ctx context.Context, characteristic string, value []byte, response bool) error {
-	c.step()
-	return c.Peripheral.Write(ctx, characteristic, value, response)
+	return c.step(func() error { return c.Peripheral.Write(ctx, characteristic, value, response) })
 }
 
 func (c cut) Subscribe(ctx context.Context, characteristic string) error {
-	c.step()
-	return c.Peripheral.Subscribe(ctx, characteristic)
+	return c.step(func() error { return c.Peripheral.Subscribe(ctx, characteristic) })
 }
 
 // TestLink_CutAtEachStep: wherever the link is lost, what is stored arrives in
@@ -401,8 +413,9 @@ func TestLink_CutAtEachStep(t *testing.T) {
 			cuff.Wake()
 		},
 	} {
-		for after := 1; ; after++ {
-			radio := &cutting{left: after}
+		for step := 2; ; step++ {
+			after, behind := step/2, step%2 == 1
+			radio := &cutting{left: after, behind: behind}
 			synctest.Test(t, func(t *testing.T) {
 				o := open(t, func(a *simulator.Air) blelink.Radio { radio.Radio = a; return radio },
 					paired(meterAddress, "accu-chek", fhirmap.Glucometer), paired(cuffAddress, "and-ua-651ble", fhirmap.BloodPressureMonitor))
@@ -410,7 +423,7 @@ func TestLink_CutAtEachStep(t *testing.T) {
 				o.awaitRecorded(3)
 			})
 			if t.Failed() {
-				t.Fatalf("%s, cut after %d", name, after)
+				t.Fatalf("%s, cut at %d, behind: %v", name, after, behind)
 			}
 			if radio.left > 0 {
 				if after < 8 {
