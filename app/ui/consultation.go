@@ -142,16 +142,15 @@ func newSheetSection(p *consultationPage) *sheetSection {
 		page: p, heading: newLabel("", colourText, sizeSection).strong().cutting(), text: muted(""),
 		list: column(8), rows: map[key]*measureRow{},
 	}
-	s.Container = column(4, padded(0, 8, s.heading), s.text, s.list)
+	s.Container = column(4, padded(4, 8, s.heading), s.text, s.list)
 	s.Hide()
 	return s
 }
 
 // tray sets the section on a ground of its own.
 func (s *sheetSection) tray() {
-	inner := column(4, padded(0, 4, row(8, newSymbol("warning", colourAmber, 22), s.heading)), s.text, s.list)
 	s.heading = newLabel("", colourAmber, sizeSection).strong()
-	inner.Objects[0] = padded(0, 4, row(8, newSymbol("warning", colourAmber, 22), s.heading))
+	inner := column(4, padded(0, 4, row(8, newSymbol("warning", colourAmber, 22), s.heading)), s.text, s.list)
 	s.Container = container.NewStack(newPanel(colourAmberGround, "", sizeRadius), padded(10, 10, inner))
 	s.Hide()
 }

@@ -105,13 +105,13 @@ func (w words) correctionNote(m *fhirmap.Recorded, now time.Time) string {
 	return ""
 }
 
-// receivers names them one after the other.
+// receivers names them one after the other; a name can hold commas.
 func (w words) receivers(had []station.Receiver) string {
 	names := make([]string, len(had))
 	for i, r := range had {
 		names[i] = w.software(r.Software)
 	}
-	return strings.Join(names, ", ")
+	return strings.Join(names, w.say("correct.received.and"))
 }
 
 // received says which software has a measurement, and what to do about that.
