@@ -82,7 +82,7 @@ func TestSoftware_Texts(t *testing.T) {
 		"pages": {text.pages, [][3]string{
 			{ehrSite, "autorisé depuis le 11/10/2026", "dernière mesure reçue il y a 4\u00a0s"},
 			{"http://192.168.1.20:8080", "autorisé cette fois, tant que la page reste ouverte", "aucune mesure reçue"},
-			{"page sans adresse (fichier local)", "autorisé cette fois, jusqu’à 14:06:42 si la page ne revient pas", "aucune mesure reçue"},
+			{"Page sans adresse (fichier local)", "autorisé cette fois, jusqu’à 14:06:42 si la page ne revient pas", "aucune mesure reçue"},
 			{"https://publicite.example", "refusé jusqu’à 14:14", "aucune mesure reçue"},
 		}},
 		"tokens": {text.tokens, [][3]string{

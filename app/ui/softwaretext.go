@@ -49,7 +49,7 @@ func (w words) access(a *station.Access, now time.Time) (text accessText) {
 	for _, r := range a.Receivers {
 		if !told[r.Software] && !origins[r.Origin] && !tokens[r.Token] {
 			text.others = append(text.others, rowText{
-				key: r.Origin + "\x00" + r.Token, symbol: "software", name: w.software(r.Software), state: w.say("software.absent"),
+				key: r.Origin + "\x00" + r.Token, symbol: "software", name: capital(w.software(r.Software)), state: w.say("software.absent"),
 				colour: colourMuted, detail: w.lastEvent(r.Last, now),
 			})
 		}
@@ -62,6 +62,15 @@ func latest(a, b time.Time) time.Time {
 		return a
 	}
 	return b
+}
+
+// capital begins words like a sentence, and leaves an address as it is.
+func capital(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	if word, _, _ := strings.Cut(text, " "); strings.Contains(word, "://") {
+		return text
+	}
+	return string(unicode.ToUpper(first)) + text[size:]
 }
 
 // software names who receives measurements, as far as they say who they are.
@@ -86,7 +95,7 @@ func (w words) origin(origin string) string {
 
 func (w words) connection(i int, c *station.Connection, last, now time.Time) rowText {
 	return rowText{
-		key: fmt.Sprintf("%s\x00%s\x00%d\x00%d", c.Origin, c.Token, c.Since.UnixNano(), i), symbol: "software", name: w.software(c.Software),
+		key: fmt.Sprintf("%s\x00%s\x00%d\x00%d", c.Origin, c.Token, c.Since.UnixNano(), i), symbol: "software", name: capital(w.software(c.Software)),
 		state: w.since(w.say("status.connected"), c.Since, now), colour: colourGood,
 		detail: joined(" · ", w.protocol(c.Protocol), w.transport(c.Transport), w.lastEvent(last, now)),
 	}
@@ -119,7 +128,7 @@ func (w words) lastEvent(last, now time.Time) string {
 
 func (w words) permission(p *station.Permission, last, now time.Time) rowText {
 	text := rowText{
-		key: p.Origin, symbol: "software", name: w.origin(p.Origin), detail: w.lastEvent(last, now), action: w.say("software.revoke"),
+		key: p.Origin, symbol: "software", name: capital(w.origin(p.Origin)), detail: w.lastEvent(last, now), action: w.say("software.revoke"),
 	}
 	switch p.Answer {
 	case station.AnswerAlways:
