@@ -174,7 +174,7 @@ func TestConsultation_AttributionIsConfirmed(t *testing.T) {
 		d.take()
 		q := d.dialogs.current
 		if got := textOf(q.content); q.title != "Corriger l’attribution\u202f?" || !strings.Contains(got, "De"+nb+": LEFÈVRE Éloïse") ||
-			!strings.Contains(got, "À"+nb+": MARTIN Paul") || !strings.Contains(got, "Déjà transmise à"+nb+": https://logiciel.example.fr, programme de ce poste") ||
+			!strings.Contains(got, "À"+nb+": MARTIN Paul") || !strings.Contains(got, "Déjà transmise à"+nb+": https://logiciel.example.fr\u202f; programme de ce poste") ||
 			!strings.Contains(got, "128/82") || !strings.Contains(got, "14:05:08") {
 			t.Fatalf("%s: %s", q.title, got)
 		}
@@ -373,7 +373,7 @@ func TestSoftware_IsNamed(t *testing.T) {
 		{Software: station.Software{Origin: "https://a.example", Token: "Cabinet"}},
 		{Software: station.Software{Token: "Cabinet"}}, {},
 	})
-	if want := "https://a.example · jeton « Cabinet », jeton « Cabinet », programme de ce poste, sans jeton"; got != want {
+	if want := "https://a.example · jeton « Cabinet »\u202f; jeton « Cabinet »\u202f; programme de ce poste, sans jeton"; got != want {
 		t.Errorf("%q", got)
 	}
 }
