@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -208,6 +209,8 @@ func (a *App) Run(ctx context.Context) error {
 	if a.station == nil {
 		return nil // another instance came to the front
 	}
+	a.log.Info("started", "version", version, "system", runtime.GOOS+"/"+runtime.GOARCH)
+	defer a.log.Info("ended")
 	ctx, quit := context.WithCancel(ctx)
 	defer quit()
 	a.quit = quit

@@ -129,8 +129,6 @@ func serve(ctx context.Context, f cli.Flags) (failed, err error) {
 		app.log.Warn("the end of the session will not be noticed", "error", err)
 	}
 	defer app.Close()
-	app.log.Info("started", "version", version, "system", runtime.GOOS+"/"+runtime.GOARCH)
-	defer app.log.Info("ended")
 	return nil, app.Run(ctx)
 }
 
