@@ -143,6 +143,11 @@ func (s *Station) dropDetail(ctx context.Context, first, last uint64) (removed i
 	defer s.corrections.making.Unlock()
 	gone := map[uint64]bool{}
 	removed, err = s.store.Substitute(ctx, first, last, func(r localstore.Record) (*localstore.Entry, error) {
+		if r.Kind == kindErased { // perhaps before a crash, and the catalogue has it still
+			for seq := r.First; seq <= r.Last(); seq++ {
+				gone[seq] = true
+			}
+		}
 		if r.Kind != kindDetail {
 			return nil, nil
 		}
@@ -156,9 +161,7 @@ func (s *Station) dropDetail(ctx context.Context, first, last uint64) (removed i
 			return nil, nil
 		}
 		old.each(r, func(seq, _ uint64, _ *recordedEntry) { gone[seq] = true })
-		empty := entry{Received: old.Received, Open: old.Open}
-		data, err := empty.encode()
-		return &localstore.Entry{Kind: kindErased, Count: r.Count, Data: data}, err
+		return emptied(r, old)
 	})
 	if len(gone) == 0 {
 		return removed, err
@@ -167,6 +170,13 @@ func (s *Station) dropDetail(ctx context.Context, first, last uint64) (removed i
 	s.recent.list = slices.DeleteFunc(s.recent.list, func(m fhirmap.Recorded) bool { return gone[m.Seq] })
 	s.recent.mu.Unlock()
 	return removed, errors.Join(err, s.catalogue.drop(s, first, last, gone))
+}
+
+// emptied is what takes the place of a record.
+func emptied(r localstore.Record, old *entry) (*localstore.Entry, error) {
+	empty := entry{Received: old.Received, Open: old.Open}
+	data, err := empty.encode()
+	return &localstore.Entry{Kind: kindErased, Count: r.Count, Data: data}, err
 }
 
 // drop takes the rows of those measurements, which stand from first to last, out
@@ -189,7 +199,9 @@ func (c *catalogue) drop(s *Station, first, last uint64, gone map[uint64]bool) e
 			return err
 		}
 		kept := append([]row{rows[0]}, without(rows[1:], gone)...)
-		if len(kept) == len(rows) {
+		if gone[rows[0].seq] {
+			kept[0] = row{seq: rows[0].seq, taken: rows[0].taken, received: rows[0].received}
+		} else if len(kept) == len(rows) {
 			continue
 		}
 		fresh := newSegment(kept, g.after, g.last)

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"vitalien/fhirmap"
+	"vitalien/localstore"
 )
 
 // watched is a desk whose monitor was heard for ten minutes, forty days ago: the
@@ -50,6 +51,14 @@ func TestRetainDetail_RemovesWhatTheRhythmRecorded(t *testing.T) {
 		found, next, err := d.Search(t.Context(), Search{Limit: 100, Patients: []string{eloise().Key()}})
 		if err != nil || next != nil || len(found) != 3 {
 			t.Errorf("%d are found, %v", len(found), err)
+		}
+		span := Span{morning.Add(-day), morning.Add(100 * day)}
+		trends, err := d.Trends(t.Context(), TrendSearch{Patient: eloise().Key(), Taken: span, Columns: 1000})
+		if err != nil || len(trends) != 1 || trends[0].Count != 3 {
+			t.Errorf("trends %+v, %v", trends, err)
+		}
+		if n, err := d.Count(t.Context(), Search{}); err != nil || n != 3 {
+			t.Errorf("%d are counted, %v", n, err)
 		}
 		if f, err := d.Observation(5, 0); f != nil || err != nil {
 			t.Errorf("%+v, %v", f, err)
@@ -187,6 +196,37 @@ func TestRetainDetail_EndsWithItsContextAndGoesOn(t *testing.T) {
 	}
 }
 
+func TestRetainDetail_AfterACrashTheCatalogueFollows(t *testing.T) {
+	d := watched(t)
+	if _, _, err := d.Search(t.Context(), Search{Limit: 1}); err != nil {
+		t.Fatal(err)
+	}
+	n, err := d.store.Substitute(t.Context(), 1, d.Head(), func(r localstore.Record) (*localstore.Entry, error) {
+		if r.Kind != kindDetail {
+			return nil, nil
+		}
+		old, err := decode(r)
+		if err != nil {
+			return nil, err
+		}
+		return emptied(r, old)
+	})
+	if n != 9 || err != nil {
+		t.Fatal(n, err)
+	}
+	d.reopen()
+	d.opened, d.newestAtOpen = d.clock.now(), d.clock.now()
+	if n, err := d.Count(t.Context(), Search{}); n != 12 || err != nil {
+		t.Fatalf("%d are counted, %v: the test tests nothing", n, err)
+	}
+	if _, err := d.RetainDetail(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := d.Count(t.Context(), Search{}); n != 3 || err != nil {
+		t.Errorf("%d are counted, %v", n, err)
+	}
+}
+
 // What is searched for after detail has gone is what is left, whatever went in
 // between and however often.
 func TestRetainDetail_Model(t *testing.T) {
@@ -218,6 +258,9 @@ func TestRetainDetail_Model(t *testing.T) {
 			var values []string
 			for i := range found {
 				values = append(values, found[i].Readings[0].Value.String())
+			}
+			if n, err := d.Count(context.Background(), Search{}); err != nil || n != len(found) {
+				r.Fatalf("%d are counted, %d found, %v", n, len(found), err)
 			}
 			slices.Sort(left)
 			slices.Sort(values)

@@ -215,7 +215,7 @@ func within(n int64, bounds [2]int64) bool { return bounds[0] <= n && n <= bound
 
 func (p *plan) wants(r *row) bool {
 	is := func(term uint64, wanted []uint64) bool { return len(wanted) == 0 || slices.Contains(wanted, term) }
-	return r.seq <= p.head && is(r.what, p.what) && is(r.who, p.who) && is(r.device, p.devices) &&
+	return r.what != 0 && r.seq <= p.head && is(r.what, p.what) && is(r.who, p.who) && is(r.device, p.devices) &&
 		within(r.taken, p.taken) && within(r.received, p.received) && (p.behind == nil || p.compare(p.behind, r) < 0)
 }
 
