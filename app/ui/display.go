@@ -1,11 +1,13 @@
 package ui
 
 import (
+	"slices"
 	"sync/atomic"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
 
+	"vitalien/app/station"
 	"vitalien/fhirmap"
 )
 
@@ -83,6 +85,21 @@ func (w words) shownLive(v *fhirmap.LiveValue) *fhirmap.LiveValue {
 	}
 	s := *v
 	s.Value, s.Low, s.High, s.Unit = w.inChosenUnit(v.Value, v.Low, v.High, v.Unit)
+	return &s
+}
+
+// shownTrend is the same for a trend.
+func (w words) shownTrend(t *station.Trend) *station.Trend {
+	if t.Type != fhirmap.BloodGlucose {
+		return t
+	}
+	s := *t
+	s.Points = slices.Clone(t.Points)
+	_, _, _, s.Unit = w.inChosenUnit(nil, nil, nil, t.Unit)
+	for i := range s.Points {
+		p := &s.Points[i]
+		p.High, p.Low, p.Mean, _ = w.inChosenUnit(p.High, p.Low, p.Mean, t.Unit)
+	}
 	return &s
 }
 

@@ -77,7 +77,7 @@ func (w words) observed(f *station.Found) string {
 		figure := w.figure(&fhirmap.Measurement{Type: t, Readings: f.Readings})
 		return joined("\u202f", joined("\u00a0", figure.main, figure.aside), figure.unit)
 	}
-	r := f.Reading(t)
+	r := w.shown(f.Reading(t))
 	if r == nil || r.Value == nil {
 		if r == nil {
 			return noValue
@@ -148,6 +148,7 @@ func (w words) bandRange(b *report.Band) string {
 
 // laneOf makes a lane of a trend.
 func (w words) laneOf(t *station.Trend, p *fhirmap.Patient, from time.Time) *lane {
+	t = w.shownTrend(t)
 	l := &lane{
 		kind: t.Type, unit: t.Unit, name: w.laneName(t.Type, t.Unit), colour: lookOf(t.Type).colour,
 		source: t.Points, points: make([]report.Point, len(t.Points)), band: bandOf(t.Type, p, from),

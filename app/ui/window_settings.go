@@ -120,6 +120,9 @@ func (x *window) display(d Display) {
 	if d.Theme != before.Theme || d.Text != before.Text {
 		x.app.Settings().SetTheme(d.theme())
 	}
+	if d.Glucose != before.Glucose {
+		x.screen.history.reload(false)
+	}
 	x.screen.update(x.screen.view)
 }
 

@@ -366,3 +366,25 @@ func TestGlucose_OfACardAndOfATileInTheChosenUnit(t *testing.T) {
 		t.Error("what is stored was changed")
 	}
 }
+
+func TestGlucose_OfAPlotAndOfTheTableInTheChosenUnit(t *testing.T) {
+	w := newWords("fr")
+	five := fhirmap.MustDecimal("5.4")
+	trend := station.Trend{
+		Type: fhirmap.BloodGlucose, Unit: fhirmap.MillimolePerLitre, Points: []station.TrendPoint{{At: testNow, High: &five}},
+	}
+	found := station.Found{Recorded: fhirmap.Recorded{Measurement: of(fhirmap.BloodGlucose, value(fhirmap.BloodGlucose, "5.4", fhirmap.MillimolePerLitre))}}
+	for unit, want := range map[string]string{"": "5,4\u202fmmol/l", "g/L": "0,97\u202fg/L", "mg/dL": "97\u202fmg/dL"} {
+		w.glucose.set(unit)
+		l := w.laneOf(&trend, nil, testNow)
+		if got := joined("\u202f", w.trendValue(&l.source[0]), l.unit.Label); got != want || l.points[0].High != l.source[0].High.Float64() {
+			t.Errorf("%q: the plot says %q at %v", unit, got, l.points[0].High)
+		}
+		if got := w.observed(&found); got != want {
+			t.Errorf("%q: the table says %q", unit, got)
+		}
+	}
+	if trend.Points[0].High.String() != "5.4" {
+		t.Error("what was read was changed")
+	}
+}
