@@ -56,6 +56,7 @@ var sameInBoth = []string{
 	"app.name", "OK", "help.version",
 	"brief.seconds", "brief.minutes", "brief.hours", "monitors.messages.single", "monitors.messages.several",
 	"tile.saturation", "tile.pulmonary", "tile.carbon", "rail.consultation", "consult.title",
+	"journal.given", "journal.changed", "audit.export.patient", "software.old", "traffic.title", "monitors.traffic",
 	"set.bluetooth", "set.lang.fr", "set.lang.en", "set.sound.udp", "set.sound.rtp", "set.minute", "set.minutes",
 }
 
