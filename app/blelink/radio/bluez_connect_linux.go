@@ -96,7 +96,7 @@ func (b *bluez) Connect(ctx context.Context, address string) (blelink.Peripheral
 func (b *bluez) expect(path dbus.ObjectPath) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.expected = path
+	b.expected, b.left = path, false
 	b.forgetEarlyLocked(path)
 }
 
@@ -145,7 +145,8 @@ func (b *bluez) connect(ctx context.Context, path dbus.ObjectPath) error {
 
 // open makes the link, once BlueZ knows the device's services. BlueZ 5.66 does
 // not always tell that the device is connected: not when its attributes are
-// there before the kernel has said so.
+// there before the kernel has said so. A device that has spoken and left gets a
+// link that is good for what it said.
 func (b *bluez) open(ctx context.Context, path dbus.ObjectPath) (blelink.Peripheral, error) {
 	ctx, cancel := context.WithTimeout(ctx, resolveTime)
 	defer cancel()
@@ -153,16 +154,19 @@ func (b *bluez) open(ctx context.Context, path dbus.ObjectPath) (blelink.Periphe
 		b.mu.Lock()
 		changed := b.changed
 		b.mu.Unlock()
-		if !b.connected(ctx, path) && ctx.Err() == nil {
-			return nil, blelink.Disconnected()
-		}
+		connected := b.connected(ctx, path)
 		b.mu.Lock()
-		if flag(b.objects[path][ifaceDevice], "ServicesResolved") { // until it tells that the link is lost
+		spoke := !connected && b.spokeLocked(path)
+		if connected && flag(b.objects[path][ifaceDevice], "ServicesResolved") || spoke && b.left { // all of it is here
 			l := b.linkLocked(path)
+			l.over = spoke
 			b.mu.Unlock()
 			return l, nil
 		}
 		b.mu.Unlock()
+		if !connected && !spoke && ctx.Err() == nil {
+			return nil, blelink.Disconnected()
+		}
 		select {
 		case <-changed:
 		case <-ctx.Done():

@@ -17,6 +17,7 @@ type bluezLink struct {
 	bluez      *bluez
 	path       dbus.ObjectPath
 	subscribed map[dbus.ObjectPath]string // to its UUID; guarded by bluez.mu
+	over       bool                       // the device has left, before there was a link
 }
 
 // Notifications implements blelink.Peripheral.
@@ -78,6 +79,9 @@ func (l *bluezLink) do(ctx context.Context, uuid, method string, args ...any) (*
 	if err != nil {
 		return nil, err
 	}
+	if l.over {
+		return nil, blelink.Disconnected()
+	}
 	done := l.bluez.call(ctx, path, ifaceValue+"."+method, args...)
 	if done.Err != nil {
 		return nil, l.failed(ctx, done.Err)
@@ -129,6 +133,9 @@ func (l *bluezLink) Subscribe(ctx context.Context, uuid string) error {
 	}
 	delete(l.bluez.early, path)
 	l.bluez.mu.Unlock()
+	if l.over {
+		return nil
+	}
 	_, err = l.do(ctx, uuid, "StartNotify")
 	return err
 }
@@ -136,6 +143,12 @@ func (l *bluezLink) Subscribe(ctx context.Context, uuid string) error {
 // Disconnect implements blelink.Peripheral.
 func (l *bluezLink) Disconnect() error {
 	if l.isLost() {
+		return nil
+	}
+	if l.over {
+		l.bluez.mu.Lock()
+		defer l.bluez.mu.Unlock()
+		l.bluez.lostLocked(l.path)
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), discoveryTime)
@@ -157,9 +170,21 @@ func (b *bluez) lostLocked(device dbus.ObjectPath) {
 		l.lose()
 		delete(b.links, device)
 	}
-	if device != b.expected {
-		b.forgetEarlyLocked(device)
+	if device == b.expected {
+		b.left = true
+		return
 	}
+	b.forgetEarlyLocked(device)
+}
+
+// spokeLocked tells whether a device has sent what nobody had subscribed to.
+func (b *bluez) spokeLocked(device dbus.ObjectPath) bool {
+	for path := range b.early {
+		if below(path, device) {
+			return true
+		}
+	}
+	return false
 }
 
 // forgetEarlyLocked drops what a device has sent that nobody had subscribed

@@ -51,6 +51,7 @@ type bluez struct {
 	paused   int                            // connections that want the adapter for themselves
 	scanning dbus.ObjectPath                // the adapter that discovers; empty: none does
 	expected dbus.ObjectPath                // the device that is being connected to
+	left     bool                           // it was connected, and is not any more
 	early    map[dbus.ObjectPath][][]byte   // values by characteristic, before it was subscribed to
 	links    map[dbus.ObjectPath]*bluezLink // by device
 	removals map[dbus.ObjectPath]uint64     // of devices, how often

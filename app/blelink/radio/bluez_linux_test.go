@@ -178,6 +178,42 @@ func TestBlueZ_SpeaksFirst(t *testing.T) {
 	}
 }
 
+// TestBlueZ_SpeaksAndLeaves: what a device says before there is a link is
+// heard, also when it has left by then.
+func TestBlueZ_SpeaksAndLeaves(t *testing.T) {
+	k := newDesk(t)
+	if err := k.use(); err != nil {
+		t.Fatal(err)
+	}
+	k.cuff.Greet(func() {
+		k.cuff.Notify(pressure, []byte{1})
+		k.cuff.Disconnect()
+	})
+	p := connect(t, k.radio, address)
+	if services, err := p.Services(t.Context()); err != nil || len(services) != 3 {
+		t.Error(services, err)
+	}
+	for _, uuid := range []string{pressure, control} {
+		if err := p.Subscribe(t.Context(), uuid); err != nil {
+			t.Error(err)
+		}
+	}
+	if n := <-p.Notifications(); n.Characteristic != pressure || !bytes.Equal(n.Value, []byte{1}) {
+		t.Errorf("%+v", n)
+	}
+	if _, err := p.Read(t.Context(), model); code(err) != "device_disconnected" {
+		t.Error(err)
+	}
+	p.Disconnect()
+	for n := range p.Notifications() {
+		t.Errorf("%+v", n)
+	}
+	k.cuff.Greet(nil)
+	if err := k.use(); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestBlueZ_Untold: a device that is connected without BlueZ saying so measures,
 // also when BlueZ says something else of it, until the link is lost.
 func TestBlueZ_Untold(t *testing.T) {

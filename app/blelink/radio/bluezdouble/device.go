@@ -168,6 +168,9 @@ func (v *Device) resolve() {
 	if greet != nil {
 		greet()
 	}
+	if !v.d.is(v.path, ifaceDevice, "Connected") {
+		return
+	}
 	v.d.set(v.path, ifaceDevice, "ServicesResolved", true)
 }
 
