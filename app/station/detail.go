@@ -200,7 +200,7 @@ func (c *catalogue) drop(s *Station, first, last uint64, gone map[uint64]bool) e
 		}
 		kept := append([]row{rows[0]}, without(rows[1:], gone)...)
 		if gone[rows[0].seq] {
-			kept[0] = row{seq: rows[0].seq, taken: rows[0].taken, received: rows[0].received}
+			kept[0] = row{seq: rows[0].seq, taken: rows[0].taken, received: rows[0].received, figures: figures{flags: figureGone}}
 		} else if len(kept) == len(rows) {
 			continue
 		}

@@ -267,6 +267,9 @@ func TestRetainDetail_Model(t *testing.T) {
 			if !slices.Equal(left, values) {
 				r.Fatalf("found %v, the log holds %v", values, left)
 			}
+			if n, err := d.Count(context.Background(), Search{}); err != nil || n != len(left) {
+				r.Fatalf("%d are counted of %d, %v", n, len(left), err)
+			}
 		}
 	})
 }

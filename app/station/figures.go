@@ -18,16 +18,16 @@ type figures struct {
 
 // The flags of figures: which there are, and what they are worth.
 const (
-	figureHigh   = 1 << 0 // of a pressure the systolic, else the value
-	figureLow    = 1 << 1
-	figureMean   = 1 << 2
-	figureKinds  = figureHigh | figureLow | figureMean
-	unitShift    = 3      // two bits: the place in fhirmap.Vital.Units
-	otherUnit    = 3      // none of these
-	figureDoubt  = 1 << 5 // implausible
-	figureError  = 1 << 6 // recorded in error
-	mostPlaces   = 9
-	figuresKnown = figureKinds | otherUnit<<unitShift | figureDoubt | figureError
+	figureHigh  = 1 << 0 // of a pressure the systolic, else the value
+	figureLow   = 1 << 1
+	figureMean  = 1 << 2
+	figureKinds = figureHigh | figureLow | figureMean
+	unitShift   = 3      // two bits: the place in fhirmap.Vital.Units
+	otherUnit   = 3      // none of these
+	figureDoubt = 1 << 5 // implausible
+	figureError = 1 << 6 // recorded in error
+	figureGone  = 1 << 7 // the row keeps a place in the catalogue and stands for nothing
+	mostPlaces  = 9
 )
 
 // pressureParts are the readings of a pressure in the order of figures.
@@ -113,7 +113,7 @@ func (f *figures) append(b []byte) []byte {
 }
 
 func (d *varints) figures() (f figures) {
-	if len(d.rest) == 0 || d.rest[0]&^figuresKnown != 0 {
+	if len(d.rest) == 0 {
 		d.failed = true
 		return f
 	}

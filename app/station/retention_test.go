@@ -48,6 +48,9 @@ func TestRetain_RemovesWhatTheyPreviewed(t *testing.T) {
 		if events, err := d.Follow(9); err != nil || len(events) != 11 {
 			t.Errorf("%d are left, %v", len(events), err)
 		}
+		if n, err := d.Count(t.Context(), Search{}); err != nil || n != 11 {
+			t.Errorf("%d are counted, %v", n, err)
+		}
 		found, _, err := d.Search(t.Context(), Search{Limit: 100, Patients: []string{eloise().Key()}})
 		if err != nil || len(found) != 11 {
 			t.Errorf("%d are found, %v", len(found), err)

@@ -89,18 +89,18 @@ func (s *Station) eachRow(ctx context.Context, q *Search, fn func(*row, uint64))
 	if err := c.follow(ctx, s, math.MaxInt); err != nil {
 		return err
 	}
-	corrected := s.corrections.any()
+	corrected, oldest := s.corrections.any(), s.First()
 	take := func(rows []row) {
 		for i := range rows {
 			r := &rows[i]
-			if !p.wants(r) {
+			if !p.wants(r) || r.has(figureGone) {
 				continue
 			}
 			of, current := r.seq, true
 			if corrected {
 				of, current = s.corrections.measurementOf(r.seq, p.head)
 			}
-			if current {
+			if current && of >= oldest {
 				fn(r, of)
 			}
 		}
