@@ -90,7 +90,7 @@ func (w words) shownLive(v *fhirmap.LiveValue) *fhirmap.LiveValue {
 
 // shownTrend is the same for a trend.
 func (w words) shownTrend(t *station.Trend) *station.Trend {
-	if t.Type != fhirmap.BloodGlucose {
+	if t.Type != fhirmap.BloodGlucose || t.Unit == (fhirmap.Unit{}) {
 		return t
 	}
 	s := *t

@@ -229,6 +229,33 @@ func TestMatching_FindsByAnyPart(t *testing.T) {
 	}
 }
 
+// A glucose is plotted in the unit that people have chosen, whatever was measured.
+func TestJoinLanes_OfOneUnit(t *testing.T) {
+	w := newWords("fr")
+	trend := func(unit fhirmap.Unit, minute int, value string) *station.Trend {
+		return &station.Trend{Type: fhirmap.BloodGlucose, Unit: unit, Points: []station.TrendPoint{
+			{At: testNow.Add(time.Duration(minute) * time.Minute), High: new(fhirmap.MustDecimal(value))},
+		}}
+	}
+	lanes := func() []*lane {
+		return joinLanes([]*lane{
+			w.laneOf(trend(fhirmap.MilligramPerDecilitre, 2, "99"), nil, testNow), w.laneOf(trend(fhirmap.MillimolePerLitre, 1, "5.4"), nil, testNow),
+		})
+	}
+	if got := lanes(); len(got) != 2 || got[1].source[0].High.String() != "5.4" {
+		t.Errorf("%d lanes", len(got))
+	}
+	w.glucose.set("g/L")
+	got := lanes()
+	if len(got) != 1 || got[0].name != "Glycémie · g/L" || len(got[0].points) != 2 {
+		t.Fatalf("%d lanes: %+v", len(got), got[0])
+	}
+	if first, second := got[0].source[0].High.String(), got[0].source[1].High.String(); first != "0.97" || second != "0.99" ||
+		got[0].points[0].High != 0.97 || got[0].points[1].High != 0.99 {
+		t.Errorf("%s, %s", first, second)
+	}
+}
+
 // NEWS2 is for adults whose age is known.
 func TestBandOf_AdultsAlone(t *testing.T) {
 	for born, want := range map[string]bool{"1980-03-12": true, "2010-11-20": true, "2010-11-21": false, "1980": false, "": false} {

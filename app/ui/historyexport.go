@@ -193,12 +193,13 @@ func (e *historyExport) page(found []station.Found, trends []station.Trend, all 
 		p.Details = []string{joined(" · ", w.birth(e.patient), w.say("history.number", "number", e.patient.ID))}
 	}
 	banded := false
+	var lanes []*lane
 	for i := range trends {
-		t := &trends[i]
-		if len(t.Points) == 0 {
-			continue
+		if len(trends[i].Points) > 0 {
+			lanes = append(lanes, w.laneOf(&trends[i], e.patient, e.taken.From))
 		}
-		l := w.laneOf(t, e.patient, e.taken.From)
+	}
+	for _, l := range joinLanes(lanes) {
 		banded = banded || l.band != nil
 		p.Plots = append(p.Plots, report.Plot{
 			Name: l.name, Colour: shades[l.colour].light, From: e.taken.From.In(zone), To: e.taken.To.In(zone), Points: l.points, Axis: l.axis,

@@ -166,6 +166,7 @@ func (p *historyPage) present() {
 		}
 		lanes = append(lanes, p.words.laneOf(here, p.of.patient, p.view.From))
 	}
+	lanes = joinLanes(lanes)
 	zone := p.now().Location()
 	p.plot.show(lanes, p.view.From.In(zone), p.view.To.In(zone), p.words.plotLabel(lanes, p.view.From, p.view.To, zone))
 	p.note.show(p.remark(lanes))

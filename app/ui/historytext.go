@@ -146,6 +146,25 @@ func (w words) bandRange(b *report.Band) string {
 	return w.say("history.reference", "range", w.axis(b.Low, places)+"–"+w.axis(b.High, places))
 }
 
+// joinLanes makes one lane of those of one vital sign that are shown in one unit.
+func joinLanes(lanes []*lane) []*lane {
+	var list []*lane
+	for _, l := range lanes {
+		last := len(list) - 1
+		if last < 0 || list[last].kind != l.kind || list[last].unit != l.unit {
+			list = append(list, l)
+			continue
+		}
+		into := list[last]
+		into.source = slices.Concat(into.source, l.source)
+		slices.SortStableFunc(into.source, func(a, b station.TrendPoint) int { return a.At.Compare(b.At) })
+		into.points = slices.Concat(into.points, l.points)
+		slices.SortStableFunc(into.points, func(a, b report.Point) int { return a.At.Compare(b.At) })
+		into.scale()
+	}
+	return list
+}
+
 // laneOf makes a lane of a trend.
 func (w words) laneOf(t *station.Trend, p *fhirmap.Patient, from time.Time) *lane {
 	t = w.shownTrend(t)
