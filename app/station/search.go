@@ -175,8 +175,23 @@ func (s *Station) plan(q *Search, head uint64) *plan {
 	}
 	if q.Page != nil {
 		p.behind = &row{seq: q.Page.Seq, nth: q.Page.Nth, taken: q.Page.At, received: q.Page.At}
+		p.narrow(q.Page.At)
 	}
 	return p
+}
+
+// narrow leaves out, segment by segment, what stands before the time where a page
+// begins.
+func (p *plan) narrow(at int64) {
+	bounds := &p.taken
+	if p.ByReceived {
+		bounds = &p.received
+	}
+	if p.OldestFirst {
+		bounds[0] = max(bounds[0], at)
+	} else {
+		bounds[1] = min(bounds[1], at)
+	}
 }
 
 // milliseconds are the bounds of what rows can be of t.

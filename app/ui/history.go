@@ -129,6 +129,8 @@ func (p *historyPage) begin(of *subject) {
 	p.of, p.known, p.trends, p.shown, p.pages, p.next = of, nil, nil, nil, nil, nil
 	p.period = periodUsual
 	p.view = station.Span{}
+	p.faultBox.Hide()
+	p.table.show(nil, 1, 0, false, p.now().Location()) // nothing of anybody else
 	p.arrange()
 	p.reload(true)
 }
