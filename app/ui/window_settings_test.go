@@ -263,9 +263,9 @@ func TestKeeping_ABackupCanBeStoppedAndOnlyOneIsMade(t *testing.T) {
 	if job.end != nil || job.text.Text != "Interrompu\u00a0: rien n’a été changé." || len(d.core.asked) != 0 {
 		t.Errorf("%q, %d more", job.text.Text, len(d.core.asked))
 	}
+	d.take() // what is kept
 	d.core.wait = nil
 	d.core.fault = &fhirmap.Fault{Code: "backup_failed", French: "Le disque est plein.", English: "disk full"}
-	d.take() // what is kept
 	d.backUp()
 	await(t, d.core.asked)
 	d.take()
