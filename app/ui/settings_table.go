@@ -50,7 +50,7 @@ var settingGroups = []settingGroup{
 			values: []string{"small", "normal", "large"}, names: []string{"set.text.small", "set.text.normal", "set.text.large"}},
 		{name: "window.glucose", kind: asChoice, title: "set.glucose", about: "set.glucose.about", values: []string{"g/L", "mg/dL", "mmol/L"}},
 		{name: "lang", kind: asChoice, title: "set.lang", about: "set.lang.about", values: []string{"fr", "en"}, names: []string{"set.lang.fr", "set.lang.en"}},
-		{name: "update.url", title: "set.update", about: "set.update.about", example: "https://"},
+		{name: "update.url", title: "set.update", about: "set.update.about"},
 		{name: "update.key", title: "set.update.key", about: "set.update.key.about"},
 	}},
 	{"set.monitors", "monitor", []setting{
