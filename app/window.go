@@ -8,6 +8,7 @@ import (
 	"vitalien/app/cli"
 	"vitalien/app/desktop"
 	"vitalien/app/station"
+	"vitalien/app/stethoscope/soundcard"
 	"vitalien/app/ui"
 	"vitalien/fhirmap"
 )
@@ -36,7 +37,7 @@ func (a *App) window(ctx context.Context, quit func()) error {
 	}
 	o := ui.Options{
 		Core: a.station, Language: a.config.Lang, Minimized: a.flags.Minimized, Address: a.server.URL(), PageLink: a.server.PageLink,
-		Version: version, Tokens: a.config.RequireToken, Logger: a.log, Quit: quit, Support: a.SupportFile,
+		Version: version, Tokens: a.config.RequireToken, Speaker: soundcard.Speaker{}, Logger: a.log, Quit: quit, Support: a.SupportFile,
 		Settings: a.settings(), Autostart: desktop.Autostart{}, Display: ui.Display(a.config.Window),
 	}
 	if !a.flags.Demo {

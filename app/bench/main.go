@@ -42,6 +42,7 @@ var lines = []struct {
 	{"start", startUp},
 	{"clients", clients},
 	{"ward", wards},
+	{"window", windowed},
 	{"recording", recording},
 }
 
@@ -54,7 +55,7 @@ func main() {
 		return
 	}
 	b := &bench{}
-	only := flag.String("only", "", "comma-separated `lines`: mllp, fanout, replay, latency, idle, start, clients, ward, recording")
+	only := flag.String("only", "", "comma-separated `lines`: mllp, fanout, replay, latency, idle, start, clients, ward, window, recording")
 	flag.StringVar(&b.program, "program", "build/vitalien", "the `program` to measure")
 	flag.StringVar(&b.modules, "modules", "app/testdata/clients/node_modules", "`folder` of npm packages with the peers")
 	flag.StringVar(&b.folder, "folder", "build", "`folder` on the disk to measure")

@@ -43,6 +43,7 @@ type liveSlot struct {
 	fhirmap.LiveValue
 	received time.Time
 	version  uint64 // of the place, when the value came
+	course   *ring  // nil: the place has too many
 }
 
 func newLive() *live {
@@ -168,6 +169,7 @@ func (at *placeLive) take(who *fhirmap.Patient) {
 			at.cleared = at.version
 		}
 		v.Value, v.State = nil, ""
+		at.values[i].course.clear()
 	}
 	at.patient = clonePatient(who)
 }
@@ -243,7 +245,11 @@ func (at *placeLive) slot(t fhirmap.Type) *liveSlot {
 	if len(at.values) == liveValues {
 		return nil
 	}
-	at.values = append(at.values, liveSlot{LiveValue: fhirmap.LiveValue{Type: fhirmap.Type(strings.Clone(string(t)))}})
+	s := liveSlot{LiveValue: fhirmap.LiveValue{Type: fhirmap.Type(strings.Clone(string(t)))}}
+	if len(at.values) < coursesEach {
+		s.course = &ring{}
+	}
+	at.values = append(at.values, s)
 	return &at.values[len(at.values)-1]
 }
 
@@ -255,9 +261,13 @@ func (s *liveSlot) put(v *fhirmap.LiveValue, received time.Time) {
 		}
 		s.Unit = fhirmap.Unit{UCUM: strings.Clone(v.Unit.UCUM), Label: strings.Clone(v.Unit.Label), MDC: v.Unit.MDC}
 		s.Low, s.High = nil, nil
+		s.course.clear()
 	}
 	if v.State != "" {
 		s.Value, s.State, s.Time, s.AsOf, s.received = v.Value, v.State, v.Time, v.AsOf, received
+	}
+	if v.State == fhirmap.LiveValid {
+		s.course.add(v, received)
 	}
 	if v.Low != nil || v.High != nil || v.State == "" {
 		s.Low, s.High = v.Low, v.High

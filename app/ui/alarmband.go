@@ -36,14 +36,15 @@ type alarmBand struct {
 	title    *label
 	detail   *label
 	others   *button
+	mute     *muteButton
 	confirm  *button
 	beat     int
 	flashing atomic.Bool // read by the bridge
 }
 
 // newAlarmBand calls acknowledge with the id of the alarm that is shown, and
-// list to open the page of all.
-func newAlarmBand(w words, now func() time.Time, acknowledge func(id string), list func()) *alarmBand {
+// list to open the page of all, and hushed when the sound was switched off or on.
+func newAlarmBand(w words, now func() time.Time, s *siren, acknowledge func(id string), list, hushed func()) *alarmBand {
 	b := &alarmBand{
 		words: w, now: now,
 		ground: newPanel(colourHighGround, "", ""),
@@ -53,10 +54,11 @@ func newAlarmBand(w words, now func() time.Time, acknowledge func(id string), li
 		detail: newLabel("", colourText, sizeText).cutting(),
 		others: newButton("", widget.LowImportance, list),
 	}
+	b.mute = newMuteButton(w, s, hushed)
 	b.confirm = newButton(w.say("alarm.acknowledge"), widget.MediumImportance, func() { acknowledge(b.shown.ID) })
 	lamp := container.New(fixedWidth(markWidth), container.NewStack(b.lamp, container.NewCenter(b.mark)))
 	text := container.New(fixedHeight(alarmHeight), column(1, b.title, b.detail))
-	content := padded(alarmPadding, margin-4, between(text, row(8, b.others, b.confirm)))
+	content := padded(alarmPadding, margin-4, container.New(alarmLine{spread{8}, b.mute}, text, row(8, b.others, b.mute.button, b.confirm)))
 	b.Container = column(0, container.NewStack(b.ground, container.New(beside{}, lamp, content)), widget.NewSeparator())
 	b.Container.Hide()
 	return b
@@ -81,6 +83,7 @@ func (b *alarmBand) update(alerts []fhirmap.Alert) bool {
 		b.others.SetText(others)
 	}
 	visible(b.others, others != "")
+	reshaped = b.mute.update() || reshaped
 	reshaped = visible(b.confirm, b.shown.Acknowledged.IsZero()) || reshaped
 	if reshaped {
 		b.Container.Refresh()
@@ -97,6 +100,13 @@ func (b *alarmBand) age() {
 	text := b.words.alarm(&b.shown, b.now())
 	b.title.set(text.title)
 	b.detail.set(text.detail)
+}
+
+// count brings the button that mutes up to date.
+func (b *alarmBand) count() {
+	if b.Visible() && b.mute.update() {
+		b.Container.Refresh()
+	}
 }
 
 // flash goes on by one beat.
@@ -127,6 +137,21 @@ func (b *alarmBand) light() {
 		b.lamp.set(look.ground)
 		b.mark.show(look.mark, look.ink)
 	}
+}
+
+// alarmLine is a line whose button that mutes has fewer words where there is
+// little room.
+type alarmLine struct {
+	spread
+	mute *muteButton
+}
+
+// broadLine is how wide a line is that has room for all words.
+const broadLine = 640
+
+func (l alarmLine) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	l.mute.fit(size.Width < broadLine)
+	l.spread.Layout(objects, size)
 }
 
 // fixedWidth keeps something as wide as it is, and as high as what it stands

@@ -23,12 +23,13 @@ type alarmsPage struct {
 	list        *fyne.Container
 	empty       fyne.CanvasObject
 	more        *label
+	mute        *muteButton
 	rows        map[string]*alarmRow // by the id of the alert
 	order       []string
 	alerts      []fhirmap.Alert
 }
 
-func newAlarmsPage(w words, now func() time.Time, acknowledge func(id string)) *alarmsPage {
+func newAlarmsPage(w words, now func() time.Time, s *siren, acknowledge func(id string), hushed func()) *alarmsPage {
 	p := &alarmsPage{
 		words: w, now: now, acknowledge: acknowledge, rows: map[string]*alarmRow{},
 		list: column(gap), more: newLabel("", colourMuted, sizeText),
@@ -36,8 +37,10 @@ func newAlarmsPage(w words, now func() time.Time, acknowledge func(id string)) *
 	p.list.Hide()
 	p.more.Hide()
 	p.empty = topic("alarm", w.say("alarm.empty"), paragraph(w.say("alarm.empty.text")))
+	p.mute = newMuteButton(w, s, hushed)
+	title := newLabel(w.say("alarm.title"), colourText, sizeTitle).strong().cutting()
 	p.CanvasObject = page(
-		padded(0, 8, newLabel(w.say("alarm.title"), colourText, sizeTitle).strong()),
+		padded(0, 8, container.New(fixedHeight(barHeight-20), between(title, p.mute.button))),
 		muted(w.say("alarm.notice")),
 		p.empty, p.list, p.more,
 	)
@@ -61,6 +64,7 @@ func (p *alarmsPage) update(v view) {
 		p.place()
 	}
 	reshaped := p.fill() || moved
+	reshaped = p.mute.update() || reshaped
 	reshaped = visible(p.more, hidden > 0) || reshaped
 	reshaped = visible(p.list, len(order) > 0) || reshaped
 	if visible(p.empty, len(order) == 0) || reshaped {
@@ -92,7 +96,12 @@ func (p *alarmsPage) fill() (reshaped bool) {
 	return reshaped
 }
 
-func (p *alarmsPage) age() { p.fill() }
+func (p *alarmsPage) age() {
+	p.fill()
+	if p.mute.update() {
+		p.CanvasObject.Refresh()
+	}
+}
 
 // An alarmRow is one alarm of the page.
 type alarmRow struct {

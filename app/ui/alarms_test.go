@@ -73,7 +73,7 @@ func TestAlarmBand_FlashesAsThePriorityAsks(t *testing.T) {
 		"over":         {everyAlert()[3], "------------"},
 		"acknowledged": {acknowledged, "------------"},
 	} {
-		b := newAlarmBand(newWords("fr"), func() time.Time { return testNow }, func(string) {}, func() {})
+		b := newAlarmBand(newWords("fr"), func() time.Time { return testNow }, newSiren(nil, newFakeCore(), time.Now), func(string) {}, func() {}, func() {})
 		b.update([]fhirmap.Alert{c.alert})
 		if !b.Visible() {
 			t.Fatalf("%s: hidden", name)

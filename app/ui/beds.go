@@ -2,6 +2,7 @@ package ui
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -23,38 +24,46 @@ type bedKey struct{ device, bed string }
 // beds' names so that none moves.
 type beds struct {
 	*fyne.Container
-	words       words
-	arrangement *tiles
-	more        *label
-	panels      map[bedKey]*bed
-	order       []bedKey
+	words   words
+	ward    *ward
+	grid    *fyne.Container
+	more    *label
+	enlarge func(bedKey)
+	panels  map[bedKey]*bedOption
+	order   []bedKey
 }
 
-func newBeds(w words) *beds {
-	b := &beds{
-		words: w, arrangement: &tiles{least: tileWidth}, panels: map[bedKey]*bed{},
-		more: newLabel("", colourMuted, sizeText),
-	}
-	b.Container = column(gap)
+// A bedOption is the panel of a bed, which a click enlarges.
+type bedOption struct {
+	*option
+	bed *bed
+}
+
+func newBeds(w words, enlarge func(bedKey)) *beds {
+	b := &beds{words: w, ward: newWard(), enlarge: enlarge, panels: map[bedKey]*bedOption{}, more: newLabel("", colourMuted, sizeText)}
+	b.grid = container.New(b.ward)
+	b.Container = column(gap, b.grid, b.more)
 	b.Container.Hide()
 	return b
 }
 
 // update tells whether the whole has another size.
-func (b *beds) update(live []fhirmap.Live, alerts []fhirmap.Alert, now time.Time) bool {
+func (b *beds) update(live []fhirmap.Live, c courses, alerts []fhirmap.Alert, now time.Time) bool {
 	live = inOrder(live)
 	hidden := max(len(live)-maxBeds, 0)
 	live = live[:len(live)-hidden]
+	reshaped := b.ward.count(len(live))
 	order := make([]bedKey, len(live))
-	reshaped := false
 	for i := range live {
-		order[i] = bedKey{live[i].Device.ID, live[i].Bed}
+		order[i] = keyOfBed(&live[i])
 		panel := b.panels[order[i]]
 		if panel == nil {
-			panel = newBed(b.words, b.arrangement)
+			panel = b.newOption(order[i])
 			b.panels[order[i]] = panel
 		}
-		reshaped = panel.show(&live[i], alerts, now) || reshaped
+		reshaped = panel.bed.arrange(b.ward.form()) || reshaped
+		reshaped = panel.bed.show(&live[i], c, alerts, now) || reshaped
+		panel.name = panel.bed.title.text
 	}
 	if !slices.Equal(order, b.order) {
 		b.order, reshaped = order, true
@@ -67,18 +76,26 @@ func (b *beds) update(live []fhirmap.Live, alerts []fhirmap.Alert, now time.Time
 	return visible(b.Container, len(live) > 0) || reshaped
 }
 
+func (b *beds) newOption(key bedKey) *bedOption {
+	panel := newBed(b.words, gauges{b.ward})
+	content := padded(10, bedInset, container.New(topped{8}, panel.heading(), panel.grid))
+	return &bedOption{newOption("", content, func() { b.enlarge(key) }, func() {}), panel}
+}
+
 func (b *beds) place() {
-	objects := make([]fyne.CanvasObject, 0, len(b.order)+1)
+	objects := make([]fyne.CanvasObject, 0, len(b.order))
 	for key := range b.panels {
 		if !slices.Contains(b.order, key) {
 			delete(b.panels, key)
 		}
 	}
 	for _, key := range b.order {
-		objects = append(objects, b.panels[key].Container)
+		objects = append(objects, b.panels[key].option)
 	}
-	b.Container.Objects = append(objects, b.more)
+	b.grid.Objects = objects
 }
+
+func keyOfBed(l *fhirmap.Live) bedKey { return bedKey{l.Device.ID, l.Bed} }
 
 // inOrder sorts by bed, then device: Lit 2 stands before Lit 10, and what has
 // no bed behind them.
@@ -121,56 +138,113 @@ func leadingDigits(text string) (digits, rest string) {
 	return text[:end], text[end:]
 }
 
-// A bed is the panel of one.
+// A bed is what is shown of one: who is in it, and its gauges.
 type bed struct {
-	*fyne.Container
-	words words
-	title *label
-	whose *label
-	fresh *label
-	grid  *fyne.Container
-	tiles []*tile
+	words  words
+	title  *label
+	whose  *label
+	fresh  *label
+	others *label // gauges for which there is no room
+	grid   *fyne.Container
+	form   bedForm
+	gauges []gauge
 }
 
-func newBed(w words, arrangement *tiles) *bed {
+// A bedForm is how a bed is shown.
+type bedForm struct {
+	strips bool
+	size   fyne.ThemeSizeName  // of the figures of tiles, at least
+	ground fyne.ThemeColorName // of tiles
+	most   int                 // gauges; 0: all
+}
+
+func newBed(w words, arrangement fyne.Layout) *bed {
 	b := &bed{
-		words: w,
-		title: newLabel("", colourText, sizeText).strong().cutting(),
-		whose: newLabel("", colourText, sizeText).cutting(),
-		fresh: newLabel("", colourMuted, sizeSmall).trailing(),
-		grid:  container.New(arrangement),
+		words:  w,
+		title:  newLabel("", colourText, sizeText).strong().cutting(),
+		whose:  newLabel("", colourText, sizeText).cutting(),
+		fresh:  newLabel("", colourMuted, sizeSmall).trailing(),
+		others: newLabel("", colourMuted, sizeSmall).trailing(),
+		grid:   container.New(arrangement),
 	}
-	head := container.New(halves{}, b.title, b.whose)
-	b.Container = container.NewStack(
-		newPanel(colourCard, colourLine, sizeRadius),
-		padded(10, bedInset, column(8, between(head, b.fresh), b.grid)),
-	)
+	b.others.Hide()
 	return b
 }
 
-// show tells whether the panel has another size.
-func (b *bed) show(l *fhirmap.Live, alerts []fhirmap.Alert, now time.Time) bool {
-	b.title.set(b.words.place(l.Bed, &l.Device))
-	b.head(l, now)
-	texts := b.words.tiles(l, alerts, now)
-	reshaped := len(texts) != len(b.grid.Objects)
-	for len(b.tiles) < len(texts) {
-		b.tiles = append(b.tiles, newTile())
-	}
-	for i := range texts {
-		b.tiles[i].show(texts[i])
-	}
-	if reshaped {
-		b.grid.Objects = nil
-		for _, t := range b.tiles[:len(texts)] {
-			b.grid.Objects = append(b.grid.Objects, t.Container)
-		}
-	}
-	return reshaped
+// heading is one line, or two for a narrow bed.
+func (b *bed) heading() fyne.CanvasObject {
+	return container.New(&bedHead{form: &b.form}, b.title, b.whose, b.others, b.fresh)
 }
 
-// head says whose the bed is and since when it is silent.
-func (b *bed) head(l *fhirmap.Live, now time.Time) {
+// arrange gives the bed another form, and tells whether it is another.
+func (b *bed) arrange(form bedForm) bool {
+	if b.form == form {
+		return false
+	}
+	b.form, b.gauges, b.grid.Objects = form, nil, nil
+	return true
+}
+
+func (b *bed) newGauge() gauge {
+	if b.form.strips {
+		return newStrip()
+	}
+	return newTile(b.form.size, b.form.ground)
+}
+
+// show tells whether the bed has another size.
+func (b *bed) show(l *fhirmap.Live, c courses, alerts []fhirmap.Alert, now time.Time) bool {
+	reshaped := b.head(l, now)
+	texts, others := foremost(b.words.tiles(l, c, alerts, now), b.form.most)
+	regrouped := len(texts) != len(b.grid.Objects)
+	for len(b.gauges) < len(texts) {
+		b.gauges = append(b.gauges, b.newGauge())
+	}
+	for i := range texts {
+		b.gauges[i].show(texts[i])
+	}
+	if regrouped {
+		b.grid.Objects = nil
+		for _, g := range b.gauges[:len(texts)] {
+			b.grid.Objects = append(b.grid.Objects, g.object())
+		}
+	}
+	if others > 0 {
+		b.others.set(fmt.Sprint("+ ", others))
+	}
+	return visible(b.others, others > 0) || regrouped || reshaped
+}
+
+// foremost are the first gauges, and how many are left. One of which there is
+// an alarm is never left while there is one without.
+func foremost(texts []tileText, most int) (first []tileText, others int) {
+	if most == 0 || len(texts) <= most {
+		return texts, 0
+	}
+	alarms := 0
+	for _, text := range texts {
+		if text.alarm != "" {
+			alarms++
+		}
+	}
+	calm := max(most-alarms, 0)
+	for _, text := range texts {
+		switch {
+		case len(first) == most:
+		case text.alarm != "":
+			first = append(first, text)
+		case calm > 0:
+			first, calm = append(first, text), calm-1
+		}
+	}
+	return first, len(texts) - len(first)
+}
+
+// head says whose the bed is and since when it is silent. It tells whether that
+// needs other room.
+func (b *bed) head(l *fhirmap.Live, now time.Time) bool {
+	title, whose, silence := b.title.text, b.whose.text, b.fresh.colour
+	b.title.set(b.words.place(l.Bed, &l.Device))
 	person, assigned := "", true
 	if l.Patient != nil {
 		person, assigned = b.words.whose(l.Patient)
@@ -181,29 +255,69 @@ func (b *bed) head(l *fhirmap.Live, now time.Time) {
 		b.whose.show(person, colourAmber)
 	}
 	last := newest(l)
-	if silent := now.Sub(last); silent > staleAfter {
-		b.fresh.show(b.words.say("live.silent", "age", b.words.brief(silent)), colourAmber)
-	} else {
+	age, silent := now.Sub(last), "live.silent"
+	if b.form.strips {
+		silent = "live.silent.brief"
+	}
+	switch {
+	case age > staleAfter:
+		b.fresh.show(b.words.say(silent, "age", b.words.brief(age)), colourAmber)
+	case b.form.strips:
+		b.fresh.show(b.words.brief(age), colourMuted)
+	default:
 		b.fresh.show(b.words.age(last, now), colourMuted)
 	}
+	return b.title.text != title || b.whose.text != whose || b.fresh.colour != silence
 }
 
-// halves sets two texts side by side: the first as wide as it needs, but not
-// more than half when the second needs the other half.
-type halves struct{}
+// bedHead sets title, person, number of other gauges and age in a line: the title
+// as wide as it needs, but not more than half when the person needs the other
+// half. A narrow bed has a line for the person and the other gauges below.
+type bedHead struct{ form *bedForm }
 
-func (halves) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	return objects[0].MinSize().Max(objects[1].MinSize())
-}
+const headGap = 12
 
-func (halves) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	first, second := objects[0].(*label).natural(), objects[1].(*label).natural()
-	const distance = 16
-	width := min(first, max(size.Width/2, size.Width-second-distance))
-	if second == 0 {
-		width = size.Width
+func (h *bedHead) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	size := fyne.Size{}
+	for _, object := range objects {
+		size = size.Max(object.MinSize())
 	}
-	objects[0].Resize(fyne.NewSize(width, size.Height))
-	objects[1].Move(fyne.NewPos(width+distance, 0))
-	objects[1].Resize(fyne.NewSize(max(size.Width-width-distance, 0), size.Height))
+	if h.form.strips {
+		size.Height *= 2
+	}
+	return size
+}
+
+func (h *bedHead) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	title, whose, others, fresh := objects[0].(*label), objects[1].(*label), objects[2].(*label), objects[3].(*label)
+	line := size.Height
+	if h.form.strips {
+		line /= 2
+	}
+	place := func(l *label, x, y, width float32) {
+		l.Resize(fyne.NewSize(max(width, 0), line))
+		l.Move(fyne.NewPos(x, y))
+	}
+	end := func(l *label, right, y float32) float32 {
+		if !l.Visible() {
+			return right
+		}
+		width := l.natural()
+		place(l, right-width, y, width)
+		return right - width - headGap
+	}
+	right := end(fresh, size.Width, 0)
+	if h.form.strips {
+		place(title, 0, 0, right)
+		place(whose, 0, line, end(others, size.Width, line))
+		return
+	}
+	right = end(others, right, 0)
+	first, second := title.natural(), whose.natural()
+	width := min(first, max(right/2, right-second-headGap))
+	if second == 0 {
+		width = right
+	}
+	place(title, 0, 0, width)
+	place(whose, width+headGap, 0, right-width-headGap)
 }

@@ -3,10 +3,13 @@ package ui
 import (
 	"context"
 	"log/slog"
+	"reflect"
 	"runtime/debug"
+	"slices"
 	"sync/atomic"
 	"time"
 
+	"vitalien/app/station"
 	"vitalien/fhirmap"
 )
 
@@ -14,7 +17,7 @@ const (
 	pace    = 100 * time.Millisecond // at least, between two updates
 	ageing  = time.Second            // how often ages are brought up to date
 	backOff = 2 * time.Second        // before a bridge that fell is put up again
-	calmly  = 500 * time.Millisecond // at least, between two updates of live values
+	calmly  = ageing                 // at least, between two updates of live values
 )
 
 // bridge carries what the core knows to the toolkit's goroutine. It reads the
@@ -30,12 +33,17 @@ type bridge struct {
 	logger  *slog.Logger
 
 	// On the toolkit's goroutine:
-	show     func(view)
-	showLive func([]fhirmap.Live) // nothing else has changed
-	age      func()               // only time has passed
-	flash    func()               // one beat of the alarms has passed
+	show        func(view)
+	showCourses func(courses)        // with what is shown next
+	showLive    func([]fhirmap.Live) // nothing else has changed
+	age         func()               // only time has passed
+	flash       func()               // one beat of the alarms has passed
 
-	flashing func() bool // tells, anywhere, whether an alarm needs flash
+	flashing func() bool           // tells, anywhere, whether an alarm needs flash
+	hear     func([]fhirmap.Alert) // sounds them, whether the window is shown or not
+
+	shown  station.Situation // the last one
+	traced time.Time         // when the courses were read
 }
 
 // appear and disappear follow the window. They may be called anywhere.
@@ -79,8 +87,14 @@ func (b *bridge) carry(ctx context.Context) {
 	tick, beat := time.NewTicker(ageing), time.NewTicker(flashBeat)
 	defer tick.Stop()
 	defer beat.Stop()
-	var rest <-chan time.Time // live values wait until it is over
-	b.refresh(ctx)
+	var rest <-chan time.Time // what can wait waits until it is over
+	waits := false            // and more than live values do
+	refresh := func() {
+		b.refresh(ctx)
+		rest, waits = time.After(calmly), false
+		tick.Reset(ageing)
+	}
+	refresh()
 	for {
 		var values <-chan struct{}
 		var beats <-chan time.Time
@@ -95,13 +109,15 @@ func (b *bridge) carry(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-b.wake:
-			b.refresh(ctx)
+			refresh()
 		case _, open := <-changed:
 			if !open {
 				changed = nil
 				continue
 			}
-			b.refresh(ctx)
+			if waits = rest != nil && b.calm() && alike(b.shown, b.core.Situation()); !waits {
+				refresh()
+			}
 			pause(ctx, pace)
 		case _, open := <-values:
 			if !open {
@@ -110,8 +126,11 @@ func (b *bridge) carry(ctx context.Context) {
 			}
 			b.refreshLive(ctx)
 			rest = time.After(calmly)
+			tick.Reset(ageing)
 		case <-rest:
-			rest = nil
+			if rest = nil; waits {
+				refresh()
+			}
 		case <-tick.C:
 			if beats == nil {
 				b.deliverVisible(ctx, b.age)
@@ -122,22 +141,55 @@ func (b *bridge) carry(ctx context.Context) {
 	}
 }
 
+// calm tells whether measurements can wait: other pages are there to work with
+// them.
+func (b *bridge) calm() bool { return !b.visible.Load() || b.front.Load() == pageLive }
+
+// alike tells whether nothing but measurements has come from one situation to the
+// other: a ward brings several each second, and the toolkit paints all of a
+// window for each.
+func alike(a, b station.Situation) bool {
+	return reflect.DeepEqual(uncounted(a), uncounted(b))
+}
+
+// uncounted is a situation without the numbers that grow with every message.
+func uncounted(s station.Situation) station.Situation {
+	s.Monitors, s.Peers = slices.Clone(s.Monitors), slices.Clone(s.Peers)
+	for i := range s.Monitors {
+		s.Monitors[i].Messages, s.Monitors[i].LastMessage = 0, time.Time{}
+	}
+	for i := range s.Peers {
+		s.Peers[i].Messages, s.Peers[i].LastMessage = 0, time.Time{}
+	}
+	return s
+}
+
 func (b *bridge) refresh(ctx context.Context) {
-	v := view{recent: b.core.Recent(maxCards), live: b.core.Live(), situation: b.core.Situation()}
+	b.shown = b.core.Situation()
+	b.hear(b.shown.Alerts)
+	v := view{recent: b.core.Recent(maxCards), live: b.core.Live(), situation: b.shown}
 	if b.visible.Load() && v.situation.Stethoscope.Now.Active() {
 		v.wave = b.core.Wave()
 	}
 	if b.visible.Load() && b.front.Load() == pageConsultation {
 		v.desk = readDesk(b.core)
 	}
-	if b.visible.Load() || b.wanted(v) {
+	switch {
+	case b.visible.Load():
+		b.deliverVisible(ctx, func() { b.show(v) })
+	case b.wanted(v):
 		b.deliver(ctx, func() { b.show(v) })
 	}
 }
 
+// refreshLive shows the values with the ages of its moment, so that the window is
+// painted once for both.
 func (b *bridge) refreshLive(ctx context.Context) {
 	live := b.core.Live()
-	b.deliverVisible(ctx, func() { b.showLive(live) })
+	b.deliverVisible(ctx, func() {
+		b.showLive(live)
+		b.age()
+	})
 }
 
 // flashOn shows one beat of the alarms, with the values and ages of its moment,
@@ -151,10 +203,21 @@ func (b *bridge) flashOn(ctx context.Context) {
 	})
 }
 
+// deliverVisible shows the courses as well when another step of them is over.
 func (b *bridge) deliverVisible(ctx context.Context, f func()) {
-	if b.visible.Load() {
-		b.deliver(ctx, f)
+	if !b.visible.Load() {
+		return
 	}
+	if time.Since(b.traced) < station.CourseStep {
+		b.deliver(ctx, f)
+		return
+	}
+	b.traced = time.Now()
+	c := coursesOf(b.core.Courses())
+	b.deliver(ctx, func() {
+		b.showCourses(c)
+		f()
+	})
 }
 
 // deliver returns once f has run, so that at most one is ever pending.

@@ -23,6 +23,7 @@ type fakeCore struct {
 	recent    []fhirmap.Recorded
 	situation station.Situation
 	live      []fhirmap.Live
+	courses   []station.Course
 	wave      []station.SoundBar
 	changed   chan struct{}
 	changes   chan struct{} // of live
@@ -164,8 +165,8 @@ func (c *fakeCore) change(f func(*fakeCore)) {
 func testBridge(c Core, post func(func())) *bridge {
 	return &bridge{
 		core: c, post: post, logger: slog.New(slog.DiscardHandler), wake: make(chan struct{}, 1),
-		show: func(view) {}, showLive: func([]fhirmap.Live) {}, age: func() {}, flash: func() {},
-		wanted: func(view) bool { return false }, flashing: func() bool { return false },
+		show: func(view) {}, showCourses: func(courses) {}, showLive: func([]fhirmap.Live) {}, age: func() {}, flash: func() {},
+		wanted: func(view) bool { return false }, flashing: func() bool { return false }, hear: func([]fhirmap.Alert) {},
 	}
 }
 

@@ -27,6 +27,23 @@ type numeral struct {
 	main, aside string
 	colour      fyne.ThemeColorName
 	size, small fyne.ThemeSizeName // of main and aside
+	most        fyne.ThemeSizeName // of main, where there is more room; empty: size
+}
+
+// growing lets the value become as large as its height allows, up to most.
+func (n *numeral) growing(most fyne.ThemeSizeName) *numeral { n.most = most; return n }
+
+// lineHeight is how high a line of large figures is, in their size: as much of
+// the font's line as they need.
+const lineHeight = 1.25
+
+// grown is by how much larger than usual the figures are in that height.
+func (n *numeral) grown(height float32) float32 {
+	usual := theme.Size(n.size)
+	if n.most == "" {
+		return 1
+	}
+	return max(1, min(height/lineHeight, theme.Size(n.most))/usual)
 }
 
 func newNumeral(size, small fyne.ThemeSizeName) *numeral {
@@ -46,7 +63,8 @@ func (n *numeral) CreateRenderer() fyne.WidgetRenderer {
 	main, aside := canvas.NewText("", nil), canvas.NewText("", nil)
 	main.TextStyle.Bold = true
 	place := func(size fyne.Size) {
-		main.TextSize, aside.TextSize = theme.Size(n.size), theme.Size(n.small)
+		grown := n.grown(size.Height)
+		main.TextSize, aside.TextSize = grown*theme.Size(n.size), grown*theme.Size(n.small)
 		const distance = 8
 		needed := main.MinSize().Width + aside.MinSize().Width
 		if room := size.Width - distance; room > 0 && needed > room {

@@ -152,15 +152,18 @@ func (l *tiles) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 
 // tilesScroll lays out a scroll that holds tiles: it tells them their width
 // before the scroll asks for their height.
-type tilesScroll struct{ cards, live *tiles }
+type tilesScroll struct {
+	cards *tiles
+	beds  *ward
+}
 
 func (tilesScroll) MinSize(objects []fyne.CanvasObject) fyne.Size { return objects[0].MinSize() }
 
 func (l tilesScroll) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	cards := l.cards.fit(size.Width - 2*margin)
-	live := l.live.fit(size.Width - 2*margin - 2*bedInset)
+	beds := l.beds.fit(fyne.NewSize(size.Width-2*margin, size.Height-gap))
 	objects[0].Resize(size)
-	if cards || live {
+	if cards || beds {
 		objects[0].Refresh()
 	}
 }
@@ -282,4 +285,19 @@ func (l ranks) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 		object.Resize(fyne.NewSize(width-8, size.Height-10))
 		x += width
 	}
+}
+
+// topped sets a heading above what takes the rest of the height.
+type topped struct{ distance float32 }
+
+func (l topped) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	head, rest := objects[0].MinSize(), objects[1].MinSize()
+	return fyne.NewSize(max(head.Width, rest.Width), head.Height+l.distance+rest.Height)
+}
+
+func (l topped) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	head := objects[0].MinSize().Height
+	objects[0].Resize(fyne.NewSize(size.Width, head))
+	objects[1].Move(fyne.NewPos(0, head+l.distance))
+	objects[1].Resize(fyne.NewSize(size.Width, max(size.Height-head-l.distance, 0)))
 }

@@ -32,6 +32,7 @@ type livePage struct {
 	words   words
 	now     func() time.Time
 	beds    *beds
+	large   *largeBed
 	heading *fyne.Container // of the measurements, below the beds
 	grid    *fyne.Container
 	scroll  *container.Scroll
@@ -45,8 +46,11 @@ type livePage struct {
 	shown   view               // what ages between two updates
 }
 
-func newLivePage(w words, now func() time.Time, empty fyne.CanvasObject) *livePage {
-	p := &livePage{words: w, now: now, empty: empty, beds: newBeds(w), cards: map[key]*card{}}
+// newLivePage gives the keyboard by focus.
+func newLivePage(w words, now func() time.Time, focus func(fyne.Focusable), empty fyne.CanvasObject) *livePage {
+	p := &livePage{words: w, now: now, empty: empty, cards: map[key]*card{}}
+	p.beds = newBeds(w, func(bed bedKey) { p.enlarge(bed, focus) })
+	p.large = newLargeBed(w, func() { p.reduce(focus) })
 	arrangement := &tiles{least: cardWidth}
 	p.grid = container.New(arrangement)
 	p.heading = padded(12, 0, newLabel(w.say("live.recorded"), colourText, sizeSection).strong())
@@ -63,8 +67,8 @@ func newLivePage(w words, now func() time.Time, empty fyne.CanvasObject) *livePa
 	p.fresh.Hide()
 	title := newLabel(w.say("live.title"), colourText, sizeTitle).strong()
 	head := padded(10, margin, container.New(fixedHeight(barHeight-20), between(title, p.fresh)))
-	p.list = container.NewBorder(head, nil, nil, nil, container.New(tilesScroll{cards: arrangement, live: p.beds.arrangement}, p.scroll))
-	p.Container = container.NewStack(p.list, empty)
+	p.list = container.NewBorder(head, nil, nil, nil, container.New(tilesScroll{cards: arrangement, beds: p.beds.ward}, p.scroll))
+	p.Container = container.NewStack(p.list, empty, p.large.Container)
 	p.list.Hide()
 	return p
 }
@@ -72,6 +76,11 @@ func newLivePage(w words, now func() time.Time, empty fyne.CanvasObject) *livePa
 // update shows v.recent, newest first, below v.live.
 func (p *livePage) update(v view) {
 	p.shown = v
+	if p.large.update(v, p.now()) {
+		p.list.Hide() // of the rest nothing is seen
+		p.empty.Hide()
+		return
+	}
 	recent := v.recent[:min(len(v.recent), maxCards)]
 	something := len(recent) > 0 || len(v.live) > 0
 	visible(p.empty, !something)
@@ -91,7 +100,7 @@ func (p *livePage) top() float32 {
 // showBeds keeps what a person reads further down where it is.
 func (p *livePage) showBeds(v view, headed bool) {
 	before := p.top()
-	reshaped := p.beds.update(v.live, v.situation.Alerts, p.now())
+	reshaped := p.beds.update(v.live, v.courses, v.situation.Alerts, p.now())
 	reshaped = visible(p.heading, headed && len(v.live) > 0) || reshaped
 	if !reshaped {
 		return
@@ -213,10 +222,37 @@ func (p *livePage) toTop() {
 // age brings all ages up to date.
 func (p *livePage) age() {
 	now := p.now()
+	if p.large.update(p.shown, now) {
+		return
+	}
 	for _, c := range p.cards {
 		c.age(now)
 	}
 	p.showBeds(p.shown, p.heading.Visible())
+}
+
+// enlarge shows one bed over the whole page.
+func (p *livePage) enlarge(bed bedKey, focus func(fyne.Focusable)) {
+	p.large.show(bed)
+	p.update(p.shown)
+	focus(p.large.back)
+}
+
+// reduce goes back to all beds, with the keyboard on the one that was large.
+func (p *livePage) reduce(focus func(fyne.Focusable)) {
+	bed := p.large.bed
+	p.large.close()
+	p.update(p.shown)
+	if panel := p.beds.panels[bed]; panel != nil {
+		focus(panel.option)
+	}
+}
+
+// escape goes back to all beds.
+func (p *livePage) escape() {
+	if p.large.Visible() {
+		p.large.leave()
+	}
 }
 
 func keyOf(r *fhirmap.Recorded) key { return key{r.Log, r.Seq} }

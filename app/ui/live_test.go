@@ -15,7 +15,7 @@ import (
 func testLive(t *testing.T) *livePage {
 	t.Helper()
 	test.NewTempApp(t).Settings().SetTheme(calm{})
-	p := newLivePage(newWords("fr"), func() time.Time { return testNow }, canvas.NewRectangle(nil))
+	p := newLivePage(newWords("fr"), func() time.Time { return testNow }, func(fyne.Focusable) {}, canvas.NewRectangle(nil))
 	w := test.NewTempWindow(t, p.Container)
 	w.Resize(fyne.NewSize(900, 600))
 	return p
@@ -162,7 +162,7 @@ func TestLive_BedsStandAboveTheMeasurementsInTheirOrder(t *testing.T) {
 	p.update(bedsAndPulses(3))
 	var titles []string
 	for _, key := range p.beds.order {
-		titles = append(titles, p.beds.panels[key].title.text)
+		titles = append(titles, p.beds.panels[key].bed.title.text)
 	}
 	if got := strings.Join(titles, ", "); got != "Lit 1 · BeneView T8, Lit 2 · uMEC 10, Lit 10 · uMEC 10" {
 		t.Errorf("%s", got)
@@ -214,7 +214,7 @@ func TestLive_ValuesPaleWithTime(t *testing.T) {
 	p.now = func() time.Time { return now }
 	p.update(view{live: threeBeds()[1:2]})
 	panel := p.beds.panels[p.beds.order[0]]
-	tile := panel.tiles[0]
+	tile := panel.bed.gauges[0].(*tile)
 	for _, c := range []struct {
 		after       time.Duration
 		value, note string
@@ -230,8 +230,8 @@ func TestLive_ValuesPaleWithTime(t *testing.T) {
 			t.Errorf("after %v: %s, %s, %s", c.after, tile.value.main, tile.note.text, tile.value.colour)
 		}
 	}
-	if len(panel.grid.Objects) != 1 || panel.fresh.text != "Rien reçu depuis 1\u00a0min" {
-		t.Errorf("%d tiles, %q", len(panel.grid.Objects), panel.fresh.text)
+	if len(panel.bed.grid.Objects) != 1 || panel.bed.fresh.text != "Rien reçu depuis 1\u00a0min" {
+		t.Errorf("%d tiles, %q", len(panel.bed.grid.Objects), panel.bed.fresh.text)
 	}
 }
 

@@ -38,7 +38,7 @@ var forms = map[string]fyne.ThemeVariant{"light": theme.VariantLight, "dark": th
 func testOptions() Options {
 	return Options{
 		Core: newFakeCore(), Settings: newFakeSettings(), Language: "fr", Address: "http://127.0.0.1:63336", Listener: "192.168.1.20:2575",
-		Version: "1.2.3", Now: func() time.Time { return testNow },
+		Version: "1.2.3", Speaker: &fakeSpeaker{}, Now: func() time.Time { return testNow },
 	}
 }
 
@@ -151,6 +151,7 @@ type scene struct {
 
 // stand has a screen show the scene.
 func (c scene) stand(s *screen) {
+	s.siren.hear(c.view.situation.Alerts)
 	s.open(c.page)
 	if c.prepare != nil {
 		c.prepare(s)
@@ -176,10 +177,15 @@ func scenes() map[string]scene {
 		"nobody": {view: view{
 			recent: everyType()[3:6], situation: station.Situation{Clients: 1, Consultation: consultation(nil)},
 		}},
-		"beds": {view: view{recent: everyType()[:6], live: threeBeds(), situation: station.Situation{
+		"beds": {view: view{recent: everyType()[:6], live: threeBeds(), courses: coursed(threeBeds()), situation: station.Situation{
 			Clients: 1, Links: soundLinks(), Alerts: everyAlert()[1:2],
 		}}},
 		"beds-overfull":         {view: view{recent: many, live: wideBeds(), situation: station.Situation{Alerts: longAlerts()}}},
+		"ward":                  {view: wardView(16)},
+		"ward-two":              {view: wardView(2)},
+		"bed-alone":             {view: view{recent: everyType()[:3], live: threeBeds()[1:2], courses: coursed(threeBeds())}},
+		"bed-large":             {view: view{live: threeBeds(), courses: coursed(threeBeds()), situation: station.Situation{Alerts: everyAlert()[1:2]}}, prepare: enlarged(threeBeds())},
+		"bed-large-overfull":    {view: view{live: wideBeds(), courses: coursed(wideBeds()), situation: station.Situation{Alerts: longAlerts()}}, prepare: enlarged(wideBeds())},
 		"alarm-high":            {view: view{live: threeBeds(), situation: station.Situation{Alerts: everyAlert()}}},
 		"alarm-medium":          {view: view{live: threeBeds()[:1], situation: station.Situation{Alerts: everyAlert()[1:2]}}},
 		"alarm-low":             {view: view{live: threeBeds()[:1], situation: station.Situation{Alerts: everyAlert()[2:3]}}},

@@ -16,6 +16,7 @@ import (
 type view struct {
 	recent    []fhirmap.Recorded // newest first
 	live      []fhirmap.Live     // newest of each device and bed
+	courses   courses            // of the values of live
 	wave      []station.SoundBar // of the sound that is recorded now, oldest first
 	desk      *desk              // nil: the page that shows it is not in front
 	situation station.Situation
@@ -28,6 +29,7 @@ type screen struct {
 	now    func() time.Time
 	rail   *rail
 	band   *band
+	siren  *siren
 	alarm  *alarmBand
 	status *statusLine
 
@@ -76,10 +78,11 @@ const (
 func newScreen(w words, o Options, do actions) *screen {
 	s := &screen{now: o.Now, band: newBand(w, do.end), status: newStatusLine(w), opened: func(int) {}, greeted: func() {}}
 	do.pairDevice = s.pair
-	s.alarm = newAlarmBand(w, o.Now, do.acknowledge, func() { s.open(pageAlarms) })
-	s.live = newLivePage(w, o.Now, newEmptyPage(w, o, do))
+	s.siren = newSiren(o.Speaker, o.Core, o.Now)
+	s.alarm = newAlarmBand(w, o.Now, s.siren, do.acknowledge, func() { s.open(pageAlarms) }, s.hushed)
+	s.live = newLivePage(w, o.Now, do.focus, newEmptyPage(w, o, do))
 	s.consultation = newConsultationPage(w, o.Now, do)
-	s.alarms, s.monitors = newAlarmsPage(w, o.Now, do.acknowledge), newMonitorsPage(w, o, do)
+	s.alarms, s.monitors = newAlarmsPage(w, o.Now, s.siren, do.acknowledge, s.hushed), newMonitorsPage(w, o, do)
 	s.history = newHistoryPage(w, o, do)
 	s.devices = newDevicesPage(w, o, o.Core.Models(), do)
 	s.stethoscope = newStethoscopePage(w, o.Now, do)
@@ -184,6 +187,8 @@ func (s *screen) escape() {
 	switch {
 	case s.welcome.Visible():
 		s.welcome.backward()
+	case s.front == pageLive:
+		s.live.escape()
 	case s.front == pageConsultation:
 		s.consultation.chooser.close()
 	case s.front == pageDevices:
@@ -196,6 +201,9 @@ func (s *screen) escape() {
 }
 
 func (s *screen) update(v view) {
+	if v.courses == nil { // they come by themselves
+		v.courses = s.view.courses
+	}
 	s.view = v
 	head, foot := s.band.update(v.situation, s.now()), s.status.update(v.situation)
 	alarm := s.alarm.update(v.situation.Alerts)
@@ -221,6 +229,9 @@ func (s *screen) announce(v station.Situation) {
 	s.rail.entries[pageMonitors].announce(toAccept(v.Monitors), colourAccent, theme.ColorNameForegroundOnPrimary)
 }
 
+// showCourses takes over courses, which are shown with what comes next.
+func (s *screen) showCourses(c courses) { s.view.courses = c }
+
 // showLive is update where nothing but live values has changed.
 func (s *screen) showLive(live []fhirmap.Live) {
 	s.view.live = live
@@ -232,8 +243,12 @@ func (s *screen) showLive(live []fhirmap.Live) {
 // age brings all ages up to date.
 func (s *screen) age() {
 	s.alarm.age()
+	s.alarm.count()
 	s.pages[s.front].age()
 }
+
+// hushed shows that the sound of alarms was switched off or on.
+func (s *screen) hushed() { s.age() }
 
 // flush sets a head and a foot around a middle, without any gap.
 type flush struct{}

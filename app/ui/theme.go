@@ -57,6 +57,8 @@ const (
 	sizeFigure  fyne.ThemeSizeName = "vitalien.figure" // the value on a card
 	sizeAside   fyne.ThemeSizeName = "vitalien.aside"  // the mean beside a pressure
 	sizeTile    fyne.ThemeSizeName = "vitalien.tile"   // the value on a live tile
+	sizeRoom    fyne.ThemeSizeName = "vitalien.room"   // the same, where there is room
+	sizeStrip   fyne.ThemeSizeName = "vitalien.strip"  // the value where there are many beds
 	sizeBeside  fyne.ThemeSizeName = "vitalien.beside" // the mean on a live tile
 	sizeMark    fyne.ThemeSizeName = "vitalien.mark"   // !!! of an alarm
 	sizeSmall                      = theme.SizeNameCaptionText
@@ -73,6 +75,9 @@ const (
 	margin      = 20
 	cardWidth   = 272 // at least
 	tileWidth   = 150 // at least
+	largeTile   = 200 // at least, of a bed alone
+	bedWidth    = 480 // at least, of a bed with tiles beside another
+	stripsWidth = 264 // at least, of a bed with strips
 	bedInset    = 14  // of the tiles in the panel of their bed
 	dialogWidth = 480
 	pageWidth   = 760 // of running text, at most
@@ -163,6 +168,8 @@ var lengths = map[fyne.ThemeSizeName]float32{
 	sizeFigure:                   50,
 	sizeAside:                    28,
 	sizeTile:                     34,
+	sizeRoom:                     96,
+	sizeStrip:                    22,
 	sizeBeside:                   19,
 	sizeMark:                     28,
 	sizeRadius:                   10,

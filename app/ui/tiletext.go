@@ -6,6 +6,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"vitalien/app/station"
 	"vitalien/fhirmap"
 )
 
@@ -16,7 +17,6 @@ const (
 	goneAfter  = time.Minute      // and is no longer shown
 	cuffStale  = 15 * time.Minute // a cuff's pales
 	mostTiles  = 24               // of a bed
-
 )
 
 // A standing is how far the value of a tile can be relied on.
@@ -38,6 +38,9 @@ type tileText struct {
 	colour      fyne.ThemeColorName
 	standing    standing
 	alarm       fhirmap.Priority // of the most urgent alarm about it; empty: none
+	direction   station.Direction
+	course      curve
+	occasional  bool // measured from time to time
 }
 
 // A group is what one tile shows: a single parameter, or a pressure with its
@@ -75,7 +78,7 @@ var occasional = []fhirmap.Type{
 // tiles are what the screen shows of l: a tile for each parameter that the
 // monitor knows of, with or without a value. Of one that is silent altogether,
 // which the panel says, those that are too old have none.
-func (w words) tiles(l *fhirmap.Live, alerts []fhirmap.Alert, now time.Time) []tileText {
+func (w words) tiles(l *fhirmap.Live, c courses, alerts []fhirmap.Alert, now time.Time) []tileText {
 	byType := make(map[fhirmap.Type]*fhirmap.LiveValue, len(l.Values))
 	var others []fhirmap.Type
 	silent := now.Sub(newest(l)) > goneAfter
@@ -91,6 +94,10 @@ func (w words) tiles(l *fhirmap.Live, alerts []fhirmap.Alert, now time.Time) []t
 	add := func(g group) {
 		if text, there := w.tile(g, byType, l, now); there && !(silent && text.standing == absent) {
 			text.alarm = alarmOf(alerts, l, g.parts)
+			text.course = c.curve(g, byType, l)
+			if text.standing == sound {
+				text.direction = text.course.direction()
+			}
 			all = append(all, text)
 		}
 	}
@@ -121,7 +128,7 @@ func (w words) tile(g group, byType map[fhirmap.Type]*fhirmap.LiveValue, l *fhir
 	if first == nil {
 		return tileText{}, false
 	}
-	text := tileText{name: w.tileName(g), unit: first.Unit.Label, colour: lookOf(g.parts[0]).colour}
+	text := tileText{name: w.tileName(g), unit: first.Unit.Label, colour: lookOf(g.parts[0]).colour, occasional: g.cuff}
 	age := now.Sub(asOf(l, parts))
 	text.standing, text.age = g.standing(worst, age), w.brief(age)
 	switch {

@@ -10,7 +10,7 @@ import (
 func tilesOf(t *testing.T, l fhirmap.Live, alerts ...fhirmap.Alert) map[string]tileText {
 	t.Helper()
 	byName := map[string]tileText{}
-	for _, text := range newWords("fr").tiles(&l, alerts, testNow) {
+	for _, text := range newWords("fr").tiles(&l, nil, alerts, testNow) {
 		if _, twice := byName[text.name]; twice {
 			t.Errorf("two tiles %s", text.name)
 		}
@@ -111,7 +111,7 @@ func TestTiles_AgeIsByThisComputersClock(t *testing.T) {
 func TestTiles_OrderAndNumber(t *testing.T) {
 	l := threeBeds()[1]
 	var names []string
-	for _, text := range newWords("fr").tiles(&l, nil, testNow) {
+	for _, text := range newWords("fr").tiles(&l, nil, nil, testNow) {
 		names = append(names, text.name)
 	}
 	want := []string{"FC", "SpO₂", "TA", "FR", "T°", "Pouls", "Perfusion", "ESV"}
@@ -128,7 +128,7 @@ func TestTiles_OrderAndNumber(t *testing.T) {
 		many = append(many, liveOf(fhirmap.Type(rune('a'+i)), "1", fhirmap.Percent, valid))
 	}
 	l = bedLive("1", "m", 0, many...)
-	if got := len(newWords("fr").tiles(&l, nil, testNow)); got != mostTiles {
+	if got := len(newWords("fr").tiles(&l, nil, nil, testNow)); got != mostTiles {
 		t.Errorf("%d tiles, want %d", got, mostTiles)
 	}
 }

@@ -35,6 +35,8 @@ type Core interface {
 	Live() []fhirmap.Live
 	// WatchLive is Watch for Live, which changes much more often.
 	WatchLive() (changed <-chan struct{}, stop func())
+	// Courses are the last minutes of what Live shows.
+	Courses() []station.Course
 	AcknowledgeAlert(ctx context.Context, id string) error
 	AcceptMonitor(ctx context.Context, address string) error
 	ForgetMonitor(ctx context.Context, address string) error
@@ -47,6 +49,7 @@ type Core interface {
 	Suspender
 	Keeping
 	HistoryCore
+	SoundNotices
 }
 
 // DeviceCore is what the page of devices and the pairing wizard need of the
@@ -76,6 +79,7 @@ type Options struct {
 	PageLink  func() string    // the address of its page, which opens it once; nil: Address
 	Version   string           // of the program
 	Tokens    bool             // the local server requires one of everybody
+	Speaker   Speaker          // nil: alarms are not heard
 	Logger    *slog.Logger     // nil: the default one
 	Now       func() time.Time // nil: the clock of this computer
 	Quit      func()           // when a person has chosen to quit; may be nil
@@ -148,6 +152,9 @@ func (u *UI) Run(ctx context.Context) (err error) {
 	})
 	var background sync.WaitGroup
 	background.Go(func() { w.bridge.run(ctx) })
+	if u.options.Speaker != nil {
+		background.Go(func() { w.screen.siren.run(ctx) })
+	}
 	release := context.AfterFunc(ctx, func() { fyne.Do(a.Quit) })
 	a.Run()
 	release()

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -182,4 +183,28 @@ func longMonitors() []station.Monitor {
 		})
 	}
 	return all
+}
+
+// wardView is a ward of so many beds, of which some have an alarm, a sensor that
+// is off, or a monitor that is silent.
+func wardView(beds int) view {
+	v := view{recent: everyType()[:3]}
+	for i := range beds {
+		l := threeBeds()[i%3]
+		l.Bed, l.Device.ID, l.Device.Name = fmt.Sprint(i+1), fmt.Sprint("m", i), ""
+		if l.Patient == nil {
+			l.Patient = &fhirmap.Patient{System: "urn:ehr", ID: fmt.Sprint(i), Family: "Moreau", Given: "Jean"}
+		}
+		v.live = append(v.live, l)
+	}
+	v.courses = coursed(v.live)
+	alert := everyAlert()[1]
+	alert.Device, alert.Bed = v.live[min(1, beds-1)].Device, v.live[min(1, beds-1)].Bed
+	v.situation.Alerts = []fhirmap.Alert{alert}
+	return v
+}
+
+// enlarged is a click on the first bed.
+func enlarged(live []fhirmap.Live) func(*screen) {
+	return func(s *screen) { s.live.large.show(keyOfBed(&inOrder(live)[0])) }
 }

@@ -81,8 +81,9 @@ func newWindow(ctx context.Context, a fyne.App, o Options, w words, post func(fu
 	x.dialogs = newDialogs(x.frame.Canvas(), x.next, x.screen.escape)
 	x.bridge = &bridge{
 		core: o.Core, post: post, logger: o.Logger, wake: make(chan struct{}, 1),
-		show: x.show, showLive: x.screen.showLive, age: x.screen.age, wanted: x.wanted,
+		show: x.show, showCourses: x.screen.showCourses, showLive: x.screen.showLive, age: x.screen.age, wanted: x.wanted,
 		flash: x.screen.alarm.flash, flashing: x.screen.alarm.flashing.Load,
+		hear: x.screen.siren.hear,
 	}
 	x.screen.opened = x.bridge.turn
 	x.greetOnce()

@@ -357,7 +357,7 @@ func TestGlucose_OfACardAndOfATileInTheChosenUnit(t *testing.T) {
 		"": {"5,4", "mmol/l", "≥\u00a03,9"}, "g/L": {"0,97", "g/L", "≥\u00a00,70"}, "mg/dL": {"97", "mg/dL", "≥\u00a070"}, "mmol/L": {"5,4", "mmol/l", "≥\u00a03,9"},
 	} {
 		w.glucose.set(unit)
-		f, tile := w.figure(&m), w.tiles(&live, nil, testNow)[0]
+		f, tile := w.figure(&m), w.tiles(&live, nil, nil, testNow)[0]
 		if f.main != want[0] || f.unit != want[1] || tile.main != want[0] || tile.unit != want[1] || tile.note != want[2] {
 			t.Errorf("%q: card %+v, tile %+v", unit, f, tile)
 		}

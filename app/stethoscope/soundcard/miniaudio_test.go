@@ -4,6 +4,7 @@ package soundcard
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"testing"
@@ -69,4 +70,46 @@ func TestCapture_NoRoom(t *testing.T) {
 			t.Error(n, lost, err)
 		}
 	}
+}
+
+// TestSpeaker_Null plays on miniaudio's own device through the code that others
+// are played on.
+func TestSpeaker_Null(t *testing.T) {
+	if err := (Speaker{null: true}).Play(t.Context(), 44100, make([]int16, 4410)); err != nil {
+		t.Error(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := (Speaker{null: true}).Play(ctx, 44100, make([]int16, 441000)); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+}
+
+// TestSpeaker_OfThisComputer plays nothing, where there is an output, and says
+// that there is none elsewhere.
+func TestSpeaker_OfThisComputer(t *testing.T) {
+	if err := (Speaker{}).Play(t.Context(), 44100, nil); err != nil && fhirmap.FaultOf(err).Code != "no_speaker" {
+		t.Error(err)
+	}
+}
+
+func TestPlayback_GivesEverySampleOnce(t *testing.T) {
+	p := newPlayback(1000, []int16{1, -2, 3})
+	var heard []byte
+	for range 200 {
+		room := bytes.Repeat([]byte{0xFF}, 4)
+		p.wanted(room, nil, 2)
+		heard = append(heard, room...)
+	}
+	select {
+	case <-p.played:
+	default:
+		t.Error("does not come to its end")
+	}
+	want := []byte{1, 0, 0xFE, 0xFF, 3, 0}
+	if !bytes.Equal(heard[:6], want) || !bytes.Equal(heard[6:], make([]byte, len(heard)-6)) {
+		t.Error(heard[:20])
+	}
+	p.stopped()
+	p.stopped()
 }
