@@ -87,11 +87,19 @@ func (o origin) device(bed string) fhirmap.Device {
 	}
 	switch {
 	case bed != "":
-		d.Name = "Lit " + bed
+		d.Name = bedName(bed)
 	case d.Name == "":
 		d.Name = o.application
 	}
 	return d
+}
+
+// bedName says that a bed is one, unless its own name does.
+func bedName(bed string) string {
+	if first, _, _ := strings.Cut(strings.ToLower(bed), " "); first == "lit" {
+		return bed
+	}
+	return "Lit " + bed
 }
 
 // obxDevice reads OBX-18 (EI: identifier^namespace^universal id^type).

@@ -128,3 +128,11 @@ func TestDecode_ObservingDevice(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestBedName(t *testing.T) {
+	for bed, want := range map[string]string{"3": "Lit 3", "Lit 3": "Lit 3", "LIT 3": "LIT 3", "Literie": "Lit Literie", "A12": "Lit A12"} {
+		if got := bedName(bed); got != want {
+			t.Errorf("%q: %q, want %q", bed, got, want)
+		}
+	}
+}

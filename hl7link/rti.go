@@ -204,7 +204,7 @@ func (s *rtiSession) admit(m *Message, now time.Time) []trouble {
 	s.patient, s.bed = ownTexts(patient), strings.Clone(shorten(bed, maxBedName))
 	s.department = strings.Clone(shorten(value(m.First("PV1").At(3, 1, 3, 1)), maxBedName))
 	if s.device.Name = s.named; s.bed != "" {
-		s.device.Name = "Lit " + s.bed
+		s.device.Name = bedName(s.bed)
 	}
 	s.known, s.admitted = true, true
 	s.release()
