@@ -54,6 +54,8 @@ type App struct {
 
 	unset, unopened error // why there are no settings, and no station, outside of Run
 
+	display chan error // whether a window can open, once
+
 	showMu sync.Mutex
 	show   shower // nil: there is no window
 	bare   error  // why there is none; nil: nobody wanted one
@@ -70,6 +72,7 @@ func New(f cli.Flags, stdout, stderr io.Writer) (*App, error) {
 	if err := a.configure(); err != nil {
 		return nil, err
 	}
+	a.lookForDisplay()
 	if err := a.open(); err != nil {
 		a.Close()
 		if errors.Is(err, errAlreadyShown) {

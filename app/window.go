@@ -26,10 +26,20 @@ func alert(ctx context.Context, err error) {
 	}
 }
 
+// lookForDisplay begins to find out whether a window can open, beside the rest
+// of the start.
+func (a *App) lookForDisplay() {
+	if a.flags.Headless || a.flags.Crashing {
+		return
+	}
+	a.display = make(chan error, 1)
+	go func() { a.display <- desktop.TryDisplay(context.Background(), cli.ProbeDisplay) }()
+}
+
 // window shows the window and the tray until the user quits or ctx ends. It
 // needs the goroutine of main.
 func (a *App) window(ctx context.Context, quit func()) error {
-	if err := desktop.TryDisplay(ctx, cli.ProbeDisplay); err != nil {
+	if err := <-a.display; err != nil {
 		return &fhirmap.Fault{
 			Code: "no_display", English: "no window can open here", Cause: err,
 			French: "Aucune fenêtre ne peut s’ouvrir sur ce poste (pas d’écran, bureau à distance ou machine virtuelle sans OpenGL). Vitalien continue sans fenêtre\u202f: les mesures arrivent et sont transmises.",

@@ -16,6 +16,9 @@ func probe() int { return 1 }
 // alert has no window to show err in.
 func alert(context.Context, error) {}
 
+// lookForDisplay has nothing to look for.
+func (a *App) lookForDisplay() {}
+
 // window says that this build has none.
 func (a *App) window(context.Context, func()) error {
 	return &fhirmap.Fault{

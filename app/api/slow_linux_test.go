@@ -52,7 +52,7 @@ const maxCost = 256 << 10
 // its end gives back.
 func TestSlow_CostInBytes(t *testing.T) {
 	const step = 320 << 10 // more than what fits anywhere on the way
-	n := short(6, 40)
+	n := short(12, 40)     // what else lives and dies in the process is shared by so many
 	const kept = 256 << 10 // for all, here, so that it is soon full of other events
 	for format, events := range map[string]struct{ size, message int }{"": {450, 80}, "&format=r4": {1100, 20}} {
 		p := newPost(t)
