@@ -16,7 +16,7 @@ type host struct {
 }
 
 func (x *window) readHost(done func(host)) {
-	fetch(x, "read the addresses of this computer", func(context.Context) (host, error) { return readHost() },
+	read(x, "read the addresses of this computer", func(context.Context) (host, error) { return readHost() },
 		func(h host, _ error) { done(h) })
 }
 

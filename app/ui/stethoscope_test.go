@@ -252,11 +252,8 @@ func TestSoundPicture_Plot(t *testing.T) {
 	for form, variant := range forms {
 		test.NewTempApp(t).Settings().SetTheme(forced{variant: variant})
 		p := newSoundPicture()
-		w := test.NewTempWindow(t, p)
-		w.SetPadded(false)
-		w.Resize(fyne.NewSize(600, pictureHeight))
 		v := auscultated(station.RecordingStatus{})
 		p.showPlot(beating(600), &v.situation.Stethoscope.Recordings[0])
-		test.AssertRendersToImage(t, "plot-"+form+".png", w.Canvas())
+		test.AssertImageMatches(t, "plot-"+form+".png", p.draw(600, pictureHeight))
 	}
 }

@@ -44,13 +44,13 @@ type window struct {
 	player     player
 	looking    map[string]context.CancelFunc // what the core reads, by kind
 	tray       atomic.Pointer[trayText]
-	supporting bool            // a support file is being made
-	last       <-chan struct{} // closes when the core has done the last errand
-	menu       *fyne.Menu      // always the same: the toolkit shows the first one again when the tray is ready
-	desk       *desk           // nil: not read
-	leaving    bool            // a person is asked whether to quit
-	queue      <-chan struct{} // the same of inTurn
-	deciding   bool            // what a person has decided is on its way
+	supporting bool       // a support file is being made
+	errands    queue      // to the core about devices
+	menu       *fyne.Menu // always the same: the toolkit shows the first one again when the tray is ready
+	desk       *desk      // nil: not read
+	leaving    bool       // a person is asked whether to quit
+	files      queue
+	deciding   bool // what a person has decided is on its way
 }
 
 func newWindow(ctx context.Context, a fyne.App, o Options, w words, post func(func())) *window {
@@ -300,23 +300,6 @@ func (x *window) openAddress() {
 	if err != nil {
 		x.notify(err)
 	}
-}
-
-// tell has the core do something, off this goroutine, and shows what went
-// wrong.
-func (x *window) tell(what string, do func(context.Context) error, failed func()) {
-	go func() {
-		defer x.bridge.survive(what)
-		ctx, cancel := context.WithTimeout(x.ctx, coreDeadline)
-		defer cancel()
-		if err := do(ctx); err != nil {
-			x.options.Logger.Error(what, "error", err)
-			x.bridge.post(func() {
-				failed()
-				x.notify(err)
-			})
-		}
-	}()
 }
 
 func (x *window) notify(err error) {

@@ -55,17 +55,6 @@ type whom struct {
 	typed bool // has no identity yet
 }
 
-// fetch has the core do something off this goroutine, and then goes on here.
-func (x *window) fetch(what string, do func(context.Context) (then func(), err error), failed func()) {
-	x.tell(what, func(ctx context.Context) error {
-		then, err := do(ctx)
-		if err == nil {
-			x.bridge.post(then)
-		}
-		return err
-	}, failed)
-}
-
 // decide does what a person has decided, unless the decision before is still on
 // its way: who presses twice has meant it once. do calls free when the next one
 // may come.

@@ -29,27 +29,6 @@ func paired(devices []station.Device, id string) bool {
 	return slices.ContainsFunc(devices, func(d station.Device) bool { return d.ID == id })
 }
 
-// errand has the core do something once it has done what came before, off this
-// goroutine, and tells done here how it went.
-func (x *window) errand(what string, do func(context.Context, DeviceCore) error, done func(error)) {
-	before, now := x.last, make(chan struct{})
-	x.last = now
-	go func() {
-		defer x.bridge.survive(what)
-		defer close(now)
-		if before != nil {
-			<-before
-		}
-		ctx, cancel := context.WithTimeout(x.ctx, coreDeadline)
-		defer cancel()
-		err := do(ctx, x.options.Core)
-		if err != nil {
-			x.options.Logger.Error(what, "error", err)
-		}
-		x.bridge.post(func() { done(err) })
-	}()
-}
-
 func (x *window) confirmAbandon(abandon func()) {
 	x.dialogs.ask(x.words.abandonQuestion(abandon))
 }

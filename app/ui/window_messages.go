@@ -21,13 +21,13 @@ func (x *window) trafficActions() trafficActions {
 }
 
 func (x *window) readMessages(peer string, done func([]headed, error)) {
-	fetch(x, "read the last messages", func(context.Context) ([]headed, error) {
+	read(x, "read the last messages", func(context.Context) ([]headed, error) {
 		return headedOf(x.options.Core.Messages(peer)), nil
 	}, done)
 }
 
 func (x *window) readRejected(done func([]headed, error)) {
-	fetch(x, "read the quarantine", func(ctx context.Context) ([]headed, error) {
+	read(x, "read the quarantine", func(ctx context.Context) ([]headed, error) {
 		list, _, err := x.options.Core.NewestRejected(ctx, mostRejected)
 		return headedOf(list), err
 	}, done)

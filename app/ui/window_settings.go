@@ -148,27 +148,6 @@ func (x *window) confirmRestart() {
 	x.next()
 }
 
-// inTurn does something with files once what came before is done, off this
-// goroutine, and runs here what it returns.
-func (x *window) inTurn(what string, do func(context.Context) (func(), error)) {
-	before, now := x.queue, make(chan struct{})
-	x.queue = now
-	go func() {
-		defer x.bridge.survive(what)
-		defer close(now)
-		if before != nil {
-			<-before
-		}
-		ctx, cancel := context.WithTimeout(x.ctx, coreDeadline)
-		defer cancel()
-		then, err := do(ctx)
-		if err != nil {
-			x.options.Logger.Error(what, "error", err)
-		}
-		x.bridge.post(then)
-	}()
-}
-
 // job does long work off this goroutine, shows how far it is, and what came of
 // it. A person can end it early. Only one is under way.
 func (x *window) job(text string, do func(ctx context.Context, progress func(done, of uint64)) (result string, err error)) {

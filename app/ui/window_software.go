@@ -28,24 +28,10 @@ func (x *window) accessActions() accessActions {
 	}
 }
 
-// fetch reads something of the core off this goroutine, and tells done here.
-func fetch[T any](x *window, what string, read func(context.Context) (T, error), done func(T, error)) {
-	go func() {
-		defer x.bridge.survive(what)
-		ctx, cancel := context.WithTimeout(x.ctx, coreDeadline)
-		defer cancel()
-		v, err := read(ctx)
-		if err != nil {
-			x.options.Logger.Error(what, "error", err)
-		}
-		x.bridge.post(func() { done(v, err) })
-	}()
-}
-
 func (x *window) copy(text string) { x.app.Clipboard().SetContent(text) }
 
 func (x *window) lookAtAccess(done func(station.Access)) {
-	fetch(x, "look who has access", func(context.Context) (station.Access, error) { return x.options.Core.Access(), nil },
+	read(x, "look who has access", func(context.Context) (station.Access, error) { return x.options.Core.Access(), nil },
 		func(a station.Access, _ error) { done(a) })
 }
 
@@ -69,7 +55,7 @@ func (x *window) confirmRevokeToken(name string) {
 
 func (x *window) askToken(existing []station.TokenInfo) {
 	x.dialogs.ask(x.words.tokenQuestion(existing, func(name string) {
-		fetch(x, "create a token", func(context.Context) (string, error) { return x.options.Core.CreateToken(name) },
+		read(x, "create a token", func(context.Context) (string, error) { return x.options.Core.CreateToken(name) },
 			func(secret string, err error) {
 				if err != nil {
 					x.notify(err)
@@ -82,7 +68,7 @@ func (x *window) askToken(existing []station.TokenInfo) {
 }
 
 func (x *window) readJournal(kind auditKind, most int, done func(journal, error)) {
-	fetch(x, "read the audit log", func(ctx context.Context) (j journal, err error) {
+	read(x, "read the audit log", func(ctx context.Context) (j journal, err error) {
 		j.entries, j.older, j.unreadable, err = x.options.Core.NewestAudit(ctx, most, kind.wants)
 		return j, err
 	}, done)
