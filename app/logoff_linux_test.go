@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/signal"
 	"sync"
 	"syscall"
 	"testing"
@@ -53,6 +54,9 @@ func (b *burst) send(ctx context.Context, address, name string) {
 // reads and some that does not: the program ends well and in time, and what was
 // acknowledged is there.
 func TestLogoff(t *testing.T) {
+	heard := make(chan os.Signal, 1)
+	signal.Notify(heard, syscall.SIGHUP) // who starts the tests may have it ignored (nohup), and a child inherits that
+	defer signal.Stop(heard)
 	for name, end := range map[string]func(p *process, worker int) error{
 		"the supervisor is told": func(p *process, _ int) error { return p.command.Process.Signal(syscall.SIGTERM) },
 		"all are told": func(p *process, worker int) error {

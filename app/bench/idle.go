@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"time"
 
 	"vitalien/app/station"
@@ -56,7 +59,8 @@ func startUp(b *bench) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := fill(b.ctx, folder); err != nil {
+	memory, err := fill(b.ctx, folder)
+	if err != nil {
 		return nil, err
 	}
 	var took []time.Duration
@@ -82,8 +86,19 @@ func startUp(b *bench) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
+	size, err := sizeOf(folder)
+	if err != nil {
+		return nil, err
+	}
+	each, megabytes := float64(size)/storeSize, float64(memory)/(1<<20)
 	middle := median(took)
 	return []row{{
+		work: "1,000,000 measurements: RssAnon while they are appended", figure: fmt.Sprintf("%.1f MB", megabytes),
+		value: megabytes, limit: 64, unit: "MB", atMost: true,
+	}, {
+		work: "1,000,000 measurements: of the files each", figure: fmt.Sprintf("%.0f B", each),
+		value: each, limit: 900, unit: "B", atMost: true,
+	}, {
 		work: "start to ready, 1,000,000 measurements", figure: millis(middle), p99: millis(quantile(took, 0.99)),
 		baseline: "empty store " + millis(small.started),
 		value:    float64(quantile(took, 0.99)) / float64(time.Millisecond), limit: 300, unit: "ms", atMost: true,
@@ -93,12 +108,28 @@ func startUp(b *bench) ([]row, error) {
 	}}, nil
 }
 
+// sizeOf is what the files of a folder take, in bytes.
+func sizeOf(folder string) (sum int64, err error) {
+	err = filepath.WalkDir(folder, func(_ string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		info, err := entry.Info()
+		if err == nil {
+			sum += info.Size()
+		}
+		return err
+	})
+	return sum, err
+}
+
 // fill records a million measurements, in messages of some twenty as monitors
-// send them, by several links at once.
-func fill(ctx context.Context, folder string) error {
+// send them, by several links at once. It tells the most memory of this process
+// meanwhile.
+func fill(ctx context.Context, folder string) (memory int64, err error) {
 	s, err := station.Open(folder, station.Options{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer s.Close()
 	const links, inMessage = 64, 20
@@ -120,12 +151,19 @@ func fill(ctx context.Context, folder string) error {
 			failed <- nil
 		}()
 	}
-	for range links {
-		if one := <-failed; one != nil {
-			err = one
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for left := links; left > 0; {
+		select {
+		case one := <-failed:
+			left--
+			err = errors.Join(err, one)
+		case <-tick.C:
+			now, readErr := rssAnonOf("self")
+			memory, err = max(memory, now), errors.Join(err, readErr)
 		}
 	}
-	return err
+	return memory, err
 }
 
 // clients is what each connected client costs while nothing happens, once it

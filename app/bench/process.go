@@ -111,21 +111,26 @@ func (p *process) stop() {
 // in bytes.
 func (p *process) rssAnon() (sum int64, err error) {
 	for _, pid := range p.family() {
-		status, err := os.ReadFile("/proc/" + pid + "/status")
+		one, err := rssAnonOf(pid)
 		if err != nil {
 			return 0, err
 		}
-		_, rest, ok := strings.Cut(string(status), "RssAnon:")
-		if !ok {
-			return 0, errors.New("no RssAnon in /proc")
-		}
-		kilobytes, err := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
-		if err != nil {
-			return 0, err
-		}
-		sum += kilobytes << 10
+		sum += one
 	}
 	return sum, nil
+}
+
+func rssAnonOf(pid string) (int64, error) {
+	status, err := os.ReadFile("/proc/" + pid + "/status")
+	if err != nil {
+		return 0, err
+	}
+	_, rest, ok := strings.Cut(string(status), "RssAnon:")
+	if !ok {
+		return 0, errors.New("no RssAnon in /proc")
+	}
+	kilobytes, err := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
+	return kilobytes << 10, err
 }
 
 // cpu is the time on a processor of the process and its children.
