@@ -63,40 +63,33 @@ func TestWindow_Consultation(t *testing.T) {
 
 	c.sees("Bienvenue dans Vitalien")
 	c.keep("welcome")
-	c.chooses("Continuer")
-	c.chooses("Continuer")
-	c.chooses("Commencer")
-	c.sees("Mesures non attribuées")
+	c.chooses("Continuer", "Vos appareils")
+	c.chooses("Continuer", "Votre logiciel médical")
+	c.chooses("Commencer", "Aucune mesure pour l’instant")
 	c.page("Consultation")
-	c.chooses("Commencer une consultation…")
-	c.sees("Nom")
+	c.chooses("Commencer une consultation…", "Date de naissance")
 	c.types(window, "Martin\tPaul\t02/11/1951")
-	c.chooses("Commencer la consultation")
+	c.chooses("Commencer la consultation", "Mesures de MARTIN Paul")
 	if e := client.told("Consultation"); e.Type != "CREATE" || e.Data.Subject.Display != "MARTIN Paul" {
 		t.Fatalf("told: %+v", e)
 	}
-	c.sees("MARTIN Paul")
 
 	send(t, dial(t, p.mllp), pulseOfNobody("C1", 72))
 	client.wantTold("CREATE", "final", "MARTIN Paul")
-	c.chooses("Écarter…")
-	c.sees("Écarter cette mesure")
+	c.chooses("Écarter…", "Écarter cette mesure")
 	c.keep("discard")
 	c.types(window, "essai\r")
 	client.wantTold("UPDATE", "entered-in-error", "MARTIN Paul")
 
-	c.chooses("Rétablir…")
-	c.chooses("Rétablir la mesure")
+	c.chooses("Rétablir…", "Rétablir cette mesure")
+	c.chooses("Rétablir la mesure", "Corriger l’attribution…")
 	client.wantTold("UPDATE", "amended", "MARTIN Paul")
 
-	c.sees("Corriger l’attribution…") // the page is back
-	c.chooses("Terminer la consultation")
-	c.sees("Terminer la consultation ?")
-	c.chooses("Terminer")
+	c.chooses("Terminer la consultation", "Terminer la consultation ?")
+	c.chooses("Terminer", "Mesures non attribuées")
 	if e := client.told("Consultation"); e.Type != "UPDATE" || e.Data.Status != "finished" {
 		t.Errorf("told: %+v", e)
 	}
-	c.sees("Mesures non attribuées")
 	if err := press(t, display, window, "ctrl+q", p.command); err != nil {
 		t.Errorf("Ctrl+Q: %v", err)
 	}

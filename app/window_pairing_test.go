@@ -19,21 +19,16 @@ func TestWindow_Pairing(t *testing.T) {
 	client.expect("connect")
 	c := &clinician{t: t, display: display}
 	c.page("Appareils")
-	c.clicks = 0
-	c.chooses("Jumeler un appareil")
-	c.chooses("Tensiomètre")
+	c.chooses("Jumeler un appareil", "Quel appareil voulez-vous jumeler")
+	c.chooses("Tensiomètre", "Préparez l’appareil")
 	c.keep("model")
-	c.chooses("Rechercher")
-	c.chooses("reconnu A&D UA-651BLE")
+	c.chooses("Rechercher", "Choisissez l’appareil")
+	c.chooses("reconnu A&D UA-651BLE", "Mesure d’essai")
 	c.sees("Mesure reçue")
 	c.keep("measured")
-	c.chooses("Continuer")
-	c.sees("Nom et lieu")
-	c.keep("named")
-	c.chooses("Enregistrer")
-	c.sees("L’appareil est jumelé")
-	c.chooses("Terminer")
-	c.sees("Jumeler un appareil")
+	c.chooses("Continuer", "Nom et lieu")
+	c.chooses("Enregistrer", "L’appareil est jumelé")
+	c.chooses("Terminer", "Jumeler un appareil")
 	if c.clicks != 7 {
 		t.Errorf("%d clicks", c.clicks)
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -26,7 +27,7 @@ type word struct {
 type clinician struct {
 	t       *testing.T
 	display string
-	clicks  int
+	clicks  int // that led somewhere
 }
 
 // rail is where the names of the pages stand; the page is the rest.
@@ -227,21 +228,37 @@ func (c *clinician) page(name string) {
 }
 
 // chooses clicks on what reads phrase, the lowest on the page where it stands
-// twice: titles are above what they name.
-func (c *clinician) chooses(phrase string) {
+// twice: titles are above what they name. It does so until then can be read, for
+// an alarm that comes or goes moves the page.
+func (c *clinician) chooses(phrase, then string) {
 	c.t.Helper()
-	at := c.await(phrase, onPage)
-	for _, lower := range places(c.read(), phrase) {
-		if onPage(lower) && lower.Min.Y > at.Min.Y {
-			at = lower
+	for deadline := time.Now().Add(patience); ; {
+		c.await(phrase, onPage)
+		words := c.read()
+		var lowest image.Rectangle
+		for _, at := range places(words, phrase) {
+			if onPage(at) && at.Min.Y >= lowest.Min.Y {
+				lowest = at
+			}
+		}
+		if !lowest.Empty() {
+			c.click(lowest)
+		}
+		for range 3 {
+			if slices.ContainsFunc(places(c.read(), then), onPage) {
+				c.clicks++
+				return
+			}
+		}
+		if time.Now().After(deadline) {
+			c.keep("missing")
+			c.t.Fatalf("%q does not lead to %q", phrase, then)
 		}
 	}
-	c.click(at)
 }
 
 func (c *clinician) click(at image.Rectangle) {
 	c.t.Helper()
-	c.clicks++
 	middle := at.Min.Add(at.Size().Div(2))
 	xdotool(c.t, c.display, "mousemove", strconv.Itoa(middle.X), strconv.Itoa(middle.Y), "click", "1")
 }

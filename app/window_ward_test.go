@@ -29,7 +29,7 @@ func TestWindow_Ward(t *testing.T) {
 	window := strings.Fields(xdotool(t, display, "search", "--sync", "--onlyvisible", "--name", "Vitalien"))[0]
 	c := &clinician{t: t, display: display}
 
-	c.chooses("Acquitter")
+	c.click(c.await("Acquitter", onPage))
 	for {
 		var e struct {
 			Type string
@@ -44,14 +44,11 @@ func TestWindow_Ward(t *testing.T) {
 	}
 
 	c.page("Historique")
-	c.chooses("DÉMONSTRATION Louis")
-	c.sees("Tableau")
+	c.chooses("DÉMONSTRATION Louis", "Tableau")
 	c.keep("plots")
-	c.chooses("Tableau")
-	c.sees("Date et heure")
-	c.chooses("Exporter")
-	c.chooses("Enregistrer")
-	c.sees("Export terminé")
+	c.chooses("Tableau", "Date et heure")
+	c.chooses("Exporter", "Exporter ce qui est affiché")
+	c.chooses("Enregistrer", "Export terminé")
 	c.keep("exported")
 	files, err := filepath.Glob(filepath.Join(home, "*.pdf"))
 	if err != nil || len(files) != 1 {
