@@ -33,7 +33,7 @@ build: deps
 
 test: build test-deps fuzz
 	$(GO) test -tags $(TAGS) -run '$(PICTURES)' ./app/ui
-	VITALIEN_PROGRAM=$(CURDIR)/$(PROGRAM) $(GO) test -race -timeout 14m -skip '$(PICTURES)' -tags $(TAGS),headless ./...
+	VITALIEN_PROGRAM=$(CURDIR)/$(PROGRAM) $(GO) test -race -timeout 30m -skip '$(PICTURES)' -tags $(TAGS),headless ./...
 
 # The program and the real BlueZ, with real devices but for their insides, in a
 # virtual machine: three minutes where there is no KVM, on Debian.
