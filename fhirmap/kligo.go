@@ -50,7 +50,7 @@ func Kligo(b []byte, r *Recorded) []byte {
 	} else {
 		b = appendQuantity2019(append(b, `,"valueQuantity":{"code":`...), value)
 	}
-	if id := r.resourceID(); id != "" {
+	if id := ObservationID(r.Log, r.Seq, 1); id != "" {
 		b = appendString(append(b, `,"id":`...), id)
 	}
 	if subject := reference(r.Subject); subject != nil {
@@ -137,15 +137,17 @@ func (r *Recorded) status() string {
 	return string(r.Status)
 }
 
-// resourceID is the FHIR id of the measurement's principal Observation; empty
-// for what is not stored.
-func (r *Recorded) resourceID() string { return resourceID(r.Log, r.Seq) }
-
-func resourceID(log string, seq uint64) string {
-	if len(log) < 8 || seq == 0 {
+// ObservationID is the FHIR id of an Observation of what stands in the log under
+// that number, nth from 1 on; empty for what is not stored.
+func ObservationID(log string, number uint64, nth int) string {
+	if len(log) < 8 || number == 0 {
 		return ""
 	}
-	return log[:8] + "-" + strconv.FormatUint(seq, 10)
+	id := log[:8] + "-" + strconv.FormatUint(number, 10)
+	if nth > 1 {
+		id += "-" + strconv.Itoa(nth)
+	}
+	return id
 }
 
 // Instant is t as FHIR writes it: with its offset, and fractions of a second

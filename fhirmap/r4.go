@@ -44,9 +44,7 @@ func R4(r *Recorded) []Observation {
 		list[0].Component = append(list[0].Component, r.circumstances()...)
 	}
 	for i := range list {
-		if i > 0 && list[i].ID != "" {
-			list[i].ID += "-" + strconv.Itoa(i+1)
-		}
+		list[i].ID = ObservationID(r.Log, r.Seq, i+1)
 	}
 	return list
 }
@@ -117,7 +115,7 @@ func (r *Recorded) observation(t Type, reading *Reading) Observation {
 		code = &Reading{Type: t}
 	}
 	o := Observation{
-		ResourceType: "Observation", ID: r.resourceID(), Meta: r.meta(t),
+		ResourceType: "Observation", Meta: r.meta(t),
 		Extension: gateway(r.Log), Identifier: r.identifiers(t),
 		Status: r.VersionStatus(), Category: category(t),
 		Code:    CodeableConcept{readingCodings(r, code), byType[t].French},

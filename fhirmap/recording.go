@@ -128,7 +128,7 @@ const (
 func R4Recording(r *RecordedSound) Observation {
 	device := &Reference{Reference: "Device/" + r.Device.ID, Display: r.Device.Name}
 	o := Observation{
-		ResourceType: "Observation", ID: resourceID(r.Log, r.Seq), Meta: testMeta(r.Test),
+		ResourceType: "Observation", ID: ObservationID(r.Log, r.Seq, 1), Meta: testMeta(r.Test),
 		Extension:  gateway(r.Log),
 		Identifier: r.identifiers(), Status: "final", Category: exam(),
 		Code: CodeableConcept{

@@ -16,6 +16,10 @@ type Rewriting struct {
 	Record func(Record) ([]Entry, error)
 	// Setting tells whether a setting stays.
 	Setting func(bucket, key string, value []byte) bool
+	// Also puts settings beside what stays, once all the rest is written: what must
+	// be known when, and only when, the rewriting stands. It is called again for the
+	// comparison, and must put the same.
+	Also func(put func(bucket, key string, value []byte) error) error
 	// Value gives what takes the place of a value of a vault, or of a piece of a
 	// blob; nil: nothing.
 	Value func(vault string, key, value []byte) []byte
@@ -129,7 +133,7 @@ func (s *Store) exchange(next string, k *keys) error {
 func (r *Rewriting) walk(k *keys, first, head uint64) walk {
 	return func(tx *bolt.Tx, fn func(item) error) error {
 		next := first
-		return k.walk(tx, func(it item) (err error) {
+		err := k.walk(tx, func(it item) (err error) {
 			switch string(it.parent) {
 			case string(bucketLog):
 				next, err = r.record(it, next, fn)
@@ -150,6 +154,17 @@ func (r *Rewriting) walk(k *keys, first, head uint64) walk {
 				}
 			}
 			return fn(it)
+		})
+		if err != nil || r.Also == nil {
+			return err
+		}
+		return r.Also(func(bucket, key string, value []byte) error {
+			if err := checkSetting(bucket, key, value); err != nil {
+				return err
+			}
+			child := []byte(bucket)
+			place, content := k.setting(bucket, key, value)
+			return fn(item{parent: bucketSettings, child: child, bound: bound(bucketSettings, child), key: place, content: content})
 		})
 	}
 }

@@ -110,6 +110,9 @@ func TestRewrite_ReplacesAndRemoves(t *testing.T) {
 			}
 			return append(value, '!')
 		},
+		Also: func(put func(bucket, key string, value []byte) error) error {
+			return errors.Join(put("bucket", "more", []byte("more")), put("new", "one", nil))
+		},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -122,7 +125,8 @@ func TestRewrite_ReplacesAndRemoves(t *testing.T) {
 		if want := "1+2 7 ab, 3+1 1 c, 4+1 2 , 5+2 7 ef, "; got != want {
 			t.Errorf("%s, want %s", got, want)
 		}
-		wantList(t, s, "bucket", map[string]string{"keep": "keep"})
+		wantList(t, s, "bucket", map[string]string{"keep": "keep", "more": "more"})
+		wantList(t, s, "new", map[string]string{"one": ""})
 		if values, _ := contents(t, s.Vault("v", vaultLimits)); len(values) != 1 || values[0] != "keep!" {
 			t.Errorf("%q", values)
 		}
@@ -142,6 +146,9 @@ func TestRewrite_ThatFailsChangesNothing(t *testing.T) {
 		}, ""},
 		"another count": {func(context.CancelFunc) Rewriting {
 			return Rewriting{Record: func(Record) ([]Entry, error) { return []Entry{{Count: 1}}, nil }}
+		}, CodeInvalid},
+		"a setting without a name": {func(context.CancelFunc) Rewriting {
+			return Rewriting{Also: func(put func(string, string, []byte) error) error { return put("", "", nil) }}
 		}, CodeInvalid},
 		"an error": {func(context.CancelFunc) Rewriting {
 			return Rewriting{Record: func(Record) ([]Entry, error) { return nil, corruptFault(errors.New("no")) }}

@@ -81,6 +81,8 @@ func conversation(t *testing.T) map[string]string {
 		_, _, body := p.request("GET", path, "")
 		keep(name, body)
 	}
+	p.deletePatient("4712")
+	keep("deleted", payloadOf(t, follower, "event"))
 	_, _, body := p.request("GET", "/status", "", "Origin: https://ehr.example")
 	keep("pending", body)
 	return examples

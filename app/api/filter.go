@@ -36,7 +36,7 @@ func (f *filter) given() (names []string) {
 
 // about is what filters look at.
 type about struct {
-	event        string // what happened to the resource: CREATE, UPDATE
+	event        string // what happened to the resource: CREATE, UPDATE, DELETE
 	measurement  uint64 // its number; 0 for other resources
 	device       *fhirmap.Device
 	patient      *fhirmap.Patient // nil: nobody
@@ -62,7 +62,14 @@ func corrected(c *station.Correction, coding []fhirmap.Coding) *about {
 	return now
 }
 
+// deleted is about what was deleted: nothing is known of it any more, so that no
+// filter can hold it back.
+var deleted = &about{event: station.Deleted, device: noDevice}
+
 func (f *filter) matches(a *about) bool {
+	if a.event == station.Deleted {
+		return true
+	}
 	is := func(wanted, have string) bool { return wanted == "" || wanted == have }
 	return is(f.Device, a.device.ID) && is(f.DeviceType, string(a.device.Type)) && is(f.Consultation, a.consultation) && is(f.Bed, a.bed) &&
 		(f.Patient == "" || a.patient != nil && a.patient.ID != "" && token(f.Patient, a.patient.System, a.patient.ID)) &&

@@ -142,6 +142,8 @@ func (f *frames) keep(event *station.Event, most int) error {
 		return nil
 	}
 	switch {
+	case len(event.Removed) > 0:
+		return f.keepRemoved(event)
 	case f.form == formAlert:
 		return f.keepAlert(event)
 	case f.form == formRecording || event.Recording != nil:

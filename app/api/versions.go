@@ -25,6 +25,14 @@ type change struct {
 	data     any // the FHIR R4 resource
 }
 
+// fhir is the type of its FHIR resource.
+func (c *change) fhir() string {
+	if c.resource == "Consultation" {
+		return "Encounter"
+	}
+	return c.resource
+}
+
 // changesOf are the readers of the forms that are made of versions: the next
 // changes behind a number, and the number up to which there are no others.
 func changesOf(s *station.Station) map[form]func(after uint64) ([]change, uint64) {
@@ -46,6 +54,9 @@ func changes[T any](of func(*station.Version[T]) change) func([]station.Version[
 	return func(list []station.Version[T], upTo uint64) (all []change, _ uint64) {
 		for i := range list {
 			c := of(&list[i])
+			if list[i].Type == station.Deleted {
+				c.about, c.data = *deleted, deletedResource{c.fhir(), list[i].ID}
+			}
 			c.seq, c.about.event = list[i].Seq, list[i].Type
 			all = append(all, c)
 		}

@@ -255,9 +255,9 @@ func TestErasePatient_Corrected(t *testing.T) {
 		d.assign(seq, Attribution{Patient: present})
 		d.discard(seq, "bras de Lefèvre")
 		d.undo(seq)
-		erased, left, secret := former, 1, "IPP-778812"
+		erased, left, secret, told := former, 1, "IPP-778812", uint64(1) // the patient
 		if whose == "the present" {
-			erased, left, secret = present, 0, "137.25"
+			erased, left, secret, told = present, 0, "137.25", 2
 		}
 		head := d.Head()
 		if _, err := d.ErasePatient(t.Context(), *erased, nil); err != nil {
@@ -267,7 +267,7 @@ func TestErasePatient_Corrected(t *testing.T) {
 			if found := d.found(present); len(found) != left || len(d.found(former)) > 0 || len(d.found(claire())) != 1 {
 				t.Errorf("%s: found %q, %q", whose, found, d.found(former))
 			}
-			if d.Head() != head || strings.Contains(everything(d), secret) || strings.Contains(everything(d), erased.Key()) {
+			if d.Head() != head+told || strings.Contains(everything(d), secret) || strings.Contains(everything(d), erased.Key()) {
 				t.Errorf("%s: %q is still there, head %d, was %d", whose, secret, d.Head(), head)
 			}
 			if left == 0 && strings.Contains(everything(d), "bras de") {

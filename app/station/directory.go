@@ -19,11 +19,13 @@ type directory struct {
 	patients      history[fhirmap.Patient]
 	devices       history[fhirmap.Device]
 	consultations history[Consultation]
+
+	removed map[string][]deletedID // by the message key of the entry that tells of it
 }
 
 func newDirectory() *directory {
 	return &directory{
-		patients: newPatients(), devices: newDevices(),
+		patients: newPatients(), devices: newDevices(), removed: map[string][]deletedID{},
 		consultations: history[Consultation]{known: map[string]*lineage[Consultation]{}},
 	}
 }
@@ -34,6 +36,14 @@ func (d *directory) reset() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.cursor, d.patients, d.devices, d.consultations = 0, fresh.patients, fresh.devices, fresh.consultations
+}
+
+// remove notes who is meant by the entry of that message key, which tells of the
+// deletion of a patient and which will come.
+func (d *directory) remove(key string, ids []deletedID) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.removed[key] = ids
 }
 
 // readTo reads the log up to number, piece by piece, so that others get their
@@ -94,6 +104,15 @@ func (d *directory) take(r localstore.Record, e *entry) {
 		d.device(r.First, e.Received, &e.Recording.Device, e.Recording.Test)
 	case kindCorrection:
 		d.patient(r.First, e.Received, e.Correction.Subject, false)
+	case kindDeletion:
+		for i, gone := range d.removed[e.Key] {
+			seq := r.First + uint64(i)
+			if gone.consultation {
+				d.consultations.remove(gone.id, seq, e.Received)
+			} else {
+				d.patients.remove(gone.id, seq, e.Received)
+			}
+		}
 	case kindReport, kindDetail:
 		last := &recordedEntry{}
 		e.each(r, func(seq, _ uint64, m *recordedEntry) { // which most often says the same as the one before

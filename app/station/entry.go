@@ -21,6 +21,7 @@ const (
 	kindErased            byte = 6 // nothing, under the numbers of what was deleted or is lost
 	kindCorrection        byte = 7
 	kindDetail            byte = 8 // a report that is kept for less long (see detail.go)
+	kindDeletion          byte = 9 // what was deleted with a patient (see deletion.go)
 )
 
 // An entry is one record of the log. Its header (time of reception and
@@ -41,6 +42,7 @@ type entry struct {
 	Alerts       []alertEntry    `json:"alerts,omitempty"`
 	Recording    *recordingEntry `json:"recording,omitempty"`
 	Correction   *correction     `json:"correction,omitempty"`
+	Deletion     *deletion       `json:"deletion,omitempty"`
 }
 
 type recordedEntry struct {
@@ -61,7 +63,7 @@ func (e *entry) encode() ([]byte, error) {
 	if _, err := hex.Decode(data[8:], []byte(e.Key)); err != nil {
 		return nil, fmt.Errorf("encode message key: %w", err)
 	}
-	if e.Consultation == nil && e.Alerts == nil && e.Recording == nil && e.Correction == nil {
+	if e.Consultation == nil && e.Alerts == nil && e.Recording == nil && e.Correction == nil && e.Deletion == nil {
 		return e.pack(data)
 	}
 	body, err := json.Marshal(e)
@@ -118,6 +120,8 @@ func (e *entry) counts(r localstore.Record) bool {
 		return r.Count == 1 && e.Recording != nil
 	case kindCorrection:
 		return e.Correction != nil && e.Correction.Of < r.First && e.Correction.Version > 1
+	case kindDeletion:
+		return e.Deletion != nil && r.Count == e.Deletion.count()
 	}
 	return true
 }

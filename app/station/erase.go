@@ -70,18 +70,35 @@ func (s *Station) ErasePatient(ctx context.Context, who fhirmap.Patient, progres
 	}
 	s.corrections.making.Lock()
 	defer s.corrections.making.Unlock()
-	e := &erasure{key: who.Key(), who: who, sounds: map[string]bool{}, corrected: s.corrections.newest()}
+	e := &erasure{
+		id: s.newID(), behind: s.Head(),
+		key: who.Key(), who: who, sounds: map[string]bool{}, corrected: s.corrections.newest(),
+	}
 	s.catalogue.mu.Lock() // its segments would tell when the patient was measured
-	err := s.store.Rewrite(ctx, localstore.Rewriting{Record: e.record, Setting: e.setting, Value: e.value, Progress: progress})
+	err := s.store.Rewrite(ctx, localstore.Rewriting{
+		Record: e.record, Setting: e.setting, Also: e.pending, Value: e.value, Progress: progress,
+	})
 	s.catalogue.loaded = s.catalogue.loaded && err != nil
 	s.catalogue.mu.Unlock()
 	if err != nil {
 		return Erased{}, err
 	}
 	s.forget(e.key)
+	s.tellOf(e)
 	e.done.BackupsUntil = s.backups.heldUntil()
 	s.audit(AuditErased, hex.EncodeToString(s.store.Pseudonym("erased", e.key))[:16], fmt.Sprintf("%d measurements", e.done.Measurements))
 	return e.done, s.store.DropOldFormat()
+}
+
+// tellOf has followers told of what e has deleted.
+func (s *Station) tellOf(e *erasure) {
+	_, unnamed := e.deleted.finished(e.key)
+	for i, ids := range unnamed {
+		s.directory.remove(entryKey(pendingKey(e.id, i)), ids)
+	}
+	if err := s.tellDeletions(); err != nil {
+		s.log.Warn("the log does not tell of a deletion yet; the next start tries again", "error", err)
+	}
 }
 
 // attended tells whether the patient is being measured now.
@@ -149,13 +166,17 @@ type erasure struct {
 	at   uint64 // the record that was rewritten last
 	done Erased
 
+	id      string // of this erasure
+	behind  uint64 // the end of the log when it began
+	deleted deletions
+
 	sounds    map[string]bool    // ids of their recordings
 	corrected map[uint64]version // the newest, by measurement
 }
 
 func (e *erasure) record(r localstore.Record) ([]localstore.Entry, error) {
 	if r.First <= e.at { // once more, for comparison
-		e.done = Erased{}
+		e.done, e.deleted = Erased{}, deletions{}
 	}
 	e.at = r.First
 	old, err := decode(r)
@@ -208,12 +229,14 @@ func (e *erasure) split(r localstore.Record, old *entry) (pieces []piece, erased
 		theirs := old.Consultation != nil && old.Consultation.Patient.Key() == e.key
 		if add(theirs, r.Count); theirs {
 			e.done.Consultations++
+			e.deleted.consultation(old.Consultation.ID)
 		}
 	case kindAlerts:
 		for i := range old.Alerts {
 			theirs := old.Alerts[i].names(e.key)
 			if p := add(theirs, 1); theirs {
 				e.done.Alerts++
+				e.deleted.alert(old.Alerts[i].Alert.ID)
 			} else {
 				p.Alerts = append(p.Alerts, old.Alerts[i])
 			}
@@ -223,6 +246,7 @@ func (e *erasure) split(r localstore.Record, old *entry) (pieces []piece, erased
 		if p := add(theirs, r.Count); theirs {
 			e.done.Recordings++
 			e.sounds[old.Recording.ID] = true
+			e.deleted.recording(r.First)
 		} else {
 			p.Recording = old.Recording
 		}
@@ -233,6 +257,7 @@ func (e *erasure) split(r localstore.Record, old *entry) (pieces []piece, erased
 			p := add(theirs, int(last-seq+1))
 			if theirs {
 				e.done.Measurements++
+				e.deleted.measurement(seq, m.Observations())
 				return
 			}
 			p.Measurements = append(p.Measurements, *m)
@@ -284,6 +309,21 @@ func (e *erasure) setting(bucket, key string, _ []byte) (keep bool) {
 		return !e.sounds[key]
 	}
 	return true
+}
+
+// pending puts beside the log what it must still tell.
+func (e *erasure) pending(put func(bucket, key string, value []byte) error) error {
+	list, _ := e.deleted.finished(e.key)
+	for i := range list {
+		text, err := json.Marshal(pendingDeletion{e.behind, list[i]})
+		if err != nil {
+			return err
+		}
+		if err := put(deletionsBucket, pendingKey(e.id, i), text); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // value takes the sound of the patient's recordings, the messages that name them

@@ -17,6 +17,7 @@ type Event struct {
 	Alert        *AlertChange           // an alert that started, changed or ended
 	Recording    *fhirmap.RecordedSound // a sound recording that was stored
 	Correction   *Correction            // a measurement of which something was corrected
+	Removed      []Removed              // what was deleted with a patient
 }
 
 // A Correction is what has become of a measurement. Like everything that is read
@@ -78,6 +79,9 @@ func (e Event) behind(after uint64) Event {
 		for len(e.Measurements) > 0 && e.Measurements[0].Last <= after {
 			e.Measurements = e.Measurements[1:]
 		}
+		for len(e.Removed) > 0 && e.Removed[0].Seq <= after {
+			e.Removed = e.Removed[1:]
+		}
 		e.First = after + 1
 	}
 	return e
@@ -111,6 +115,8 @@ func (s *Station) event(r localstore.Record, e *entry) Event {
 		event.Recording = s.recordedSound(r.First, e)
 	case kindCorrection:
 		event.Correction = &Correction{Recorded: fhirmap.Recorded{Seq: e.Correction.Of}, Entry: r.First}
+	case kindDeletion:
+		event.Removed = e.Deletion.told(r.First)
 	}
 	event.Measurements = s.recorded(r, e)
 	s.corrections.apply(event.Measurements)

@@ -14,6 +14,7 @@ import (
 const (
 	Created = "CREATE"
 	Updated = "UPDATE"
+	Deleted = "DELETE"
 )
 
 // settled is how long a description must have stood before one that was there
@@ -26,7 +27,8 @@ const settled = time.Hour
 type Version[T any] struct {
 	Seq      uint64    // where the log says so first; a resource has one version at most under a number
 	Received time.Time // when the station received that
-	Type     string    // CREATE for the first version, else UPDATE
+	Type     string    // CREATE for the first version, else UPDATE; DELETE when nothing else is known
+	ID       string    // the FHIR id of what was deleted
 	Test     bool      // simulated devices, or those in training mode, alone have told of it
 	What     T
 }
@@ -62,6 +64,12 @@ func (h *history[T]) add(key string, v Version[T]) {
 	}
 	l.newest = len(h.list)
 	h.list = append(h.list, v)
+}
+
+// remove takes over that what had this FHIR id was deleted. The log tells nothing
+// of it before that, and what it tells behind is the first version of something.
+func (h *history[T]) remove(id string, seq uint64, received time.Time) {
+	h.list = append(h.list, Version[T]{Seq: seq, Received: received, Type: Deleted, ID: id})
 }
 
 // describe takes over what an entry says of key, if that is news.

@@ -178,6 +178,9 @@ func (s *Station) restore(o Options) (err error) {
 	if err := s.restoreConsultation(); err != nil {
 		return err
 	}
+	if err := s.tellDeletions(); err != nil {
+		s.log.Warn("the log does not tell of a deletion yet; the next start tries again", "error", err)
+	}
 	return errors.Join(s.restoreRecordings(), s.repeats.load(s.store, s.now()))
 }
 
