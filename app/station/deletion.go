@@ -63,8 +63,8 @@ func (d *deletion) told(seq uint64) (list []Removed) {
 	return list
 }
 
-// A pendingDeletion is one entry that is not in the log yet, which ends at Behind
-// or later.
+// A pendingDeletion is one entry that the log may not have yet. It stands behind
+// the number Behind, at which the log ended before the deletion.
 type pendingDeletion struct {
 	Behind uint64   `json:"behind"`
 	What   deletion `json:"what"`

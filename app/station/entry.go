@@ -121,7 +121,7 @@ func (e *entry) counts(r localstore.Record) bool {
 	case kindCorrection:
 		return e.Correction != nil && e.Correction.Of < r.First && e.Correction.Version > 1
 	case kindDeletion:
-		return e.Deletion != nil && r.Count == e.Deletion.count()
+		return e.Deletion != nil && e.Deletion.Unnamed >= 0 && r.Count == e.Deletion.count()
 	}
 	return true
 }
