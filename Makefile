@@ -5,7 +5,7 @@
 
 SHELL := /bin/bash
 GO ?= go
-TAGS := migrated_fynedo
+TAGS := migrated_fynedo,no_emoji
 ifeq ($(shell uname -s),Linux)
 TAGS := x11,$(TAGS)
 endif

@@ -66,7 +66,7 @@ type listed struct {
 // packages asks go list, for each system that the program is built for.
 func packages(t *testing.T, system string) (list []listed) {
 	t.Helper()
-	command := exec.CommandContext(t.Context(), "go", "list", "-tags", "x11,migrated_fynedo", "-json=ImportPath,Imports,TestImports,XTestImports", "vitalien/...")
+	command := exec.CommandContext(t.Context(), "go", "list", "-tags", "x11,migrated_fynedo,no_emoji", "-json=ImportPath,Imports,TestImports,XTestImports", "vitalien/...")
 	command.Env = append(os.Environ(), "GOOS="+system, "CGO_ENABLED=1")
 	output, err := command.Output()
 	if err != nil {

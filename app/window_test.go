@@ -22,7 +22,7 @@ func windowed(t *testing.T) string {
 		return path
 	}
 	path := filepath.Join(t.TempDir(), "vitalien")
-	output, err := exec.CommandContext(t.Context(), "go", "build", "-tags", "x11,migrated_fynedo", "-o", path, ".").CombinedOutput()
+	output, err := exec.CommandContext(t.Context(), "go", "build", "-tags", "x11,migrated_fynedo,no_emoji", "-o", path, ".").CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v: %s", err, output)
 	}

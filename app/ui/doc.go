@@ -5,5 +5,6 @@
 // most one at a time and none while the window is hidden. The widgets do not
 // need a running application, so that tests render them.
 //
-// Only this package imports Fyne. Build tags: x11 (Linux) and migrated_fynedo.
+// Only this package imports Fyne. Build tags: x11 (Linux), migrated_fynedo, and
+// no_emoji, which leaves out a font of 4 MB for pictures that no text here has.
 package ui

@@ -21,4 +21,4 @@ echo '{}' >"$work/versioninfo.json"
 	-internal-name vitalien -original-name Vitalien.exe -translation 0x040c -charset 1200 "$work/versioninfo.json"
 mkdir -p "$out"
 CGO_ENABLED=1 GOOS=windows GOARCH=amd64 CC=${WINDOWS_CC:-x86_64-w64-mingw32-gcc-posix} \
-	"$go" build -trimpath -ldflags "-s -w -H windowsgui -X main.updateKey=${UPDATE_KEY:-}" -tags migrated_fynedo -o "$out/Vitalien.exe" ./app
+	"$go" build -trimpath -ldflags "-s -w -H windowsgui -X main.updateKey=${UPDATE_KEY:-}" -tags migrated_fynedo,no_emoji -o "$out/Vitalien.exe" ./app
