@@ -50,6 +50,7 @@ type App struct {
 
 	renewal renewal
 	quit    func()      // ends Run
+	finish  func()      // waits until what Run has started has ended, and closes
 	again   atomic.Bool // Run is to end so that the supervisor starts the program again
 
 	unset, unopened error // why there are no settings, and no station, outside of Run
@@ -216,8 +217,14 @@ func (a *App) Run(ctx context.Context) error {
 	defer a.log.Info("ended")
 	ctx, quit := context.WithCancel(ctx)
 	defer quit()
-	a.quit = quit
 	var services sync.WaitGroup
+	a.quit, a.finish = quit, func() {
+		services.Wait()
+		if err := a.Close(); err != nil {
+			a.log.Error("closing", "error", err)
+		}
+		a.log.Info("ended")
+	}
 	failed := make(chan error, 1)
 	services.Go(func() {
 		if err := a.server.Serve(ctx); err != nil {

@@ -123,9 +123,9 @@ func serve(ctx context.Context, f cli.Flags) (failed, err error) {
 	if err != nil {
 		return err, err
 	}
-	ctx, end := context.WithCancel(ctx)
-	defer end()
-	if err := desktop.OnSessionEnd(end); err != nil {
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	if err := desktop.OnSessionEnd(func() { end(desktop.ErrSessionEnd) }); err != nil {
 		app.log.Warn("the end of the session will not be noticed", "error", err)
 	}
 	defer app.Close()

@@ -4,6 +4,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"os"
 
 	"vitalien/app/cli"
 	"vitalien/app/desktop"
@@ -48,7 +50,7 @@ func (a *App) window(ctx context.Context, quit func()) error {
 	o := ui.Options{
 		Core: a.station, Language: a.config.Lang, Minimized: a.flags.Minimized, Address: a.server.URL(), PageLink: a.server.PageLink,
 		Version: version, Tokens: a.config.RequireToken, Speaker: soundcard.Speaker{}, Logger: a.log, Quit: quit, Support: a.SupportFile,
-		Settings: a.settings(), Autostart: desktop.Autostart{}, Display: ui.Display(a.config.Window),
+		Settings: a.settings(), Autostart: desktop.Autostart{}, Display: ui.Display(a.config.Window), Leave: a.leaveWindow,
 	}
 	if !a.flags.Demo {
 		o.Demonstrate = a.demonstrate
@@ -80,4 +82,16 @@ func (a *App) window(ctx context.Context, quit func()) error {
 	}
 	quit() // by the user
 	return nil
+}
+
+// leaveWindow ends the process when Windows ends the session. The toolkit is left
+// as it stands: it would take its icon from the tray, and when the end of the
+// session reaches the tray meanwhile, that waits for itself for ever.
+func (a *App) leaveWindow(cause error) bool {
+	if !errors.Is(cause, desktop.ErrSessionEnd) {
+		return false
+	}
+	a.finish()
+	os.Exit(0)
+	return true
 }

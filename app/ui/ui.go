@@ -93,6 +93,9 @@ type Options struct {
 	Settings    SettingsFile
 	Autostart   Autostart // nil: there is none
 	Restart     func()    // starts the program again; nil: nobody does
+	// Leave ends the process where the toolkit must be left as it stands, by the
+	// cause of the end of Run's ctx; else it returns false. nil: nowhere.
+	Leave func(cause error) bool
 }
 
 // UI is the tray and the window of the running program.
@@ -155,7 +158,11 @@ func (u *UI) Run(ctx context.Context) (err error) {
 	if u.options.Speaker != nil {
 		background.Go(func() { w.screen.siren.run(ctx) })
 	}
-	release := context.AfterFunc(ctx, func() { fyne.Do(a.Quit) })
+	release := context.AfterFunc(ctx, func() {
+		if u.options.Leave == nil || !u.options.Leave(context.Cause(ctx)) {
+			fyne.Do(a.Quit)
+		}
+	})
 	a.Run()
 	release()
 	w.player.clear()
