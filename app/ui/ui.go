@@ -139,6 +139,7 @@ func (u *UI) Run(ctx context.Context) (err error) {
 	if err := u.words.teachToolkit(); err != nil {
 		u.options.Logger.Warn("toolkit's own texts", "error", err)
 	}
+	app.SetMetadata(fyne.AppMetadata{ID: appID, Name: u.words.say("app.name"), Version: u.options.Version})
 	a := app.NewWithID(appID)
 	a.SetIcon(fyne.NewStaticResource("icon.png", assets.Icon))
 	a.Settings().SetTheme(u.options.Display.theme())

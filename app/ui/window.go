@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"net/url"
+	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -10,6 +11,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/systray"
 
 	"vitalien/app/station"
 	"vitalien/fhirmap"
@@ -317,5 +319,9 @@ func (x *window) placeTray(text trayText) {
 	x.menu.Items = trayItems(x.words, text, trayActions{
 		x.front, x.openAddress, x.trayStart, x.trayEnd, x.suspend, x.resume, x.quit,
 	})
+	if runtime.GOOS != "darwin" { // where a click opens the menu, as for every program
+		systray.SetOnTapped(func() { fyne.Do(x.front) })
+	}
 	tray.SetSystemTrayMenu(x.menu)
+	systray.SetTooltip(x.words.say("app.name") + "\u00a0: " + text.state)
 }
