@@ -97,18 +97,21 @@ timeout 60 "$wine" "$programs/Vitalien.exe" stop || fail "stop ended with $?"
 wait "$served" || fail "ended with $?"
 
 logs=$user/AppData/Local/Vitalien/logs
-for flags in "" --headless; do
+"$wine" "$programs/Vitalien.exe" autostart off # or the next session starts one more
+for flags in --minimized=false --headless; do
 	step "the session ends, and the program with it $flags"
-	"$wine" "$programs/Vitalien.exe" $flags --listen localhost:63377 >"$work/said2" 2>>"$work/log" &
+	"$wine" "$programs/Vitalien.exe" $flags --listen localhost:63377 >"$work/said$flags" 2>>"$work/log" &
 	pids+=($!)
 	served=$!
-	waits grep -q "^ready " "$work/said2" || { cat "$work/log"; fail "not ready"; }
-	[ -n "$flags" ] || waits xdotool search --onlyvisible --name Vitalien || fail "no window"
+	waits grep -q "^ready " "$work/said$flags" || { cat "$work/log"; fail "not ready"; }
+	[ "$flags" = --headless ] || waits xdotool search --onlyvisible --name Vitalien || fail "no window"
 	timeout 60 "$wine" wineboot --end-session || fail "the session does not end"
 	wait "$served" || fail "ended with $?"
 	tail -n 1 "$logs/vitalien.log" | grep -q 'msg=ended' || { cat "$logs/vitalien.log"; fail "it was ended, and did not end"; }
 	! grep -q 'the program died' "$logs/vitalien.log" || fail "its supervisor took the end for a crash"
 done
+"$wine" "$programs/Vitalien.exe" autostart on
+value 'HKCU\Software\Microsoft\Windows\CurrentVersion\Run' Vitalien minimized || fail "no autostart"
 
 step "a support file"
 "$wine" "$programs/Vitalien.exe" support 'C:\support.zip' || fail "no support file"
