@@ -49,9 +49,9 @@ type App struct {
 	runAir     func(context.Context) error
 
 	renewal renewal
-	quit    func()      // ends Run
-	finish  func()      // waits until what Run has started has ended, and closes
-	again   atomic.Bool // Run is to end so that the supervisor starts the program again
+	quit    func()       // ends Run
+	finish  func() error // does what is left to do when Run cannot return
+	again   atomic.Bool  // Run is to end so that the supervisor starts the program again
 
 	unset, unopened error // why there are no settings, and no station, outside of Run
 
@@ -217,15 +217,14 @@ func (a *App) Run(ctx context.Context) error {
 	defer a.log.Info("ended")
 	ctx, quit := context.WithCancel(ctx)
 	defer quit()
+	a.quit = quit
 	var services sync.WaitGroup
-	a.quit, a.finish = quit, func() {
-		services.Wait()
-		if err := a.Close(); err != nil {
-			a.log.Error("closing", "error", err)
-		}
-		a.log.Info("ended")
-	}
 	failed := make(chan error, 1)
+	a.finish = func() error {
+		services.Wait()
+		defer a.log.Info("ended")
+		return errors.Join(a.outcome(failed), a.Close())
+	}
 	services.Go(func() {
 		if err := a.server.Serve(ctx); err != nil {
 			failed <- err
@@ -264,6 +263,11 @@ func (a *App) Run(ctx context.Context) error {
 	a.face(ctx, quit)
 	<-ctx.Done()
 	services.Wait()
+	return a.outcome(failed)
+}
+
+// outcome is what Run returns once all has ended.
+func (a *App) outcome(failed <-chan error) error {
 	select {
 	case err := <-failed:
 		return err

@@ -50,7 +50,7 @@ func (a *App) window(ctx context.Context, quit func()) error {
 	o := ui.Options{
 		Core: a.station, Language: a.config.Lang, Minimized: a.flags.Minimized, Address: a.server.URL(), PageLink: a.server.PageLink,
 		Version: version, Tokens: a.config.RequireToken, Speaker: soundcard.Speaker{}, Logger: a.log, Quit: quit, Support: a.SupportFile,
-		Settings: a.settings(), Autostart: desktop.Autostart{}, Display: ui.Display(a.config.Window), Leave: a.leaveWindow,
+		Settings: a.settings(), Autostart: desktop.Autostart{}, Display: ui.Display(a.config.Window), Leave: a.leave, Abrupt: desktop.ErrSessionEnd,
 	}
 	if !a.flags.Demo {
 		o.Demonstrate = a.demonstrate
@@ -84,14 +84,17 @@ func (a *App) window(ctx context.Context, quit func()) error {
 	return nil
 }
 
-// leaveWindow ends the process when Windows ends the session. The toolkit is left
-// as it stands: it would take its icon from the tray, and when the end of the
-// session reaches the tray meanwhile, that waits for itself for ever.
-func (a *App) leaveWindow(cause error) bool {
-	if !errors.Is(cause, desktop.ErrSessionEnd) {
-		return false
+// leave ends the process and leaves the toolkit as it stands: when it does not
+// end, and when Windows ends the session. It would then take its icon from the
+// tray, and if the end of the session reaches the tray meanwhile, that waits for
+// itself for ever.
+func (a *App) leave() {
+	status := 0
+	var exit cli.Exit
+	if err := a.finish(); errors.As(err, &exit) {
+		status = exit.Status
+	} else if err != nil {
+		status = 1
 	}
-	a.finish()
-	os.Exit(0)
-	return true
+	os.Exit(status)
 }

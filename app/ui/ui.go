@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -17,6 +18,9 @@ import (
 
 // appID names the program to the desktop and to the toolkit's preferences.
 const appID = "fr.vitalien.desktop"
+
+// quitPatience is how long the toolkit may take to end.
+const quitPatience = time.Second
 
 // Core is what the window needs of the station. Its methods may be called on
 // any goroutine.
@@ -93,9 +97,11 @@ type Options struct {
 	Settings    SettingsFile
 	Autostart   Autostart // nil: there is none
 	Restart     func()    // starts the program again; nil: nobody does
-	// Leave ends the process where the toolkit must be left as it stands, by the
-	// cause of the end of Run's ctx; else it returns false. nil: nowhere.
-	Leave func(cause error) bool
+	// Leave ends the process when Run cannot return, as quit says; nil: nobody does.
+	Leave func()
+	// Abrupt is the cause of the end of Run's ctx at which the toolkit must be left
+	// as it stands; nil: none.
+	Abrupt error
 }
 
 // UI is the tray and the window of the running program.
@@ -159,18 +165,34 @@ func (u *UI) Run(ctx context.Context) (err error) {
 	if u.options.Speaker != nil {
 		background.Go(func() { w.screen.siren.run(ctx) })
 	}
-	release := context.AfterFunc(ctx, func() {
-		if u.options.Leave == nil || !u.options.Leave(context.Cause(ctx)) {
-			fyne.Do(a.Quit)
-		}
-	})
+	ended := make(chan struct{})
+	release := context.AfterFunc(ctx, func() { u.quit(context.Cause(ctx), a, ended) })
 	a.Run()
+	close(ended)
 	release()
 	w.player.clear()
 	u.standBy(nil)
 	cancel()
 	background.Wait()
 	return nil
+}
+
+// quit ends the toolkit, whose Run has returned when ended is closed. Now and
+// then it never does: what it runs last is queued for a loop that may have ended
+// already (Fyne 2.8.1, internal/driver/glfw/loop.go, runGL and WaitForEvents).
+func (u *UI) quit(cause error, a fyne.App, ended <-chan struct{}) {
+	if u.options.Abrupt == nil || !errors.Is(cause, u.options.Abrupt) {
+		fyne.Do(a.Quit)
+		select {
+		case <-ended:
+			return
+		case <-time.After(quitPatience):
+			u.options.Logger.Warn("the window does not end; leaving it")
+		}
+	}
+	if u.options.Leave != nil {
+		u.options.Leave()
+	}
 }
 
 // Show brings the window to the front. Like Propose and Notify it may be called
