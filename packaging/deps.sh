@@ -4,7 +4,7 @@
 # to test them) need, on Debian and Ubuntu; elsewhere it says what to install.
 set -euo pipefail
 
-build=(gcc libc6-dev libgl1-mesa-dev xorg-dev libxkbcommon-dev)
+build=(ca-certificates gcc libc6-dev libgl1-mesa-dev xorg-dev libxkbcommon-dev)
 test=(chromium openssl strace tesseract-ocr tesseract-ocr-fra xvfb xdotool desktop-file-utils imagemagick x11-utils dbus python3-hl7 python3-requests python3-socketio python3-websocket)
 bluez=(qemu-system-x86 busybox-static kmod cpio bluez dbus)
 package=(appstream desktop-file-utils dpkg-dev debootstrap gcc-mingw-w64-x86-64-posix imagemagick nsis osslsigncode)
