@@ -4,12 +4,19 @@ import (
 	"context"
 	"runtime"
 	"runtime/debug"
+	"slices"
 )
 
 // The bounds of one block of the journal, and of what waits for the next.
 const (
 	maxBatch      = 1024
 	maxBatchBytes = 4 << 20
+)
+
+// How often a commit gives way to others at most, and while none of them comes.
+const (
+	maxTurns  = 32
+	idleTurns = 3
 )
 
 // A request is an entry that waits for a commit.
@@ -33,7 +40,7 @@ func (s *Store) Append(ctx context.Context, e Entry) (first uint64, err error) {
 		return 0, err
 	}
 	r := &request{ctx: ctx, content: content}
-	r.Count, r.Kind, r.Data = e.Count, e.Kind, content[len(content)-len(e.Data):]
+	r.Count, r.Kind, r.Data = e.Count, e.Kind, slices.Clip(content[len(content)-len(e.Data):])
 	if err := s.submit(r); err != nil {
 		return 0, err
 	}
@@ -105,13 +112,25 @@ func (s *Store) await(r *request) error {
 func (s *Store) commitWaiting() {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	if s.crowded {
-		// Those whom the last commit has just woken are about to append again:
-		// let them join, which doubles the groups and waits for nobody.
-		runtime.Gosched()
+		s.letJoin()
 	}
 	batch := s.gather()
 	s.crowded = len(batch) > 1
 	s.commit(batch)
+}
+
+// letJoin gives way to those whom the last commit has just woken and who are
+// about to append again, while more of them come. It doubles the groups, and
+// waits for nobody.
+func (s *Store) letJoin() {
+	waiting, idle := len(s.queue), 0
+	for turn := 0; turn < maxTurns && idle < idleTurns; turn++ {
+		runtime.Gosched()
+		idle++
+		if n := len(s.queue); n > waiting {
+			waiting, idle = n, 0
+		}
+	}
 }
 
 // gather takes what waits already, without waiting for more.
@@ -143,7 +162,7 @@ func (s *Store) commit(batch []*request) {
 	for i, r := range batch {
 		r.First = head + 1
 		head = r.Last()
-		r.value = keys.seal(bucketLog, logKey(r.First), r.content)
+		r.value = keys.sealIn(r.content[len(r.content):], bucketLog, logKey(r.First), r.content)
 		records[i] = r.pending
 	}
 	err := s.persist(records)

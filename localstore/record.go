@@ -36,8 +36,8 @@ func (r Record) Last() uint64 { return r.First + uint64(r.Count) - 1 }
 
 func logKey(sequence uint64) []byte { return binary.BigEndian.AppendUint64(nil, sequence) }
 
-// encode makes what is sealed of e. It copies Data, which belongs to a caller
-// who may be gone before that.
+// encode makes what is sealed of e, with as much room behind it as that takes. It
+// copies Data, which belongs to a caller who may be gone before that.
 func (e Entry) encode() ([]byte, error) {
 	if e.Count < 1 || e.Count > MaxCount {
 		return nil, invalidFault(fmt.Sprintf("entry of %d sequence numbers: 1 to %d are possible", e.Count, MaxCount))
@@ -45,7 +45,8 @@ func (e Entry) encode() ([]byte, error) {
 	if len(e.Data) > MaxData {
 		return nil, invalidFault(fmt.Sprintf("entry of %d bytes: at most %d are possible", len(e.Data), MaxData))
 	}
-	content := make([]byte, 0, 1+binary.MaxVarintLen16+len(e.Data))
+	size := 1 + binary.MaxVarintLen16 + len(e.Data)
+	content := make([]byte, 0, size+sealedCost+size)
 	content = append(content, e.Kind)
 	content = binary.AppendUvarint(content, uint64(e.Count))
 	return append(content, e.Data...), nil

@@ -36,8 +36,14 @@ type keys struct {
 
 // seal makes the value that stands under key in bucket.
 func (k *keys) seal(bucket, key, plain []byte) []byte {
+	return k.sealIn(make([]byte, 0, sealedCost+len(plain)), bucket, key, plain)
+}
+
+// sealIn is seal in the memory of room, as far as that suffices. None of it may
+// be that of plain.
+func (k *keys) sealIn(room, bucket, key, plain []byte) []byte {
 	aead := k.data[k.current]
-	value := make([]byte, sealedHead+aead.NonceSize(), sealedCost+len(plain))
+	value := append(room[:0], make([]byte, sealedHead+aead.NonceSize())...)
 	value[0] = valueSealed
 	binary.BigEndian.PutUint32(value[1:], k.current)
 	nonce := value[sealedHead:]

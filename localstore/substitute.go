@@ -81,5 +81,5 @@ func (r Record) sealed(e *Entry, k *keys) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return k.seal(bucketLog, logKey(r.First), content), nil
+	return k.sealIn(content[len(content):], bucketLog, logKey(r.First), content), nil
 }
