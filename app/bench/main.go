@@ -34,6 +34,7 @@ var lines = []struct {
 	name    string
 	measure func(*bench) ([]row, error)
 }{
+	{"store", store},
 	{"mllp", mllp},
 	{"fanout", fanout},
 	{"replay", replay},
@@ -55,7 +56,7 @@ func main() {
 		return
 	}
 	b := &bench{}
-	only := flag.String("only", "", "comma-separated `lines`: mllp, fanout, replay, latency, idle, start, clients, ward, window, recording")
+	only := flag.String("only", "", "comma-separated `lines`: store, mllp, fanout, replay, latency, idle, start, clients, ward, window, recording")
 	flag.StringVar(&b.program, "program", "build/vitalien", "the `program` to measure")
 	flag.StringVar(&b.modules, "modules", "app/testdata/clients/node_modules", "`folder` of npm packages with the peers")
 	flag.StringVar(&b.folder, "folder", "build", "`folder` on the disk to measure")
