@@ -33,11 +33,15 @@ func TestRecordings_DiskFull(t *testing.T) {
 	if err := os.WriteFile(filler, make([]byte, 32<<20), 0o600); err == nil {
 		t.Fatal("the disk has room")
 	}
-	for n := byte(2); b.LastRecording().State == RecordingSound; n++ {
+	for n := byte(2); ; n++ {
+		told := news(b) // what becomes of it from here on
+		if b.LastRecording().State != RecordingSound {
+			break
+		}
 		b.clock.advance(1e9)
 		select {
 		case b.tap.sound <- secondOf(n):
-		case <-news(b):
+		case <-told:
 		}
 	}
 	b.over()
