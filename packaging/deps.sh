@@ -5,7 +5,7 @@
 set -euo pipefail
 
 build=(ca-certificates gcc libc6-dev libgl1-mesa-dev xorg-dev libxkbcommon-dev)
-test=(chromium openssl strace tesseract-ocr tesseract-ocr-fra xvfb xdotool desktop-file-utils imagemagick x11-utils dbus python3-hl7 python3-requests python3-socketio python3-websocket)
+test=(chromium openssl strace tesseract-ocr tesseract-ocr-fra xvfb xdotool desktop-file-utils imagemagick x11-utils dbus gnome-keyring python3-hl7 python3-requests python3-socketio python3-websocket)
 bluez=(qemu-system-x86 busybox-static kmod cpio bluez dbus)
 package=(appstream desktop-file-utils dpkg-dev debootstrap gcc-mingw-w64-x86-64-posix imagemagick nsis osslsigncode)
 command -v node >/dev/null || test+=(nodejs)
