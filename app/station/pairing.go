@@ -26,7 +26,7 @@ func (s *Station) theLink() (*blelink.Link, error) {
 	if b.link == nil {
 		return nil, &fhirmap.Fault{
 			Code: "bluetooth_absent", English: "Bluetooth is not served",
-			French: "Le Bluetooth est désactivé dans les réglages de Vitalien. Activez-le dans config.toml, puis redémarrez Vitalien.",
+			French: "Le Bluetooth est désactivé dans les réglages de Vitalien. Activez-le dans «\u00a0Réglages\u00a0», «\u00a0Bluetooth\u00a0», puis redémarrez Vitalien.",
 		}
 	}
 	return b.link, nil
