@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"image/color"
 	"sort"
+	"strings"
+	"unicode"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -64,17 +66,26 @@ func (l *label) show(text string, colour fyne.ThemeColorName) {
 
 // natural is the width that the whole text needs.
 func (l *label) natural() float32 {
-	return fyne.MeasureText(l.text, theme.Size(l.size), l.style()).Width
+	return fyne.MeasureText(l.drawn(), theme.Size(l.size), l.style()).Width
+}
+
+// drawn is the text with room for the hook of a first J, which the toolkit, that
+// draws each line in a box of its own, would cut at the left edge.
+func (l *label) drawn() string {
+	if strings.HasPrefix(strings.ToUpper(l.text), "J") {
+		return "\u200a" + l.text
+	}
+	return l.text
 }
 
 func (l *label) style() fyne.TextStyle { return fyne.TextStyle{Bold: l.bold} }
 
 func (l *label) CreateRenderer() fyne.WidgetRenderer {
-	line := canvas.NewText(l.text, paint(l.colour))
+	line := canvas.NewText(l.drawn(), paint(l.colour))
 	place := func(size fyne.Size) {
-		line.Text = l.text
+		line.Text = l.drawn()
 		if l.cut {
-			line.Text = ellipsis(l.text, size.Width, theme.Size(l.size), l.style())
+			line.Text = ellipsis(line.Text, size.Width, theme.Size(l.size), l.style())
 		}
 		line.Resize(size)
 	}
@@ -86,7 +97,7 @@ func (l *label) CreateRenderer() fyne.WidgetRenderer {
 		line.Refresh()
 	}
 	r.minSize = func() fyne.Size {
-		size := fyne.MeasureText(l.text, theme.Size(l.size), l.style())
+		size := fyne.MeasureText(l.drawn(), theme.Size(l.size), l.style())
 		if l.cut {
 			size.Width = min(size.Width, 24)
 		}
@@ -96,7 +107,8 @@ func (l *label) CreateRenderer() fyne.WidgetRenderer {
 	return r
 }
 
-// ellipsis is as much of text as fits into width.
+// ellipsis is as much of text as fits into width. A number is there whole or not
+// at all: a part of it would be another value, or another address.
 func ellipsis(text string, width, size float32, style fyne.TextStyle) string {
 	if width <= 0 || fyne.MeasureText(text, size, style).Width <= width+0.5 {
 		return text
@@ -105,8 +117,13 @@ func ellipsis(text string, width, size float32, style fyne.TextStyle) string {
 	kept := sort.Search(len(runes), func(n int) bool {
 		return fyne.MeasureText(string(runes[:n+1])+"…", size, style).Width > width
 	})
+	for kept > 0 && kept < len(runes) && ofNumber(runes[kept-1]) && ofNumber(runes[kept]) {
+		kept--
+	}
 	return string(runes[:kept]) + "…"
 }
+
+func ofNumber(r rune) bool { return unicode.IsDigit(r) || strings.ContainsRune(",.:/\u202f", r) }
 
 // A panel is a rectangle of the theme that things stand on.
 type panel struct {
