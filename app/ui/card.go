@@ -66,9 +66,12 @@ func (n *numeral) CreateRenderer() fyne.WidgetRenderer {
 		grown := n.grown(size.Height)
 		main.TextSize, aside.TextSize = grown*theme.Size(n.size), grown*theme.Size(n.small)
 		const distance = 8
-		needed := main.MinSize().Width + aside.MinSize().Width
-		if room := size.Width - distance; room > 0 && needed > room {
-			main.TextSize *= 0.98 * room / needed // hinting makes small text wider
+		for range 3 { // hinting makes small text wider than in proportion
+			needed, room := main.MinSize().Width+aside.MinSize().Width, size.Width-distance
+			if room <= 0 || needed <= room {
+				break
+			}
+			main.TextSize *= 0.98 * room / needed
 			aside.TextSize *= 0.98 * room / needed
 		}
 		mainSize, asideSize := main.MinSize(), aside.MinSize()
