@@ -60,7 +60,7 @@ func (s *strip) show(text tileText) {
 type stripLine struct{}
 
 const (
-	stripName  = 76
+	stripName  = 88
 	stripAge   = 48
 	stripValue = 0.5 // of what name and arrow leave
 )
