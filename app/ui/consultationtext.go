@@ -145,7 +145,7 @@ func (w words) assignQuestion(m *fhirmap.Recorded, to station.Attribution, had [
 	}
 	return question{
 		title:   w.say(title),
-		content: []fyne.CanvasObject{padded(0, 8, w.subject(m, now)), w.fromTo(m.Subject, to.Patient), w.received(had)},
+		content: []fyne.CanvasObject{padded(6, 8, w.subject(m, now)), w.fromTo(m.Subject, to.Patient), w.received(had)},
 		choices: []choice{
 			{w.say("correct.no"), widget.MediumImportance, nil},
 			{w.say(yes), widget.HighImportance, assign},
@@ -186,7 +186,7 @@ func (w words) discardQuestion(m *fhirmap.Recorded, had []station.Receiver, now 
 	return question{
 		title: w.say("correct.discard.title"),
 		content: []fyne.CanvasObject{
-			padded(0, 8, w.subject(m, now)), paragraph(w.say("correct.of", "who", w.identityOf(m.Subject))),
+			padded(6, 8, w.subject(m, now)), paragraph(w.say("correct.of", "who", w.identityOf(m.Subject))),
 			padded(0, 8, usual), column(-6, reason, reason.hint), w.received(had),
 		},
 		fields: []*field{reason},
@@ -201,7 +201,7 @@ func (w words) discardQuestion(m *fhirmap.Recorded, had []station.Receiver, now 
 func (w words) undoQuestion(m *fhirmap.Recorded, had []station.Receiver, now time.Time, undo func()) question {
 	q := question{
 		title:   w.say("correct.undo.title"),
-		content: []fyne.CanvasObject{padded(0, 8, w.subject(m, now)), w.fromTo(m.Subject, m.First), w.received(had)},
+		content: []fyne.CanvasObject{padded(6, 8, w.subject(m, now)), w.fromTo(m.Subject, m.First), w.received(had)},
 		choices: []choice{
 			{w.say("correct.no"), widget.MediumImportance, nil},
 			{w.say("correct.undo.yes"), widget.HighImportance, undo},

@@ -29,7 +29,7 @@ func (w words) proposalQuestion(c station.Consultation, start func()) question {
 	return question{
 		title: w.say("proposal.title"),
 		content: []fyne.CanvasObject{
-			padded(0, 8, container.NewStack(newPanel(colourChosen, "", sizeRadius), padded(4, 4, column(0, lines...)))),
+			padded(6, 8, container.NewStack(newPanel(colourChosen, "", sizeRadius), padded(4, 4, column(0, lines...)))),
 			paragraph(w.say("proposal.text")),
 		},
 		choices: []choice{
