@@ -81,8 +81,13 @@ func (w words) unit(r *fhirmap.Reading) string {
 	if r == nil {
 		return ""
 	}
-	return r.Unit.Label
+	return unitName(r.Unit)
 }
+
+// litres writes the litre with the capital letter of clinics and laboratories.
+var litres = strings.NewReplacer("/l", "/L", "/dl", "/dL", "l/min", "L/min")
+
+func unitName(u fhirmap.Unit) string { return litres.Replace(u.Label) }
 
 func (w words) pulse(r *fhirmap.Reading) string {
 	if r == nil || r.Value == nil {

@@ -72,7 +72,7 @@ func TestFigure(t *testing.T) {
 		},
 		"glucose in moles": {
 			of(fhirmap.BloodGlucose, value(fhirmap.BloodGlucose, "5.4", fhirmap.MillimolePerLitre)),
-			figure{main: "5,4", unit: "mmol/l"},
+			figure{main: "5,4", unit: "mmol/L"},
 		},
 	} {
 		if got := newWords("fr").figure(&test.measurement); got != test.want {

@@ -60,13 +60,13 @@ func (w words) trendValue(p *station.TrendPoint) string {
 // pointText is a point of a lane: 98 % · 20/11/2026 14:05.
 func (w words) pointText(l *lane, i int, zone *time.Location) string {
 	p := &l.source[i]
-	value := joined("\u202f", w.trendValue(p), l.unit.Label)
+	value := joined("\u202f", w.trendValue(p), unitName(l.unit))
 	return joined(" · ", value, p.At.In(zone).Format(dateLayout+" 15:04:05"))
 }
 
 // laneName is a vital sign with its unit.
 func (w words) laneName(t fhirmap.Type, u fhirmap.Unit) string {
-	return joined(" · ", w.vital(t), u.Label)
+	return joined(" · ", w.vital(t), unitName(u))
 }
 
 // observed is the value of an Observation, with its unit, and what stands in
@@ -84,7 +84,7 @@ func (w words) observed(f *station.Found) string {
 		}
 		return w.absence(r.Absent)
 	}
-	return joined("\u202f", w.value(r), r.Unit.Label)
+	return joined("\u202f", w.value(r), unitName(r.Unit))
 }
 
 // remarks are what a person should know of a measurement before they rely on it.

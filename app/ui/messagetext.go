@@ -169,7 +169,7 @@ func (w words) measured(m *fhirmap.Measurement, now time.Time) string {
 func (w words) showing(v *fhirmap.LiveValue) string {
 	value := noValue
 	if v.Value != nil {
-		value = joined(" ", w.decimal(*v.Value), v.Unit.Label)
+		value = joined(" ", w.decimal(*v.Value), unitName(v.Unit))
 	}
 	doubt := ""
 	if v.State != fhirmap.LiveValid && v.State != "" {

@@ -128,7 +128,7 @@ func (w words) tile(g group, byType map[fhirmap.Type]*fhirmap.LiveValue, l *fhir
 	if first == nil {
 		return tileText{}, false
 	}
-	text := tileText{name: w.tileName(g), unit: first.Unit.Label, colour: lookOf(g.parts[0]).colour, occasional: g.cuff}
+	text := tileText{name: w.tileName(g), unit: unitName(first.Unit), colour: lookOf(g.parts[0]).colour, occasional: g.cuff}
 	age := now.Sub(asOf(l, parts))
 	text.standing, text.age = g.standing(worst, age), w.brief(age)
 	switch {
