@@ -108,8 +108,8 @@ type alarmRow struct {
 	*fyne.Container
 	lamp    *panel
 	mark    *label
-	title   *widget.Label
-	detail  *widget.Label
+	title   *prose
+	detail  *prose
 	confirm *button
 }
 
@@ -147,7 +147,7 @@ func (r *alarmRow) show(text alarmText) (reshaped bool) {
 
 // write changes a text that wraps, and tells whether its room may be another:
 // the age of an alarm changes it every second and needs the same.
-func write(l *widget.Label, text string) bool {
+func write(l *prose, text string) bool {
 	if l.Text == text {
 		return false
 	}

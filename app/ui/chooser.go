@@ -32,13 +32,13 @@ type chooser struct {
 	body    *fyne.Container
 	heading *label          // above what stands second: the form, or those that are known
 	known   *fyne.Container // those to choose from
-	notice  *widget.Label
+	notice  *prose
 	warning *fyne.Container
 	form    *patientForm
 	offers  *fyne.Container
 	shown   []offer
 	options []*option
-	none    *widget.Label
+	none    *prose
 	scroll  *container.Scroll
 	who     *label
 	cancel  *button

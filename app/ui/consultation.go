@@ -26,7 +26,7 @@ type consultationPage struct {
 	chooser  *chooser
 	change   *button
 	main     *button
-	fault    *widget.Label
+	fault    *prose
 	empty    fyne.CanvasObject
 	sections [3]*sheetSection
 	view     view // the last one that had a desk
@@ -131,7 +131,7 @@ type sheetSection struct {
 	*fyne.Container
 	page    *consultationPage
 	heading *label
-	text    *widget.Label
+	text    *prose
 	list    *fyne.Container
 	rows    map[key]*measureRow
 	order   []key

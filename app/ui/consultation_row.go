@@ -25,7 +25,7 @@ type measureRow struct {
 	second                *label
 	test, check           *fyne.Container
 	badges                *fyne.Container
-	note                  *widget.Label
+	note                  *prose
 	assign, discard, undo *button
 }
 

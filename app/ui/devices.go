@@ -124,7 +124,7 @@ type trouble struct {
 	*fyne.Container
 	icon  *symbol
 	title *label
-	text  *widget.Label
+	text  *prose
 }
 
 func newTrouble() *trouble {
@@ -162,7 +162,7 @@ type deviceRow struct {
 	model   *label
 	battery *label
 	seen    *label
-	fault   *widget.Label
+	fault   *prose
 	rename  *button
 	forget  *button
 }

@@ -20,7 +20,8 @@ type question struct {
 	id      string // of what it is about; empty for what asks only once
 	title   string
 	content []fyne.CanvasObject
-	fields  []*field // to be filled in for the last choice; the first has the keyboard
+	fields  []*field  // to be filled in for the last choice; the first has the keyboard
+	options []*option // Escape on one of them is that of the question
 	choices []choice
 }
 
@@ -64,6 +65,9 @@ func (d *dialogs) ask(q question) bool {
 		b := newButton(c.text, c.importance, func() { d.answer(c) })
 		b.escape = d.escape
 		buttons = append(buttons, b)
+	}
+	for _, o := range q.options {
+		o.escape = d.escape
 	}
 	content := append([]fyne.CanvasObject{padded(0, 8, newLabel(q.title, colourText, sizeSection).strong())}, q.content...)
 	content = append(content, padded(10, 8, container.New(layout.NewCustomPaddedHBoxLayout(10), buttons...)))

@@ -11,7 +11,7 @@ import (
 // A field is a line to type into that says at once what is wrong with it.
 type field struct {
 	widget.Entry
-	hint   *widget.Label
+	hint   *prose
 	check  func(text string) (problem string) // in words; empty: nothing
 	usual  string                             // the hint while nothing is typed
 	submit func()

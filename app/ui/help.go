@@ -19,9 +19,9 @@ type helpPage struct {
 	now      func() time.Time
 	options  Options
 	do       actions
-	name     *widget.Label
+	name     *prose
 	list     *fyne.Container // what monitors are set to
-	note     *widget.Label
+	note     *prose
 	copiers  []*copier
 	shown    string
 	asked    time.Time

@@ -41,7 +41,7 @@ type historyPage struct {
 
 	note, dates           *label
 	export, change, retry *button
-	fault                 *widget.Label
+	fault                 *prose
 	faultBox              *fyne.Container
 	who                   *historyWho
 	chooser               *patientChooser
@@ -53,7 +53,7 @@ type historyPage struct {
 	plot                  *trendPlot
 	plotBox, kindBox      fyne.CanvasObject
 	table                 *historyTable
-	empty                 *widget.Label
+	empty                 *prose
 
 	of      *subject // nil: nobody is chosen yet
 	period  period

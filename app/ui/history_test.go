@@ -9,7 +9,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
-	"fyne.io/fyne/v2/widget"
 
 	"vitalien/app/station"
 	"vitalien/assets"
@@ -144,23 +143,31 @@ func TestScreen_History(t *testing.T) {
 func TestScreen_HistoryQuestions(t *testing.T) {
 	w := newWords("fr")
 	span := station.Span{From: testNow.AddDate(0, -1, 0), To: testNow}
-	bar := widget.NewProgressBar()
-	bar.SetValue(0.4)
-	export := w.exportQuestion("/home/dr.martin/Documents/vitalien-2026-11-20-1405.pdf", func(station.ExportFormat, string) {})
-	export.fields[0].check = func(string) string { return "" } // there is no such folder here
-	for name, q := range map[string]question{
-		"export":  export,
-		"days":    w.daysQuestion(span, time.UTC, func(station.Span) {}),
-		"replace": w.replaceQuestion("/home/dr.martin/Documents/vitalien-2026-11-20-1405.pdf", func() {}),
-		"writing": w.progressQuestion(bar, func() {}),
-		"written": w.writtenQuestion("/home/dr.martin/Documents/vitalien-2026-11-20-1405.pdf", func() {}),
+	for name, prepared := range map[string]func() question{
+		"export": func() question {
+			q := w.exportQuestion("/home/dr.martin/Documents/vitalien-2026-11-20-1405.pdf", func(station.ExportFormat, string) {})
+			q.fields[0].check = func(string) string { return "" } // there is no such folder here
+			return q
+		},
+		"days": func() question { return w.daysQuestion(span, time.UTC, func(station.Span) {}) },
+		"replace": func() question {
+			return w.replaceQuestion("/home/dr.martin/Documents/vitalien-2026-11-20-1405.pdf", func() {})
+		},
+		"writing": func() question {
+			bar := newDoneShare(w)
+			bar.set(0.4)
+			return w.progressQuestion(bar, func() {})
+		},
+		"written": func() question {
+			return w.writtenQuestion("/home/dr.martin/Documents/vitalien-2026-11-20-1405.pdf", func() {})
+		},
 	} {
 		file := "question-history-" + name + "-light"
 		t.Run(file, func(t *testing.T) {
 			test.NewTempApp(t).Settings().SetTheme(forced{variant: forms["light"]})
 			window := test.NewTempWindow(t, newPanel(colourGround, "", ""))
 			window.Resize(fyne.NewSize(560, 440))
-			if !newDialogs(window.Canvas(), func() {}, func() {}).ask(q) {
+			if !newDialogs(window.Canvas(), func() {}, func() {}).ask(prepared()) {
 				t.Fatal("not asked")
 			}
 			test.AssertRendersToImage(t, file+".png", window.Canvas())

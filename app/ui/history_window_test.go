@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/widget"
 
 	"vitalien/app/station"
 	"vitalien/fhirmap"
@@ -213,7 +212,7 @@ func TestWindow_HistoryIsExported(t *testing.T) {
 	export := func(format int) {
 		press(d.screen.history.export)
 		q := d.dialogs.current
-		q.content[1].(*widget.RadioGroup).SetSelected(d.words.say(exportChoices[format].key))
+		q.options[format].choose()
 		q.fields[0].SetText(withEnd(path, exportChoices[format].name))
 		d.dialogs.answer(q.choices[1])
 	}
@@ -264,7 +263,7 @@ func TestWindow_ExportIsCancelled(t *testing.T) {
 	folder := t.TempDir()
 	press(d.screen.history.export)
 	q := d.dialogs.current
-	q.content[1].(*widget.RadioGroup).SetSelected(d.words.say("history.fhir"))
+	q.options[2].choose()
 	q.fields[0].SetText(filepath.Join(folder, "x.json"))
 	d.dialogs.answer(q.choices[1])
 	await(t, s.began)

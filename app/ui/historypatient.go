@@ -25,7 +25,7 @@ type patientChooser struct {
 	scroll *container.Scroll
 	search *field
 	list   *fyne.Container
-	hint   *widget.Label
+	hint   *prose
 	known  []station.Version[fhirmap.Patient]
 	read   bool   // known are
 	fault  string // why they could not be

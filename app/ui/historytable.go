@@ -20,7 +20,7 @@ type historyTable struct {
 	rows         []*historyRow
 	list         *fyne.Container
 	scroll       *container.Scroll
-	empty        *widget.Label
+	empty        *prose
 	where        *label
 	newer, older *button
 }

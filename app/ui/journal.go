@@ -37,7 +37,7 @@ type journalPage struct {
 	at    int // how many steps back
 	asked int // how often; an answer to another question is late
 	list  *fyne.Container
-	note  *widget.Label
+	note  *prose
 	older *button
 	newer *button
 	back  *button
@@ -108,6 +108,9 @@ func (p *journalPage) show(j journal, err error) {
 		note = w.fault(fhirmap.FaultOf(err))
 	case len(entries) == 0:
 		note = w.say("journal.none")
+		if p.kind == auditAll {
+			note = w.say("journal.empty")
+		}
 	case j.older > 0 && p.at+1 >= journalPages:
 		note = w.say("journal.older", "n", fmt.Sprint(j.older))
 	}

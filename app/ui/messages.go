@@ -37,12 +37,12 @@ type messagesView struct {
 
 	title  *label
 	gate   fyne.CanvasObject
-	why    *widget.Label
+	why    *prose
 	open   *button
 	again  *button
 	back   *button
 	body   *fyne.Container
-	empty  *widget.Label
+	empty  *prose
 	list   *messageList
 	size   *label
 	raw    *sheet
@@ -72,13 +72,13 @@ func newMessagesView(w words, o Options, do actions, done func()) *messagesView 
 	v.copy = newCopier(w, func() { do.traffic.copy(v.words.forSupport(&v.all[v.at])) })
 	v.copy.escape = done
 	v.list = newMessageList(w, o.Now, v.choose, done)
-	v.gate = container.NewVScroll(padded(0, 0, container.New(reading{width: pageWidth},
-		topic("warning", w.say("traffic.private"), v.why, padded(6, 0, row(0, v.open))))))
-	head := container.NewBorder(nil, nil, nil, padded(0, 4, v.copy.button), column(2, v.size, v.answer))
+	gate := container.New(reading{width: pageWidth}, topic("warning", w.say("traffic.private"), v.why, padded(6, 0, row(0, v.open))))
+	v.gate = padded(-2, -2, container.NewVScroll(padded(2, 2, gate))) // a scroll cuts the edge of what ends with it
+	head := container.NewBorder(nil, nil, nil, container.NewCenter(v.copy.button), column(2, v.size, v.answer))
 	v.body = container.New(shelf{},
 		container.NewStack(newPanel(colourCard, colourLine, sizeRadius), padded(2, 2, v.list)), head, container.New(twoHalves{}, v.raw.frame, v.said.frame))
 	v.Container = padded(margin, margin, container.NewBorder(
-		padded(0, 0, column(8, between(v.title, row(10, v.again, v.back)), v.empty)), nil, nil, nil, container.NewStack(v.gate, v.body)))
+		padded(0, 0, column(8, between(v.title, row(10, v.again, v.back)), padded(0, -inset, v.empty))), nil, nil, nil, container.NewStack(v.gate, v.body)))
 	v.Hide()
 	return v
 }

@@ -246,7 +246,7 @@ type monitorRow struct {
 	state    *label
 	where    *label
 	traffic  *label
-	fault    *widget.Label
+	fault    *prose
 	action   *button // nil: nothing can be done
 	messages *button // shows what it sent; nil: it is not heard
 }

@@ -9,14 +9,10 @@ import (
 )
 
 // paragraph is running text that wraps.
-func paragraph(text string) *widget.Label {
-	l := widget.NewLabel(text)
-	l.Wrapping = fyne.TextWrapWord
-	return l
-}
+func paragraph(text string) *prose { return newProse(text) }
 
 // muted is the same in a quieter colour.
-func muted(text string) *widget.Label {
+func muted(text string) *prose {
 	l := paragraph(text)
 	l.Importance = widget.LowImportance
 	return l

@@ -5,7 +5,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/widget"
 
 	"vitalien/fhirmap"
 )
@@ -18,7 +17,7 @@ const oldMeasure = 5 * time.Minute
 type measureStage struct {
 	*fyne.Container
 	wizard *wizard
-	how    *widget.Label
+	how    *prose
 	ground *panel
 	icon   *symbol
 	name   *label
@@ -110,12 +109,12 @@ func (w words) trial(m *fhirmap.Measurement, live *fhirmap.Live, now time.Time) 
 	case live != nil && len(live.Values) > 0:
 		first := w.shownLive(&live.Values[0])
 		text := trialText{
-			figure: figure{main: w.liveFigure(first), unit: first.Unit.Label},
+			figure: figure{main: w.liveFigure(first), unit: unitName(first.Unit)},
 			vital:  first.Type, name: w.vital(first.Type), state: w.say("measure.going"), colour: colourAccent,
 		}
 		for i := range live.Values[1:] {
 			v := w.shownLive(&live.Values[i+1])
-			text.second = joined(" · ", text.second, w.say("measure.also", "name", w.vital(v.Type), "value", w.liveFigure(v), "unit", v.Unit.Label))
+			text.second = joined(" · ", text.second, w.say("measure.also", "name", w.vital(v.Type), "value", w.liveFigure(v), "unit", unitName(v.Unit)))
 		}
 		return text
 	default:

@@ -5,7 +5,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/widget"
 
 	"vitalien/app/station"
 	"vitalien/fhirmap"
@@ -30,7 +29,7 @@ type modelStage struct {
 	picture *drawing
 	steps   *fyne.Container
 	remark  *fyne.Container
-	tried   *widget.Label
+	tried   *prose
 }
 
 func newModelStage(w *wizard) *modelStage {

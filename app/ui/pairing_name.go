@@ -128,9 +128,9 @@ func (s *doneStage) first() fyne.Focusable { return s.wizard.next }
 type faultStage struct {
 	*fyne.Container
 	wizard *wizard
-	text   *widget.Label
+	text   *prose
 	advice fyne.CanvasObject // about the device
-	code   *widget.Label
+	code   *prose
 }
 
 func newFaultStage(w *wizard) *faultStage {

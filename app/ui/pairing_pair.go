@@ -24,10 +24,10 @@ type pairStage struct {
 	reach   *task
 	bond    *task
 	connect *task
-	keep    *widget.Label
+	keep    *prose
 	ask     *fyne.Container
 	asked   station.PairingQuestion
-	problem *widget.Label
+	problem *prose
 	answers fyne.Focusable // has the keyboard while something is asked
 }
 

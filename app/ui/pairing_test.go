@@ -9,7 +9,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
-	"fyne.io/fyne/v2/widget"
 
 	"vitalien/app/station"
 	"vitalien/assets"
@@ -308,7 +307,7 @@ func TestWizard_NeverTriedIsSaid(t *testing.T) {
 		t.Errorf("of any other: %q", s.tried.Text)
 	}
 	test.Tap(s.options[1])
-	if first := s.steps.Objects[0].(*widget.Label).Text; !strings.HasPrefix(first, "1. ") {
+	if first := s.steps.Objects[0].(*prose).Text; !strings.HasPrefix(first, "1. ") {
 		t.Errorf("the ritual begins with %q", first)
 	}
 }

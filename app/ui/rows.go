@@ -68,7 +68,7 @@ func (l *rowList) update(texts []rowText) (reshaped bool) {
 type listed struct {
 	*fyne.Container
 	icon   *symbol
-	name   *widget.Label
+	name   *prose
 	state  *label
 	detail *label
 	action *button // nil: nothing can be done
@@ -87,7 +87,7 @@ func newListed(action string, do func()) *listed {
 		r.action = newButton(action, widget.MediumImportance, do)
 		side = padded(0, 6, container.NewCenter(r.action))
 	}
-	text := column(0, r.name, padded(0, 8, column(3, r.state, r.detail)))
+	text := column(-5, r.name, padded(0, 8, column(3, r.state, r.detail)))
 	r.Container = container.NewStack(
 		newPanel(colourCard, colourLine, sizeRadius),
 		padded(6, 12, container.NewBorder(nil, padded(2, 0, column(0)), padded(0, 2, container.NewCenter(r.icon)), side, text)),

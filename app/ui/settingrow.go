@@ -14,7 +14,7 @@ type settingRow struct {
 	*fyne.Container
 	setting  *setting
 	usual    string
-	about    *widget.Label
+	about    *prose
 	field    *field    // nil: the value is chosen
 	segments *segments // nil: it is typed
 	filling  bool

@@ -210,7 +210,7 @@ func (p *settingsPage) drop() {
 type settingsFoot struct {
 	*fyne.Container
 	words words
-	text  *widget.Label
+	text  *prose
 	save, drop,
 	undo, restart *button
 	again bool // the program can be started again
@@ -225,8 +225,8 @@ func newSettingsFoot(p *settingsPage) *settingsFoot {
 		undo:    newButton(w.say("set.undo"), widget.MediumImportance, p.takeBack),
 		restart: newButton(w.say("set.restart"), widget.HighImportance, func() { p.do.restart() }),
 	}
-	buttons := padded(4, 0, row(10, f.drop, f.undo, f.save, f.restart))
-	line := container.NewBorder(nil, nil, nil, container.NewCenter(buttons), f.text)
+	buttons := row(10, f.drop, f.undo, f.save, f.restart)
+	line := container.NewBorder(nil, nil, nil, container.NewCenter(buttons), container.New(middle{}, f.text))
 	f.Container = column(0, widget.NewSeparator(), padded(8, margin, container.New(reading{width: pageWidth, centred: true}, line)))
 	f.Container.Hide()
 	for _, b := range []*button{f.save, f.drop, f.undo, f.restart} {

@@ -30,7 +30,7 @@ type keepingPanel struct {
 	fyne.CanvasObject
 	words   words
 	now     func() time.Time
-	preview *widget.Label
+	preview *prose
 	erase   *button
 }
 
@@ -74,8 +74,8 @@ type backupPanel struct {
 	fyne.CanvasObject
 	words   words
 	now     func() time.Time
-	state   *widget.Label
-	folder  *widget.Label
+	state   *prose
+	folder  *prose
 	make    *button
 	phrased *button
 }
@@ -87,7 +87,7 @@ func newBackupPanel(w words, now func() time.Time, do settingsActions) *backupPa
 		phrased: newButton(w.say("keep.backup.to"), widget.MediumImportance, func() { do.backUpTo() }),
 	}
 	p.folder.Wrapping = fyne.TextWrapBreak
-	p.CanvasObject = topic("check", w.say("keep.last"), p.state, p.folder,
+	p.CanvasObject = topic("backup", w.say("keep.last"), p.state, p.folder,
 		padded(6, 0, container.New(&flow{distance: 8}, p.make, p.phrased)))
 	return p
 }
@@ -116,20 +116,20 @@ func (w words) backups(s station.BackupState, now time.Time) (string, widget.Imp
 type jobLine struct {
 	*fyne.Container
 	words  words
-	text   *widget.Label
-	bar    *widget.ProgressBar
+	text   *prose
+	bar    *doneShare
 	cancel *button
 	end    func() // the work; nil: none is under way
 }
 
 func newJobLine(w words) *jobLine {
-	j := &jobLine{words: w, text: paragraph(""), bar: widget.NewProgressBar()}
+	j := &jobLine{words: w, text: paragraph(""), bar: newDoneShare(w)}
 	j.cancel = newButton(w.say("keep.cancel"), widget.MediumImportance, func() {
 		if j.end != nil {
 			j.end()
 		}
 	})
-	line := container.NewBorder(nil, nil, nil, container.NewCenter(j.cancel), column(4, j.text, padded(0, inset, j.bar)))
+	line := container.NewBorder(nil, nil, nil, container.NewCenter(j.cancel), column(4, j.text, padded(0, inset, j.bar.Container)))
 	j.Container = column(0, widget.NewSeparator(), padded(8, margin, container.New(reading{width: pageWidth, centred: true}, line)))
 	j.Container.Hide()
 	return j
@@ -139,7 +139,7 @@ func newJobLine(w words) *jobLine {
 func (j *jobLine) begin(text string, end func()) {
 	j.end = end
 	j.text.SetText(text)
-	j.bar.SetValue(0)
+	j.bar.set(0)
 	j.bar.Hide() // until it is known how much there is
 	j.cancel.Show()
 	j.Container.Show()
@@ -150,7 +150,7 @@ func (j *jobLine) progress(done, of uint64) {
 		return
 	}
 	j.bar.Show()
-	j.bar.SetValue(float64(done) / float64(of))
+	j.bar.set(float64(done) / float64(of))
 }
 
 // finish shows what came of it; nothing hides the line.

@@ -83,7 +83,7 @@ var settingGroups = []settingGroup{
 		{name: "retention.live", kind: asDuration, title: "set.keep.live", about: "set.keep.live.about", example: "30 jours"},
 		{name: "retention.quarantine", kind: asDuration, title: "set.keep.refused", about: "set.keep.refused.about", example: "30 jours"},
 	}},
-	{"set.backup", "check", []setting{
+	{"set.backup", "backup", []setting{
 		{name: "backup.dir", title: "set.backup.dir", about: "set.backup.dir.about"},
 		{name: "backup.keep", title: "set.backup.keep", about: "set.backup.keep.about", example: "7"},
 	}},

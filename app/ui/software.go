@@ -35,7 +35,7 @@ type softwarePage struct {
 	do       actions
 	create   *button
 	open     *button // the journal
-	empty    *widget.Label
+	empty    *prose
 	lists    [4]*rowList
 	copiers  []*copier
 	access   station.Access

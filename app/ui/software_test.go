@@ -363,8 +363,8 @@ func TestJournal_KnowsTheReasonsOfTheServer(t *testing.T) {
 		}
 	}
 	for noted, want := range map[string]string{
-		`csv, patient "", 3 measurements`:      "csv · tous les patients · 3\u00a0mesures",
-		`fhir, patient "a\"b", 3 measurements`: `fhir · patient a\"b · 3` + "\u00a0mesures",
+		`csv, patient "", 3 measurements`:      "csv · tous les patients · mesures\u00a0: 3",
+		`fhir, patient "a\"b", 3 measurements`: `fhir · patient a\"b · mesures` + "\u00a0: 3",
 		"3 files":                              "3 files",
 	} {
 		if got := w.export(noted); got != want {

@@ -186,5 +186,5 @@ func connectCode(address string, token bool) string {
 		auth = ", { auth: { token: '…' } }"
 	}
 	return "const socket = io('" + address + "'" + auth + ");\n" +
-		"socket.on('fhir', (observation) => console.log(observation));"
+		"socket.on('fhir', (fhir) => console.log(fhir));"
 }

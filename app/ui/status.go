@@ -80,7 +80,7 @@ type statusLine struct {
 	dot     *label
 	clients *label
 	links   *label
-	faults  *widget.Label
+	faults  *prose
 	trouble *fyne.Container
 }
 

@@ -22,13 +22,13 @@ type stethoscopePage struct {
 
 	time, state, note *label
 	hint              *label
-	fault             *widget.Label
+	fault             *prose
 	action, other     *button
 	picture           *soundPicture
-	caption           *widget.Label
+	caption           *prose
 
 	heading *label
-	empty   *widget.Label
+	empty   *prose
 	list    *fyne.Container
 	rows    map[string]*soundRow // by id
 	order   []string
@@ -52,7 +52,7 @@ func newStethoscopePage(w words, now func() time.Time, do actions) *stethoscopeP
 	p.other = newButton(w.say("steth.other"), widget.MediumImportance, func() { do.chooseStethoscope() })
 	title := newLabel(w.say("steth.title"), colourText, sizeTitle).strong().cutting()
 	text := column(2, p.state, p.note, p.hint)
-	head := container.NewBorder(nil, nil, padded(0, 8, p.time), padded(6, 0, container.NewCenter(p.action)), padded(8, 8, text))
+	head := container.NewBorder(nil, nil, padded(0, 8, p.time), padded(6, 0, container.NewCenter(p.action)), padded(0, 8, container.New(middle{}, text)))
 	p.CanvasObject = page(
 		padded(0, 8, between(title, p.other)),
 		container.NewStack(newPanel(colourCard, colourLine, sizeRadius), padded(10, 12, column(8, head, p.fault, p.picture, p.caption))),
@@ -80,7 +80,9 @@ func (p *stethoscopePage) update(v view) {
 	p.state.show(text.state, text.colour)
 	p.note.set(text.note)
 	p.hint.set(text.hint)
-	reshaped := write(p.fault, text.fault)
+	reshaped := visible(p.note, text.note != "")
+	reshaped = visible(p.hint, text.hint != "") || reshaped
+	reshaped = write(p.fault, text.fault) || reshaped
 	reshaped = visible(p.fault, text.fault != "") || reshaped
 	if p.action.Text != text.action {
 		p.action.SetText(text.action)

@@ -20,7 +20,7 @@ type welcome struct {
 	title      *label
 	step       *label
 	parts      []fyne.CanvasObject
-	begun      *widget.Label // what has become of the demonstration
+	begun      *prose // what has become of the demonstration
 	scroll     *container.Scroll
 	skip       *button
 	back, next *button
@@ -92,7 +92,7 @@ func (v *welcome) demonstrating() {
 // software gives what the EHR needs.
 func (v *welcome) software(o Options) fyne.CanvasObject {
 	w := v.words
-	code := fmt.Sprintf("const socket = io('%s');\nsocket.on('fhir', (mesure) => console.log(mesure));", o.Address)
+	code := connectCode(o.Address, o.Tokens)
 	copied := func(text string) fyne.CanvasObject {
 		button := v.button(w.say("welcome.copy"), widget.MediumImportance, func() { v.do.copy(text) })
 		return container.NewBorder(nil, nil, nil, padded(0, 6, container.NewCenter(button)), command(text))

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -58,13 +59,13 @@ func (x *window) exportHistory(e historyExport) {
 // write writes the file while a question shows how far it is.
 func (x *window) write(e historyExport, format station.ExportFormat, path string) {
 	ctx, cancel := context.WithCancel(x.ctx)
-	bar := widget.NewProgressBar()
+	bar := newDoneShare(x.words)
 	x.dialogs.ask(x.words.progressQuestion(bar, cancel))
 	var told time.Time
 	progress := func(share float64) {
 		if now := time.Now(); now.Sub(told) > pace {
 			told = now
-			x.bridge.post(func() { bar.SetValue(share) })
+			x.bridge.post(func() { bar.set(share) })
 		}
 	}
 	go func() {
@@ -126,22 +127,15 @@ func (w words) exportQuestion(path string, write func(station.ExportFormat, stri
 		names[i] = w.say(c.key)
 	}
 	place := newField("", w.say("history.export.hint"), w.pathProblem).holding(path)
-	formats := widget.NewRadioGroup(names, nil)
-	formats.Required = true
-	formats.SetSelected(names[0])
-	chosen := func() int {
-		for i, name := range names {
-			if name == formats.Selected {
-				return i
-			}
-		}
-		return 0
-	}
-	formats.OnChanged = func(string) { place.SetText(withEnd(place.Text, exportChoices[chosen()].name)) }
+	formats := newSegments(names, names, func(string) {})
+	formats.set(names[0])
+	chosen := func() int { return slices.Index(names, formats.chosen) }
+	formats.changed = func(string) { place.SetText(withEnd(place.Text, exportChoices[chosen()].name)) }
 	return question{
 		title:   w.say("history.export.title"),
-		content: []fyne.CanvasObject{paragraph(w.say("history.export.text")), formats, paragraph(w.say("history.export.place")), place, place.hint},
+		content: []fyne.CanvasObject{paragraph(w.say("history.export.text")), padded(0, inset, formats.Container), paragraph(w.say("history.export.place")), place, place.hint},
 		fields:  []*field{place},
+		options: formats.options,
 		choices: []choice{
 			{w.say("history.export.no"), widget.MediumImportance, nil},
 			{w.say("history.export.yes"), widget.HighImportance, func() {
@@ -177,11 +171,11 @@ func (w words) replaceQuestion(path string, replace func()) question {
 	}
 }
 
-func (w words) progressQuestion(bar *widget.ProgressBar, cancel func()) question {
+func (w words) progressQuestion(bar *doneShare, cancel func()) question {
 	return question{
 		id:      exportID,
 		title:   w.say("history.writing.title"),
-		content: []fyne.CanvasObject{paragraph(w.say("history.writing.text")), bar},
+		content: []fyne.CanvasObject{paragraph(w.say("history.writing.text")), padded(0, inset, bar.Container)},
 		choices: []choice{{w.say("history.writing.no"), widget.MediumImportance, cancel}},
 	}
 }

@@ -101,7 +101,7 @@ func TestSettings_AFailureToSaveIsSaidAndNothingIsLost(t *testing.T) {
 	f.mu.Unlock()
 	test.Tap(d.screen.settings.foot.save)
 	d.take()
-	if d.dialogs.open == nil || d.dialogs.current.content[0].(*widget.Label).Text != "Le fichier est en lecture seule." {
+	if d.dialogs.open == nil || d.dialogs.current.content[0].(*prose).Text != "Le fichier est en lecture seule." {
 		t.Errorf("shown: %+v", d.dialogs.current)
 	}
 	if row.field.Text != "localhost:1" || !d.screen.settings.foot.save.Visible() {
@@ -194,7 +194,7 @@ func TestSettings_RestartIsConfirmed(t *testing.T) {
 	}
 	d.now.Stethoscope.Now.State = station.RecordingSound
 	d.confirmRestart()
-	if text := d.dialogs.current.content[0].(*widget.Label).Text; !strings.Contains(text, "stéthoscope") {
+	if text := d.dialogs.current.content[0].(*prose).Text; !strings.Contains(text, "stéthoscope") {
 		t.Errorf("a recording runs: %q", text)
 	}
 	d.frame.Canvas().FocusNext()
@@ -228,7 +228,7 @@ func TestKeeping_ErasingAPatientIsConfirmedByTheirName(t *testing.T) {
 	}
 	d.take()
 	q := d.dialogs.current
-	if !strings.Contains(q.content[0].(*widget.Label).Text, "LEFÈVRE Éloïse") {
+	if !strings.Contains(q.content[0].(*prose).Text, "LEFÈVRE Éloïse") {
 		t.Errorf("asks about %+v", q)
 	}
 	typed := q.fields[0]
@@ -246,7 +246,7 @@ func TestKeeping_ErasingAPatientIsConfirmedByTheirName(t *testing.T) {
 	for job.end != nil {
 		d.take()
 	}
-	if !strings.Contains(job.text.Text, "12 mesures") || !strings.Contains(job.text.Text, "27/11/2026") {
+	if !strings.Contains(job.text.Text, "Mesures\u00a0: 12\u202f;") || !strings.Contains(job.text.Text, "27/11/2026") {
 		t.Errorf("said: %q", job.text.Text)
 	}
 }
@@ -354,7 +354,7 @@ func TestGlucose_OfACardAndOfATileInTheChosenUnit(t *testing.T) {
 		Type: fhirmap.BloodGlucose, Value: m.Readings[0].Value, Unit: fhirmap.MillimolePerLitre, State: fhirmap.LiveValid, Low: &low, Time: testNow,
 	}}}
 	for unit, want := range map[string][3]string{
-		"": {"5,4", "mmol/l", "≥\u00a03,9"}, "g/L": {"0,97", "g/L", "≥\u00a00,70"}, "mg/dL": {"97", "mg/dL", "≥\u00a070"}, "mmol/L": {"5,4", "mmol/l", "≥\u00a03,9"},
+		"": {"5,4", "mmol/L", "≥\u00a03,9"}, "g/L": {"0,97", "g/L", "≥\u00a00,70"}, "mg/dL": {"97", "mg/dL", "≥\u00a070"}, "mmol/L": {"5,4", "mmol/L", "≥\u00a03,9"},
 	} {
 		w.glucose.set(unit)
 		f, tile := w.figure(&m), w.tiles(&live, nil, nil, testNow)[0]
@@ -374,10 +374,10 @@ func TestGlucose_OfAPlotAndOfTheTableInTheChosenUnit(t *testing.T) {
 		Type: fhirmap.BloodGlucose, Unit: fhirmap.MillimolePerLitre, Points: []station.TrendPoint{{At: testNow, High: &five}},
 	}
 	found := station.Found{Recorded: fhirmap.Recorded{Measurement: of(fhirmap.BloodGlucose, value(fhirmap.BloodGlucose, "5.4", fhirmap.MillimolePerLitre))}}
-	for unit, want := range map[string]string{"": "5,4\u202fmmol/l", "g/L": "0,97\u202fg/L", "mg/dL": "97\u202fmg/dL"} {
+	for unit, want := range map[string]string{"": "5,4\u202fmmol/L", "g/L": "0,97\u202fg/L", "mg/dL": "97\u202fmg/dL"} {
 		w.glucose.set(unit)
 		l := w.laneOf(&trend, nil, testNow)
-		if got := joined("\u202f", w.trendValue(&l.source[0]), l.unit.Label); got != want || l.points[0].High != l.source[0].High.Float64() {
+		if got := joined("\u202f", w.trendValue(&l.source[0]), unitName(l.unit)); got != want || l.points[0].High != l.source[0].High.Float64() {
 			t.Errorf("%q: the plot says %q at %v", unit, got, l.points[0].High)
 		}
 		if got := w.observed(&found); got != want {

@@ -17,8 +17,11 @@ func (d *driven) said() string {
 	var all []string
 	for _, o := range d.dialogs.current.content {
 		walk(o, func(o fyne.CanvasObject) {
-			if l, ok := o.(*widget.Label); ok {
-				all = append(all, l.Text)
+			switch text := o.(type) {
+			case *prose:
+				all = append(all, text.Text)
+			case *widget.Label:
+				all = append(all, text.Text)
 			}
 		})
 	}

@@ -8,7 +8,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
-	"fyne.io/fyne/v2/widget"
 
 	"vitalien/app/station"
 	"vitalien/fhirmap"
@@ -165,7 +164,7 @@ func TestWindow_FailureIsShownInWords(t *testing.T) {
 	if d.dialogs.open == nil || d.dialogs.current.title != "L’action n’a pas abouti" {
 		t.Fatalf("shown: %+v", d.dialogs.current)
 	}
-	if text := d.dialogs.current.content[0].(*widget.Label).Text; text != "Le disque est plein." {
+	if text := d.dialogs.current.content[0].(*prose).Text; text != "Le disque est plein." {
 		t.Errorf("text %q", text)
 	}
 }

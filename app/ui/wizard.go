@@ -268,7 +268,7 @@ func (p *progress) set(at stage) {
 }
 
 // noted is a paragraph with a drawing at the height of its first line.
-func noted(icon *symbol, text *widget.Label) *fyne.Container {
+func noted(icon *symbol, text *prose) *fyne.Container {
 	return container.NewBorder(nil, nil, container.New(lowered(8), icon), nil, text)
 }
 
