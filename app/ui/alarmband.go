@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -36,6 +37,7 @@ type alarmBand struct {
 	title    *label
 	detail   *label
 	others   *button
+	more     int // alarms than the one that is shown
 	mute     *muteButton
 	confirm  *button
 	beat     int
@@ -58,7 +60,7 @@ func newAlarmBand(w words, now func() time.Time, s *siren, acknowledge func(id s
 	b.confirm = newButton(w.say("alarm.acknowledge"), widget.MediumImportance, func() { acknowledge(b.shown.ID) })
 	lamp := container.New(fixedWidth(markWidth), container.NewStack(b.lamp, container.NewCenter(b.mark)))
 	text := container.New(fixedHeight(alarmHeight), column(1, b.title, b.detail))
-	content := padded(alarmPadding, margin-4, container.New(alarmLine{spread{8}, b.mute}, text, row(8, b.others, b.mute.button, b.confirm)))
+	content := padded(alarmPadding, margin-4, container.New(alarmLine{spread{8}, b}, text, row(8, b.others, b.mute.button, b.confirm)))
 	b.Container = column(0, container.NewStack(b.ground, container.New(beside{}, lamp, content)), widget.NewSeparator())
 	b.Container.Hide()
 	return b
@@ -74,15 +76,9 @@ func (b *alarmBand) update(alerts []fhirmap.Alert) bool {
 	}
 	b.shown = byUrgency(alerts)[0]
 	b.age()
-	others := ""
-	if n := len(alerts) - 1; n > 0 {
-		others = b.words.count(n, "", "alarm.others.single", "alarm.others.several")
-	}
-	reshaped := b.others.Text != others
-	if reshaped {
-		b.others.SetText(others)
-	}
-	visible(b.others, others != "")
+	b.more = len(alerts) - 1
+	reshaped := b.countOthers()
+	visible(b.others, b.more > 0)
 	reshaped = b.mute.update() || reshaped
 	reshaped = visible(b.confirm, b.shown.Acknowledged.IsZero()) || reshaped
 	if reshaped {
@@ -100,6 +96,29 @@ func (b *alarmBand) age() {
 	text := b.words.alarm(&b.shown, b.now())
 	b.title.set(text.title)
 	b.detail.set(text.detail)
+}
+
+// countOthers tells whether the button to all alarms has other words.
+func (b *alarmBand) countOthers() bool {
+	text := ""
+	switch {
+	case b.more <= 0:
+	case b.mute.narrow:
+		text = "+\u00a0" + fmt.Sprint(b.more)
+	default:
+		text = b.words.count(b.more, "", "alarm.others.single", "alarm.others.several")
+	}
+	changed := b.others.Text != text
+	if changed {
+		b.others.SetText(text)
+	}
+	return changed
+}
+
+// fit gives the buttons the words for their room.
+func (b *alarmBand) fit(narrow bool) {
+	b.mute.fit(narrow)
+	b.countOthers()
 }
 
 // count brings the button that mutes up to date.
@@ -139,18 +158,18 @@ func (b *alarmBand) light() {
 	}
 }
 
-// alarmLine is a line whose button that mutes has fewer words where there is
+// alarmLine is the line of a band, whose buttons have fewer words where there is
 // little room.
 type alarmLine struct {
 	spread
-	mute *muteButton
+	band *alarmBand
 }
 
 // broadLine is how wide a line is that has room for all words.
 const broadLine = 640
 
 func (l alarmLine) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	l.mute.fit(size.Width < broadLine)
+	l.band.fit(size.Width < broadLine)
 	l.spread.Layout(objects, size)
 }
 

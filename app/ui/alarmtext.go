@@ -11,7 +11,7 @@ import (
 // An alarmText is an alarm as the band and the page of alarms write it.
 type alarmText struct {
 	title    string // Lit 3 · SpO₂ basse
-	detail   string // Priorité haute · depuis 35 s · LEFÈVRE Éloïse · BeneView T8
+	detail   string // depuis 35 s · Priorité haute · LEFÈVRE Éloïse · BeneView T8
 	priority fhirmap.Priority
 	waiting  bool // nobody has acknowledged it
 	lit      bool // and it is present
@@ -37,12 +37,12 @@ func (w words) alarm(a *fhirmap.Alert, now time.Time) alarmText {
 	ended, acknowledged := "", ""
 	if !a.Active() {
 		lasted = w.say("alarm.lasted", "age", w.brief(max(a.End.Sub(a.Start), 0)))
-		ended = w.say("alarm.ended", "time", moment(a.End, now))
+		ended = w.say("alarm.ended", "time", w.at(moment(a.End, now)))
 	}
 	if !text.waiting {
-		acknowledged = w.say("alarm.acknowledged", "time", moment(a.Acknowledged, now))
+		acknowledged = w.say("alarm.acknowledged", "time", w.at(moment(a.Acknowledged, now)))
 	}
-	text.detail = joined(" · ", w.priority(a.Priority), w.kind(a.Kind), lasted, ended, acknowledged, person, device)
+	text.detail = joined(" · ", lasted, ended, acknowledged, w.priority(a.Priority), w.kind(a.Kind), person, device)
 	return text
 }
 

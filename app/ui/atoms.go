@@ -164,7 +164,7 @@ func (p *panel) CreateRenderer() fyne.WidgetRenderer {
 		ground.FillColor = paint(p.fill)
 		if p.edge != "" {
 			ground.StrokeColor, ground.StrokeWidth = paint(p.edge), 1
-			if p.edge != colourLine {
+			if p.edge != colourLine && p.edge != theme.ColorNameInputBorder {
 				ground.StrokeWidth = 2
 			}
 		}

@@ -22,7 +22,7 @@ func (w words) band(c *station.Consultation, now time.Time) bandText {
 	if c == nil {
 		return bandText{title: w.say("band.unassigned"), detail: w.say("band.unassigned.why"), unassigned: true}
 	}
-	since := w.say("band.since", "time", hour(c.Start, now))
+	since := w.say("band.since", "time", w.dated(hour(c.Start, now)))
 	name := w.person(c.Patient)
 	if name == "" {
 		return bandText{

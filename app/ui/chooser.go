@@ -6,6 +6,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
 	"vitalien/app/station"
@@ -75,7 +76,8 @@ func newChooser(w words, now func() time.Time, do actions, closed func()) *choos
 	head := padded(14, margin, container.New(reading{width: pageWidth, centred: true}, c.title))
 	buttons := container.NewBorder(nil, nil, c.cancel, row(10, c.nobody, c.confirm), padded(0, 10, container.New(middle{}, c.who)))
 	foot := column(0, widget.NewSeparator(), padded(10, margin, container.New(reading{width: pageWidth, centred: true}, buttons)))
-	c.Container = container.New(flush{}, head, c.scroll, foot)
+	ground := newPanel(theme.ColorNameBackground, "", "") // nothing that has scrolled shows through
+	c.Container = container.New(flush{}, head, c.scroll, container.NewStack(ground, foot))
 	c.Hide()
 	return c
 }

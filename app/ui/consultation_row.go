@@ -21,7 +21,8 @@ type measureRow struct {
 	icon                  *symbol
 	name                  *label
 	value                 *numeral
-	whose, when, source   *label
+	whose                 *widget.Label // over as many lines as it needs
+	when, source          *label
 	second                *label
 	test, check           *fyne.Container
 	badges                *fyne.Container
@@ -36,7 +37,7 @@ func newMeasureRow(p *consultationPage) *measureRow {
 		icon:   newSymbol("live", colourAccent, 20),
 		name:   newLabel("", colourText, sizeText).strong().cutting(),
 		value:  newNumeral(sizeTile, sizeBeside),
-		whose:  newLabel("", colourText, sizeText).strong().cutting(),
+		whose:  paragraph(""),
 		when:   newLabel("", colourMuted, sizeSmall).cutting(),
 		source: newLabel("", colourMuted, sizeSmall).cutting(),
 		second: newLabel("", colourMuted, sizeSmall).cutting(),
@@ -44,17 +45,17 @@ func newMeasureRow(p *consultationPage) *measureRow {
 		check:  newBadge(w.say("live.check"), colourAmber, colourAmberGround),
 		note:   paragraph(""),
 	}
-	r.note.SizeName = sizeSmall
+	r.note.SizeName, r.whose.TextStyle.Bold = sizeSmall, true
 	r.assign = newButton("", widget.MediumImportance, func() { p.assign(r.shown) })
 	r.discard = newButton(w.say("consult.discard"), widget.MediumImportance, func() { p.do.discard(r.shown) })
 	r.undo = newButton("", widget.MediumImportance, func() { p.do.undo(r.shown) })
 	r.badges = container.New(&flow{distance: 5})
 	head := container.NewBorder(nil, nil, r.icon, nil, padded(0, 6, r.name))
 	figure := container.New(fixedWidth(figureWidth), column(2, head, r.value, r.second))
-	text := column(3, r.whose, r.when, r.source, r.badges)
+	text := column(3, padded(-8, -8, r.whose), r.when, r.source, r.badges)
 	buttons := container.NewCenter(column(6, r.assign, r.undo, r.discard))
-	line := container.NewBorder(nil, nil, figure, buttons, padded(2, 10, text))
-	r.Container = container.NewStack(newPanel(colourCard, colourLine, sizeRadius), padded(10, 14, column(2, line, padded(0, -6, r.note))))
+	line := container.NewBorder(nil, nil, figure, buttons, padded(2, 6, text))
+	r.Container = container.NewStack(newPanel(colourCard, colourLine, sizeRadius), padded(10, 14, column(2, line, padded(0, -8, r.note))))
 	return r
 }
 
@@ -73,14 +74,18 @@ func (r *measureRow) show(m *fhirmap.Recorded) (reshaped bool) {
 	r.second.set(joined(" · ", f.second, w.standing(m), w.quality(&m.Measurement)))
 	reshaped = visible(r.second, r.second.text != "") || reshaped
 	person, assigned := w.whose(m.Subject)
+	importance := widget.MediumImportance
 	switch {
 	case m.Discarded:
-		r.whose.show(person, colourMuted)
-	case assigned:
-		r.whose.show(person, colourText)
-	default:
-		r.whose.show(person, colourAmber)
+		importance = widget.LowImportance
+	case !assigned:
+		importance = widget.WarningImportance
 	}
+	if r.whose.Importance != importance {
+		r.whose.Importance = importance
+		r.whose.Refresh()
+	}
+	reshaped = write(r.whose, person) || reshaped
 	r.when.set(moment(m.Effective(), now))
 	r.source.set(w.source(&m.Measurement))
 	reshaped = r.mark(m.Test, m.Implausible) || reshaped

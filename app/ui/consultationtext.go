@@ -22,7 +22,7 @@ func (w words) measuredHere(d *desk, open *station.Consultation, now time.Time) 
 		none = ""
 	}
 	switch {
-	case open == nil && len(s.Measured) == 0:
+	case (open == nil || d.fault != nil) && len(s.Measured) == 0:
 		return sectionText{}
 	case open == nil:
 		return sectionText{w.say("consult.last", "who", w.person(s.Patient)), w.more(len(s.Measured))}
@@ -30,7 +30,7 @@ func (w words) measuredHere(d *desk, open *station.Consultation, now time.Time) 
 	text := sectionText{heading: w.say("consult.here.nobody"), text: none}
 	if who := w.person(open.Patient); who != "" {
 		text.heading = w.say("consult.here", "who", who)
-		text.text = joined("\n", joined(" · ", w.traits(open.Patient), w.say("band.since", "time", hour(open.Start, now))), none)
+		text.text = joined("\n", joined(" · ", w.traits(open.Patient), w.say("band.since", "time", w.dated(hour(open.Start, now)))), none)
 	} else if len(s.Measured) > 0 {
 		text.text = w.say("band.nobody.why")
 	}
@@ -96,11 +96,11 @@ func (w words) identityOf(p *fhirmap.Patient) string {
 func (w words) correctionNote(m *fhirmap.Recorded, now time.Time) string {
 	switch {
 	case m.Discarded:
-		return w.say("consult.note.discarded", "time", hour(m.Corrected, now), "reason", m.Reason)
+		return w.say("consult.note.discarded", "time", w.at(hour(m.Corrected, now)), "reason", m.Reason)
 	case m.Version > 1 && m.Subject.Key() != m.First.Key():
-		return w.say("consult.note.assigned", "time", hour(m.Corrected, now), "first", w.identityOf(m.First))
+		return w.say("consult.note.assigned", "time", w.at(hour(m.Corrected, now)), "first", w.identityOf(m.First))
 	case m.Version > 1:
-		return w.say("consult.note.restored", "time", hour(m.Corrected, now))
+		return w.say("consult.note.restored", "time", w.at(hour(m.Corrected, now)))
 	}
 	return ""
 }

@@ -93,7 +93,7 @@ func TestDevices_Texts(t *testing.T) {
 			seen: "vu il y a 1\u00a0j", fault: all[2].Fault.French, colour: colourTrouble,
 		},
 		{
-			drawing: "weight-scale", name: "Balance", state: "hors ligne depuis 19/11/2026 08:05",
+			drawing: "weight-scale", name: "Balance", state: "hors ligne depuis le 19/11/2026 à 08:05",
 			seen: "pas encore vu depuis le jumelage", colour: colourMuted,
 		},
 	} {

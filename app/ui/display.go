@@ -106,6 +106,9 @@ func (w words) shownTrend(t *station.Trend) *station.Trend {
 // inChosenUnit converts a blood glucose and its limits, which have one unit.
 func (w words) inChosenUnit(value, low, high *fhirmap.Decimal, from fhirmap.Unit) (v, l, h *fhirmap.Decimal, unit fhirmap.Unit) {
 	_, unit = fhirmap.GlucoseIn(fhirmap.Decimal{}, from, w.glucose.get())
+	if unit.UCUM != "" {
+		unit.Label = unit.UCUM // with the capital L of French reports
+	}
 	convert := func(d *fhirmap.Decimal) *fhirmap.Decimal {
 		if d == nil {
 			return nil

@@ -138,6 +138,24 @@ func moment(t, now time.Time) string {
 	return t.Format(dateLayout + " 15:04")
 }
 
+// dated writes what hour or moment gives as it stands in a sentence: «le
+// 12/03/1980 à 14:05»; a time of today as it is.
+func (w words) dated(when string) string {
+	date, clock, other := strings.Cut(when, " ")
+	if !other {
+		return when
+	}
+	return w.say("when.other", "date", date, "time", clock)
+}
+
+// at is the same behind a verb: «à 14:05» today.
+func (w words) at(when string) string {
+	if strings.Contains(when, " ") {
+		return w.dated(when)
+	}
+	return w.say("when.today", "time", when)
+}
+
 // age is how long ago t was, in the one unit that says enough.
 func (w words) age(t, now time.Time) string {
 	elapsed := now.Sub(t)

@@ -9,6 +9,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/widget"
 
 	"vitalien/app/station"
@@ -102,11 +103,11 @@ func (p *historyPage) build() {
 		periods.Add(o)
 	}
 	choices := container.New(spread{8}, periods, row(6, p.forms[0], p.forms[1]))
-	p.kindBox = column(8, p.kinds, container.NewBorder(nil, nil, p.dates, nil, padded(0, 10, p.note)))
+	p.kindBox = column(8, p.kinds, container.NewBorder(nil, nil, p.dates, nil, container.New(layout.NewCustomPaddedLayout(0, 0, 10, 0), p.note)))
 	p.plotBox = container.NewStack(newPanel(colourCard, colourLine, sizeRadius), padded(6, 4, container.NewVScroll(p.plot)))
 	p.chosenBox = container.New(under{8}, column(8, choices, p.kindBox, p.faultBox, p.empty), container.NewStack(p.plotBox, p.table.Container))
 	head := container.New(spread{12}, p.who.Container, row(8, p.change, p.export))
-	p.CanvasObject = padded(14, margin, container.NewBorder(padded(4, 0, head), nil, nil, nil, container.NewStack(p.chooser.scroll, p.chosenBox)))
+	p.CanvasObject = padded(14, margin, container.NewBorder(padded(4, 0, head), nil, nil, nil, container.NewStack(padded(0, -margin, p.chooser.scroll), p.chosenBox)))
 }
 
 // pill is a small option, with a colour of its own before its name.

@@ -184,7 +184,7 @@ func (e *historyExport) page(found []station.Found, trends []station.Trend, all 
 		Footer: w.say("history.paper.foot", "version", e.version),
 		Table: report.Table{
 			Title:   w.say("history.paper.last"),
-			Columns: []string{w.say("history.when"), w.say("history.what"), w.say("history.value"), w.say("history.source")},
+			Columns: []string{w.say("history.when"), w.say("history.what"), w.say("history.value"), w.say("history.paper.source")},
 			Widths:  []float64{0.155, 0.215, 0.22, 0.41},
 			Left:    func(printed int) string { return w.printed(printed, all) },
 		},
@@ -212,7 +212,7 @@ func (e *historyExport) page(found []station.Found, trends []station.Trend, all 
 	for i := range found {
 		f := &found[i]
 		p.Table.Rows = append(p.Table.Rows, report.Row{Muted: f.Discarded, Cells: []string{
-			fullMoment(f.Effective(), zone), w.vital(f.ObservationTypes()[f.Nth]), w.observed(f), joined(" · ", w.remarks(f), w.source(&f.Measurement)),
+			fullMoment(f.Effective(), zone), w.vital(f.ObservationTypes()[f.Nth]), w.observed(f), joined(" · ", w.noted(f), w.source(&f.Measurement)),
 		}})
 	}
 	return p

@@ -18,7 +18,7 @@ import (
 // Measures of the plots, in units of the canvas.
 const (
 	laneHeight   = 78 // at least
-	laneTitle    = 23
+	laneTitle    = 27
 	plotGutter   = 56 // of the values of an axis
 	plotMargin   = 14 // at the right
 	timesHeight  = 22

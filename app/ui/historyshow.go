@@ -18,7 +18,7 @@ type historyWho struct {
 
 func newHistoryWho() *historyWho {
 	h := &historyWho{name: newLabel("", colourText, sizeSection).strong().cutting(), detail: newLabel("", colourMuted, sizeSmall).cutting()}
-	h.Container = padded(0, 8, column(0, h.name, h.detail))
+	h.Container = column(0, h.name, h.detail)
 	return h
 }
 
@@ -172,8 +172,10 @@ func (p *historyPage) present() {
 	p.note.show(p.remark(lanes))
 	nothing := ""
 	switch {
-	case len(p.known) == 0:
+	case len(p.known) == 0 && p.of.patient == nil:
 		nothing = p.words.say("history.nobody.yet")
+	case len(p.known) == 0:
+		nothing = p.words.say("history.patient.yet")
 	case len(lanes) == 0 && !p.tabular:
 		nothing = p.words.say("history.choose")
 	}

@@ -37,7 +37,7 @@ func newHistoryTable(w words, newer, older func()) *historyTable {
 		head.cells[i].show(w.say(key), colourMuted)
 		head.cells[i].size, head.cells[i].bold = sizeSmall, false
 	}
-	visible(head.cells[4], false)
+	visible(head.remark, false)
 	foot := container.New(spread{8}, t.where, row(8, t.newer, t.older))
 	t.Container = container.NewStack(newPanel(colourCard, colourLine, sizeRadius),
 		padded(8, 12, container.NewBorder(column(0, head.Container, widget.NewSeparator()), padded(6, 0, foot), nil, nil, t.scroll)))
@@ -66,10 +66,11 @@ func (t *historyTable) show(found []station.Found, nth, all int, more bool, zone
 }
 
 // A historyRow is one Observation: when, what, its value, by which device, and
-// what is to be known of it.
+// below, in whatever room it needs, what is to be known of it.
 type historyRow struct {
 	*fyne.Container
-	cells [5]*label
+	cells  [5]*label
+	remark *fyne.Container // of the last cell
 }
 
 func newHistoryRow() *historyRow {
@@ -81,13 +82,14 @@ func newHistoryRow() *historyRow {
 	r.cells[2].bold = true
 	r.cells[3].size, r.cells[3].colour = sizeSmall, colourMuted
 	r.cells[4].size = sizeSmall
-	last := column(1, r.cells[3], r.cells[4])
-	r.Container = padded(5, 0, container.New(shares{0.215, 0.23, 0.27, 0.285}, r.cells[0], r.cells[1], r.cells[2], last))
+	r.remark = container.New(shares{0.215, 0.785}, newLabel("", colourText, sizeSmall), r.cells[4])
+	r.Container = padded(5, 0, column(1,
+		container.New(shares{0.215, 0.23, 0.27, 0.285}, r.cells[0], r.cells[1], r.cells[2], r.cells[3]), r.remark))
 	return r
 }
 
 func (r *historyRow) show(w words, f *station.Found, zone *time.Location) {
-	colour, value, standing := colourText, lookOf(f.ObservationTypes()[f.Nth]).colour, w.remarks(f)
+	colour, value, standing := colourText, lookOf(f.ObservationTypes()[f.Nth]).colour, w.noted(f)
 	state := colourAmber
 	if !f.HasValue() || f.Reading(f.ObservationTypes()[f.Nth]) != nil && f.Reading(f.ObservationTypes()[f.Nth]).Value == nil {
 		value = colourMuted
@@ -100,7 +102,7 @@ func (r *historyRow) show(w words, f *station.Found, zone *time.Location) {
 	r.cells[2].show(w.observed(f), value)
 	r.cells[3].show(w.source(&f.Measurement), colourMuted)
 	r.cells[4].show(standing, state)
-	visible(r.cells[4], standing != "")
+	visible(r.remark, standing != "")
 }
 
 // shares sets objects side by side, each with its share of the width.

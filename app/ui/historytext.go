@@ -69,8 +69,7 @@ func (w words) laneName(t fhirmap.Type, u fhirmap.Unit) string {
 	return joined(" · ", w.vital(t), unitName(u))
 }
 
-// observed is the value of an Observation, with its unit, and what stands in
-// place of a value that there is not.
+// observed is the value of an Observation, with its unit.
 func (w words) observed(f *station.Found) string {
 	t := f.ObservationTypes()[f.Nth]
 	if t == fhirmap.BloodPressure || t == fhirmap.ArterialPressure {
@@ -79,12 +78,18 @@ func (w words) observed(f *station.Found) string {
 	}
 	r := w.shown(f.Reading(t))
 	if r == nil || r.Value == nil {
-		if r == nil {
-			return noValue
-		}
-		return w.absence(r.Absent)
+		return noValue // noted says why
 	}
 	return joined("\u202f", w.value(r), unitName(r.Unit))
+}
+
+// noted is why an Observation has no value, and its remarks.
+func (w words) noted(f *station.Found) string {
+	why := ""
+	if r := f.Reading(f.ObservationTypes()[f.Nth]); r != nil && r.Value == nil {
+		why = w.absence(r.Absent)
+	}
+	return capital(joined(" · ", why, w.remarks(f)))
 }
 
 // remarks are what a person should know of a measurement before they rely on it.

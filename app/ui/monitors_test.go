@@ -24,7 +24,7 @@ func TestMonitors_Texts(t *testing.T) {
 			"dernier message il y a 2\u00a0s · 12\u202f345\u00a0messages · 2\u00a0refusés", "", colourGood,
 		},
 		"192.168.1.41:4601": {
-			"Lit 2 · uMEC 10", "192.168.1.41:4601", "hors ligne depuis 19/11/2026 08:05 · sans annonce réseau",
+			"Lit 2 · uMEC 10", "192.168.1.41:4601", "hors ligne depuis le 19/11/2026 à 08:05 · sans annonce réseau",
 			"dernier message il y a 1\u00a0j · 1\u00a0message", "", colourMuted,
 		},
 		"moniteur-3.local:4601": {

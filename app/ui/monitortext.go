@@ -116,7 +116,7 @@ func (w words) since(state string, t, now time.Time) string {
 	if t.IsZero() {
 		return state
 	}
-	return w.say("monitors.since", "state", state, "time", hour(t, now))
+	return w.say("monitors.since", "state", state, "time", w.dated(hour(t, now)))
 }
 
 func (w words) traffic(m *placed, now time.Time) string {

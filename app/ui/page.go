@@ -48,7 +48,7 @@ func page(content ...fyne.CanvasObject) fyne.CanvasObject {
 func newEmptyPage(w words, o Options, do actions) fyne.CanvasObject {
 	devices := []fyne.CanvasObject{paragraph(w.say("empty.devices.on")), command(o.Listener)}
 	if o.Listener == "" {
-		devices = []fyne.CanvasObject{paragraph(w.say("empty.devices.off")), command("vitalien --hl7-listen 0.0.0.0:2575")}
+		devices = []fyne.CanvasObject{paragraph(w.say("empty.devices.off")), command("0.0.0.0:2575")}
 	}
 	action := newButton(w.say("empty.action"), widget.MediumImportance, do.openAddress)
 	pair := newButton(w.say("devices.pair"), widget.HighImportance, do.pairDevice)

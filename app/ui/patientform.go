@@ -60,10 +60,9 @@ func newPatientForm(w words, now func() time.Time, changed, submit, escape func(
 	return f
 }
 
-// framed gives a choice the look of a field.
+// framed gives a choice the look and the height of a field.
 func framed(choice *widget.Select) fyne.CanvasObject {
-	frame := newPanel(theme.ColorNameInputBackground, theme.ColorNameInputBorder, theme.SizeNameInputRadius)
-	return container.NewStack(frame, padded(2, 2, choice))
+	return container.NewStack(choice, newPanel("", theme.ColorNameInputBorder, theme.SizeNameInputRadius))
 }
 
 // forget empties the form.

@@ -376,7 +376,7 @@ func TestMute_FromTheBandAndThePage(t *testing.T) {
 
 func TestMute_FewerWordsWhereThereIsLittleRoom(t *testing.T) {
 	w := newWords("fr")
-	if got := w.mute(0, true); got != "Silence 2\u202fmin" {
+	if got := w.mute(0, true); got != "Couper le son" {
 		t.Error(got)
 	}
 	if got := w.mute(61*time.Second+1, true); got != "Son coupé 1:02" {

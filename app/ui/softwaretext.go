@@ -67,7 +67,7 @@ func latest(a, b time.Time) time.Time {
 // capital begins words like a sentence, and leaves an address as it is.
 func capital(text string) string {
 	first, size := utf8.DecodeRuneInString(text)
-	if word, _, _ := strings.Cut(text, " "); strings.Contains(word, "://") {
+	if word, _, _ := strings.Cut(text, " "); text == "" || strings.Contains(word, "://") {
 		return text
 	}
 	return string(unicode.ToUpper(first)) + text[size:]

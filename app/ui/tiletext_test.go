@@ -114,7 +114,7 @@ func TestTiles_OrderAndNumber(t *testing.T) {
 	for _, text := range newWords("fr").tiles(&l, nil, nil, testNow) {
 		names = append(names, text.name)
 	}
-	want := []string{"FC", "SpO₂", "TA", "FR", "T°", "Pouls", "Perfusion", "ESV"}
+	want := []string{"FC", "SpO₂", "TA", "FR", "T°", "Pouls", "IP", "ESV"}
 	if len(names) != len(want) {
 		t.Fatalf("%q", names)
 	}
