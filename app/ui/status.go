@@ -49,8 +49,12 @@ func (w words) status(s station.Situation) statusText {
 
 func (w words) link(link station.Link) string {
 	state := w.state(link.State)
-	if link.Peers > 0 {
-		state += " (" + w.count(link.Peers, "", "status.peers.single", "status.peers.several") + ")"
+	switch peers := w.count(link.Peers, "", "status.peers.single", "status.peers.several"); {
+	case link.Peers == 0:
+	case link.State == station.LinkConnected:
+		state = peers // which says that it is
+	default:
+		state += " (" + peers + ")"
 	}
 	if link.Where == "" {
 		return w.say("status.link.nowhere", "name", link.Name, "state", state)
