@@ -21,7 +21,7 @@ type measureRow struct {
 	icon                  *symbol
 	name                  *label
 	value                 *numeral
-	whose                 *widget.Label // over as many lines as it needs
+	whose                 *prose // over as many lines as it needs
 	when, source          *label
 	second                *label
 	test, check           *fyne.Container
