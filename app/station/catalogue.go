@@ -216,28 +216,27 @@ func (c *catalogue) load(s *Station) error {
 }
 
 // rowsOf reads the rows of a segment, unless it was among the last ones used.
-func (c *catalogue) rowsOf(s *Station, g *segment) ([]row, error) {
+func (c *catalogue) rowsOf(s *Station, g *segment) (rows []row, err error) {
 	if g.rows == nil {
-		rows, err := c.read(s, g, nil)
-		if err != nil {
+		if g.rows, err = s.readSegment(g, nil); err != nil {
+			c.loaded = c.loaded && !errors.Is(err, errSegment) // else made anew by the next
 			return nil, err
 		}
-		g.rows = rows
 	}
 	c.use(g)
 	return g.rows, nil
 }
 
-// read reads the rows of a segment, into room if there is enough.
-func (c *catalogue) read(s *Station, g *segment, room []row) ([]row, error) {
+// readSegment reads the rows of a segment, into room if there is enough. One that
+// cannot be read is errSegment.
+func (s *Station) readSegment(g *segment, room []row) ([]row, error) {
 	value, found, err := s.store.Get(catalogueBucket, g.key())
 	if err != nil {
 		return nil, err
 	}
 	_, _, rows, _, err := segmentRowsOf(value, room)
 	if !found || err != nil {
-		c.loaded = false // made anew by the next
-		return nil, fmt.Errorf("catalogue: segment %s cannot be read", g.key())
+		return nil, fmt.Errorf("segment %s: %w", g.key(), errSegment)
 	}
 	return rows, nil
 }

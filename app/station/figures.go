@@ -113,11 +113,7 @@ func (f *figures) append(b []byte) []byte {
 }
 
 func (d *varints) figures() (f figures) {
-	if len(d.rest) == 0 {
-		d.failed = true
-		return f
-	}
-	f.flags, d.rest = d.rest[0], d.rest[1:]
+	f.flags = d.octet()
 	if f.flags&figureKinds == 0 {
 		return f
 	}

@@ -105,19 +105,19 @@ func segmentRowsOf(b []byte, room []row) (after, last uint64, list []row, terms 
 	if len(b) == 0 || b[0] != segmentVersion {
 		return 0, 0, nil, nil, errSegment
 	}
-	d := &varints{rest: b[1:]}
+	d := &varints{data: b, at: 1}
 	after, last = d.unsigned(), d.unsigned()
 	rows, known := d.unsigned(), d.unsigned()
-	if d.failed || rows == 0 || rows > uint64(len(d.rest)) || known > uint64(len(d.rest)/8) {
+	if d.failed || rows == 0 || rows > uint64(d.left()) || known > uint64(d.left()/8) {
 		return 0, 0, nil, nil, errSegment
 	}
 	all := make([]uint64, known+1) // the first is none
 	for i := range known {
-		all[i+1] = binary.BigEndian.Uint64(d.rest[8*i:])
+		all[i+1] = binary.BigEndian.Uint64(b[d.at:])
+		d.at += 8
 	}
-	d.rest = d.rest[8*known:]
-	term := func() uint64 {
-		if i := d.unsigned(); i < uint64(len(all)) {
+	term := func(i uint64) uint64 {
+		if i < uint64(len(all)) {
 			return all[i]
 		}
 		d.failed = true
@@ -127,13 +127,14 @@ func segmentRowsOf(b []byte, room []row) (after, last uint64, list []row, terms 
 	var before row
 	for i := range list {
 		r := &list[i]
-		r.seq, r.nth = before.seq+d.unsigned(), int(d.unsigned())
-		r.taken, r.received = before.taken+d.signed(), before.received+d.signed()
-		r.what, r.who, r.device = term(), term(), term()
+		n := d.seven()
+		r.seq, r.nth = before.seq+n[0], int(n[1])
+		r.taken, r.received = before.taken+signed(n[2]), before.received+signed(n[3])
+		r.what, r.who, r.device = term(n[4]), term(n[5]), term(n[6])
 		r.figures = d.figures()
 		before.seq, before.taken, before.received = r.seq, r.taken, r.received
 	}
-	if d.failed || len(d.rest) > 0 || list[0].seq <= after || before.seq > last || !slices.IsSorted(all) {
+	if d.failed || d.left() > 0 || list[0].seq <= after || before.seq > last || !slices.IsSorted(all) {
 		return 0, 0, nil, nil, errSegment
 	}
 	return after, last, list, all[1:], nil
@@ -141,31 +142,64 @@ func segmentRowsOf(b []byte, room []row) (after, last uint64, list []row, terms 
 
 // varints reads numbers until one of them is none.
 type varints struct {
-	rest   []byte
+	data   []byte
+	at     int
 	failed bool
 }
 
 // unsigned is mostly one byte.
 func (d *varints) unsigned() uint64 {
-	if len(d.rest) > 0 && d.rest[0] < 0x80 {
-		n := d.rest[0]
-		d.rest = d.rest[1:]
-		return uint64(n)
+	if at := d.at; at < len(d.data) && d.data[at] < 0x80 {
+		d.at++
+		return uint64(d.data[at])
 	}
 	return d.long()
 }
 
 func (d *varints) long() uint64 {
-	n, size := binary.Uvarint(d.rest)
+	n, size := binary.Uvarint(d.data[d.at:])
 	if size <= 0 {
 		d.failed = true
 		return 0
 	}
-	d.rest = d.rest[size:]
+	d.at += size
 	return n
 }
 
-func (d *varints) signed() int64 {
-	n := d.unsigned()
-	return int64(n>>1) ^ -int64(n&1)
+// seven are so many at once, mostly of one byte each or two.
+func (d *varints) seven() (n [7]uint64) {
+	data, at := d.data, d.at
+	for i := range n {
+		switch {
+		case at+1 >= len(data) || data[at]&data[at+1]&0x80 != 0:
+			d.at = at
+			n[i] = d.unsigned()
+			at = d.at
+		case data[at] < 0x80:
+			n[i] = uint64(data[at])
+			at++
+		default:
+			n[i] = uint64(data[at]&0x7F) | uint64(data[at+1])<<7
+			at += 2
+		}
+	}
+	d.at = at
+	return n
 }
+
+func (d *varints) signed() int64 { return signed(d.unsigned()) }
+
+// signed is the number that a signed varint stands for (zigzag).
+func signed(n uint64) int64 { return int64(n>>1) ^ -int64(n&1) }
+
+func (d *varints) octet() byte {
+	if d.at == len(d.data) {
+		d.failed = true
+		return 0
+	}
+	d.at++
+	return d.data[d.at-1]
+}
+
+// left is how many bytes are.
+func (d *varints) left() int { return len(d.data) - d.at }

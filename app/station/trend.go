@@ -61,79 +61,27 @@ func (s *Station) Trends(ctx context.Context, q TrendSearch) ([]Trend, error) {
 	if q.Columns > 0 && (q.Taken.From.IsZero() || q.Taken.To.IsZero()) {
 		return nil, errors.New("a plot without bounds")
 	}
-	t := newTrends(&q)
-	err := s.eachRow(ctx, &Search{Types: q.Types, Patients: []string{q.Patient}, Taken: q.Taken}, t.add)
+	var shares []*trends
+	err := s.eachRow(ctx, &Search{Types: q.Types, Patients: []string{q.Patient}, Taken: q.Taken}, func() func(*row, uint64) {
+		t := newTrends(&q)
+		shares = append(shares, t)
+		return t.add
+	})
 	if err != nil {
 		return nil, err
 	}
-	return t.list(s), nil
-}
-
-// Count is how many Observations q finds on all its pages, without what Match
-// says: the log is not read.
-func (s *Station) Count(ctx context.Context, q Search) (n int, err error) {
-	err = s.eachRow(ctx, &q, func(*row, uint64) { n++ })
-	return n, err
-}
-
-// eachRow calls fn with the rows that q wants and that stand for the newest
-// version of an Observation, and the number of that, in no order.
-func (s *Station) eachRow(ctx context.Context, q *Search, fn func(*row, uint64)) error {
-	p := s.plan(q, s.Head())
-	if !q.Taken.To.IsZero() {
-		p.taken[1]-- // the end is not part of a Span
+	for _, t := range shares[1:] {
+		shares[0].merge(t)
 	}
-	c := &s.catalogue
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if err := c.follow(ctx, s, math.MaxInt); err != nil {
-		return err
-	}
-	corrected, oldest := s.corrections.any(), s.First()
-	take := func(rows []row) {
-		for i := range rows {
-			r := &rows[i]
-			if !p.wants(r) || r.has(figureGone) {
-				continue
-			}
-			of, current := r.seq, true
-			if corrected {
-				of, current = s.corrections.measurementOf(r.seq, p.head)
-			}
-			if current && of >= oldest {
-				fn(r, of)
-			}
-		}
-	}
-	take(c.tail)
-	var room []row
-	for _, g := range c.sealed {
-		if !p.canHold(g) {
-			continue
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		rows := g.rows
-		if rows == nil { // read once: those that others use stay in memory
-			var err error
-			if room, err = c.read(s, g, room); err != nil {
-				return err
-			}
-			rows = room
-		}
-		take(rows)
-	}
-	return nil
+	return shares[0].list(s), nil
 }
 
 // trends gathers rows.
 type trends struct {
 	start, span int64 // ms
 	columns     int
-	found       map[trendKey]*gathered
-	key         trendKey // of the row before, which most often has the same
-	of          *gathered
+	found       []*gathered
+	of          int // that of the row before
 }
 
 type trendKey struct {
@@ -143,44 +91,73 @@ type trendKey struct {
 
 // gathered is what was found of one vital sign in one unit.
 type gathered struct {
+	trendKey
 	first, last     int64
 	count, doubtful int
 	columns         []column // nil: no points are wanted
+	at              *column  // that of the row before, which most often has the same
+	from, to        int64    // its bounds, ms
 }
 
 func newTrends(q *TrendSearch) *trends {
 	bounds := q.Taken.milliseconds()
-	return &trends{start: bounds[0], span: max(1, bounds[1]-bounds[0]), columns: q.Columns, found: map[trendKey]*gathered{}}
+	return &trends{start: bounds[0], span: max(1, bounds[1]-bounds[0]), columns: q.Columns}
 }
 
 func (t *trends) add(r *row, of uint64) {
 	if !r.has(figureKinds) || r.has(figureError) {
 		return
 	}
-	if key := (trendKey{r.what, r.unit()}); t.of == nil || key != t.key {
-		t.key, t.of = key, t.gathered(key)
-	}
-	g := t.of
+	g := t.gathered(trendKey{r.what, r.unit()})
 	g.count++
 	g.first, g.last = min(g.first, r.taken), max(g.last, r.taken)
 	switch {
 	case r.has(figureDoubt):
 		g.doubtful++
 	case g.columns != nil:
-		at := (r.taken - t.start) * int64(t.columns) / t.span
-		g.columns[at].add(r, of)
+		if r.taken < g.from || r.taken >= g.to {
+			t.turn(g, r.taken)
+		}
+		g.at.add(r, of)
 	}
 }
 
-func (t *trends) gathered(key trendKey) *gathered {
-	g := t.found[key]
-	if g == nil {
-		g = &gathered{first: math.MaxInt64, last: math.MinInt64}
-		if t.columns > 0 && key.unit != otherUnit {
-			g.columns = make([]column, t.columns)
+// turn goes to the column of a time.
+func (t *trends) turn(g *gathered, taken int64) {
+	n := int64(t.columns)
+	at := (taken - t.start) * n / t.span
+	begins := func(at int64) int64 { return t.start + (at*t.span+n-1)/n }
+	g.at, g.from, g.to = &g.columns[at], begins(at), begins(at+1)
+}
+
+// merge adds what others have gathered of the same search.
+func (t *trends) merge(others *trends) {
+	for _, other := range others.found {
+		g := t.gathered(other.trendKey)
+		g.first, g.last = min(g.first, other.first), max(g.last, other.last)
+		g.count, g.doubtful = g.count+other.count, g.doubtful+other.doubtful
+		for i := range g.columns {
+			g.columns[i].merge(&other.columns[i])
 		}
-		t.found[key] = g
 	}
+}
+
+// gathered finds that of a key. Vital signs come in turns, as a monitor sends
+// them, or one for long.
+func (t *trends) gathered(key trendKey) *gathered {
+	for range t.found {
+		if g := t.found[t.of]; g.trendKey == key {
+			return g
+		}
+		if t.of++; t.of == len(t.found) {
+			t.of = 0
+		}
+	}
+	g := &gathered{trendKey: key, first: math.MaxInt64, last: math.MinInt64}
+	if t.columns > 0 && key.unit != otherUnit {
+		g.columns = make([]column, t.columns)
+	}
+	t.found = append(t.found, g)
 	return g
 }
 
@@ -189,10 +166,11 @@ func (t *trends) list(s *Station) (list []Trend) {
 	for _, v := range fhirmap.Vitals() {
 		what, units := s.term("type", string(v.Type)), unitsOf(v)
 		for unit := range otherUnit + 1 {
-			g := t.found[trendKey{what, unit}]
-			if g == nil {
+			at := slices.IndexFunc(t.found, func(g *gathered) bool { return g.trendKey == trendKey{what, unit} })
+			if at < 0 {
 				continue
 			}
+			g := t.found[at]
 			trend := Trend{
 				Type: v.Type, First: time.UnixMilli(g.first), Last: time.UnixMilli(g.last),
 				Count: g.count, Doubtful: g.doubtful,
@@ -233,33 +211,52 @@ type mark struct {
 	low, high float64
 }
 
-func (m *mark) compare(r *row) int {
-	if m.taken != r.taken {
-		return cmp.Compare(m.taken, r.taken)
-	}
-	return cmp.Or(cmp.Compare(m.seq, r.seq), cmp.Compare(m.nth, r.nth))
+func (m *mark) compare(other *mark) int {
+	return cmp.Or(cmp.Compare(m.taken, other.taken), cmp.Compare(m.seq, other.seq), cmp.Compare(m.nth, other.nth))
 }
 
-func (m *mark) row() *row { return &row{taken: m.taken, seq: m.seq, nth: m.nth} }
+// before tells whether r comes before m.
+func (m *mark) before(r *row) bool {
+	if m.taken != r.taken {
+		return r.taken < m.taken
+	}
+	return r.seq < m.seq || r.seq == m.seq && r.nth < m.nth
+}
 
+// add takes up a row. Of equal ones the first stands for all, in whatever order
+// they come.
 func (c *column) add(r *row, of uint64) {
 	low, high := r.bounds()
-	m := func() mark { return mark{r.figures, of, r.seq, r.nth, r.taken, low, high} }
 	if !c.any {
-		*c = column{true, m(), m(), m(), m()}
+		m := mark{r.figures, of, r.seq, r.nth, r.taken, low, high}
+		*c = column{true, m, m, m, m}
 		return
 	}
-	if c.first.compare(r) > 0 {
-		c.first = m()
+	if c.first.before(r) {
+		c.first.set(r, of, low, high)
 	}
-	if c.last.compare(r) < 0 {
-		c.last = m()
+	if !c.last.before(r) {
+		c.last.set(r, of, low, high)
 	}
-	if low < c.lowest.low {
-		c.lowest = m()
+	if low < c.lowest.low || low == c.lowest.low && c.lowest.before(r) {
+		c.lowest.set(r, of, low, high)
 	}
-	if high > c.highest.high {
-		c.highest = m()
+	if high > c.highest.high || high == c.highest.high && c.highest.before(r) {
+		c.highest.set(r, of, low, high)
+	}
+}
+
+func (m *mark) set(r *row, of uint64, low, high float64) {
+	m.figures, m.of, m.seq, m.nth, m.taken, m.low, m.high = r.figures, of, r.seq, r.nth, r.taken, low, high
+}
+
+// merge takes up what another column stands for.
+func (c *column) merge(other *column) {
+	if !other.any {
+		return
+	}
+	for _, m := range [...]*mark{&other.first, &other.last, &other.lowest, &other.highest} {
+		c.add(&row{taken: m.taken, seq: m.seq, nth: m.nth, figures: m.figures}, m.of)
 	}
 }
 
@@ -269,9 +266,9 @@ func (c *column) points(list []TrendPoint) []TrendPoint {
 		return list
 	}
 	marks := [...]*mark{&c.first, &c.lowest, &c.highest, &c.last}
-	slices.SortFunc(marks[:], func(a, b *mark) int { return a.compare(b.row()) })
+	slices.SortFunc(marks[:], (*mark).compare)
 	for i, m := range marks {
-		if i > 0 && m.compare(marks[i-1].row()) == 0 {
+		if i > 0 && m.compare(marks[i-1]) == 0 {
 			continue
 		}
 		list = append(list, TrendPoint{
@@ -293,12 +290,18 @@ var tens = [mostPlaces + 1]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e
 
 // bounds are the lowest and the highest of the figures.
 func (f *figures) bounds() (low, high float64) {
+	if f.flags&figureKinds == figureHigh { // alone, as most are
+		n := f.float(0)
+		return n, n
+	}
 	low, high = math.Inf(1), math.Inf(-1)
 	for i := range f.digits {
 		if f.has(1 << i) {
-			n := float64(f.digits[i]) / tens[f.places[i]]
+			n := f.float(i)
 			low, high = min(low, n), max(high, n)
 		}
 	}
 	return low, high
 }
+
+func (f *figures) float(i int) float64 { return float64(f.digits[i]) / tens[f.places[i]] }

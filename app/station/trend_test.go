@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"reflect"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -149,8 +151,8 @@ func TestFigures_KeepTheDigits(t *testing.T) {
 			Type: fhirmap.BloodGlucose, Readings: []fhirmap.Reading{{Type: fhirmap.BloodGlucose, Value: &value, Unit: unit}},
 		}, Implausible: rapid.Bool().Draw(t, "implausible"), Discarded: rapid.Bool().Draw(t, "discarded")}
 		f := figuresOf(m, fhirmap.BloodGlucose)
-		d := &varints{rest: f.append(nil)}
-		if again := d.figures(); d.failed || len(d.rest) > 0 || again != f {
+		d := &varints{data: f.append(nil)}
+		if again := d.figures(); d.failed || d.left() > 0 || again != f {
 			t.Fatalf("%+v, then %+v", f, again)
 		}
 		if f.has(figureDoubt) != m.Implausible || f.has(figureError) != m.Discarded {
@@ -207,6 +209,31 @@ func TestTrends_CountsApart(t *testing.T) {
 	}
 	if _, err := s.Trends(t.Context(), TrendSearch{Columns: 10}); err == nil {
 		t.Error("drew a plot without bounds")
+	}
+}
+
+// TestTrends_AreTheSameHoweverManyRead: of equal ones in a column the first is
+// drawn, whoever has read it.
+func TestTrends_AreTheSameHoweverManyRead(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	s := openSearched(t, t.TempDir())
+	for range 600 {
+		if _, err := s.Record(t.Context(), anyReport(r)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	q := TrendSearch{Patient: (&fhirmap.Patient{System: "urn:test", ID: "1"}).Key(), Taken: Span{morning.Add(-24 * time.Hour), morning.Add(72 * time.Hour)}, Columns: 50}
+	alone, err := s.Trends(t.Context(), q)
+	if err != nil || len(alone) == 0 || len(s.catalogue.sealed) < 8*segmentsEach {
+		t.Fatalf("%d trends of %d segments, %v", len(alone), len(s.catalogue.sealed), err)
+	}
+	runtime.GOMAXPROCS(8)
+	for range 20 {
+		together, err := s.Trends(t.Context(), q)
+		if err != nil || !reflect.DeepEqual(together, alone) {
+			t.Fatalf("%+v, %v, want %+v", together, err, alone)
+		}
 	}
 }
 
