@@ -128,15 +128,16 @@ func (b *alarmBand) count() {
 	}
 }
 
-// flash goes on by one beat.
-func (b *alarmBand) flash() {
+// flash goes on by one beat, and tells whether that has changed the mark.
+func (b *alarmBand) flash() bool {
 	b.beat = (b.beat + 1) % (highBeats * mediumBeats)
-	b.light()
+	return b.light()
 }
 
 // light lights the mark or puts it out, as it is for what is over or
-// acknowledged.
-func (b *alarmBand) light() {
+// acknowledged. It tells whether it was otherwise before.
+func (b *alarmBand) light() bool {
+	before := b.lamp.fill
 	look, period, lit := lookOfAlarm(b.shown.Priority), 0, lit(&b.shown)
 	if lit {
 		switch b.shown.Priority {
@@ -156,6 +157,7 @@ func (b *alarmBand) light() {
 		b.lamp.set(look.ground)
 		b.mark.show(look.mark, look.ink)
 	}
+	return b.lamp.fill != before
 }
 
 // alarmLine is the line of a band, whose buttons have fewer words where there is

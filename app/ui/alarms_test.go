@@ -44,16 +44,20 @@ func TestAlarm_Texts(t *testing.T) {
 	}
 }
 
-// lamp is what the mark of the band shows over the next beats: * lit, - not.
+// lampOver is what the mark of the band shows over the next beats: * lit, - not,
+// ? where flash is wrong about what it has changed.
 func (b *alarmBand) lampOver(beats int) string {
 	shown := ""
 	for range beats {
-		if b.lamp.fill == lookOfAlarm(b.shown.Priority).strong {
+		before := b.lamp.fill
+		if before == lookOfAlarm(b.shown.Priority).strong {
 			shown += "*"
 		} else {
 			shown += "-"
 		}
-		b.flash()
+		if b.flash() != (b.lamp.fill != before) {
+			shown += "?"
+		}
 	}
 	return shown
 }

@@ -87,6 +87,9 @@ func (l *label) CreateRenderer() fyne.WidgetRenderer {
 		if l.cut {
 			line.Text = ellipsis(line.Text, size.Width, theme.Size(l.size), l.style())
 		}
+		if l.align == fyne.TextAlignLeading { // wherever the room ends: text that is resized has all of the window painted
+			size.Width = min(size.Width, line.MinSize().Width)
+		}
 		line.Resize(size)
 	}
 	r := &renderer{objects: []fyne.CanvasObject{line}, layout: place}

@@ -14,10 +14,12 @@ import (
 )
 
 const (
-	pace    = 100 * time.Millisecond // at least, between two updates
+	pace    = 100 * time.Millisecond // at least, between two looks at what has changed
+	hush    = 500 * time.Millisecond // the same while the window is hidden: so late is an alarm heard, at most
 	ageing  = time.Second            // how often ages are brought up to date
 	backOff = 2 * time.Second        // before a bridge that fell is put up again
 	calmly  = ageing                 // at least, between two updates of live values
+	grace   = ageing / 4             // ages wait for values that come with them, so that the window is painted once
 )
 
 // bridge carries what the core knows to the toolkit's goroutine. It reads the
@@ -37,7 +39,7 @@ type bridge struct {
 	showCourses func(courses)        // with what is shown next
 	showLive    func([]fhirmap.Live) // nothing else has changed
 	age         func()               // only time has passed
-	flash       func()               // one beat of the alarms has passed
+	flash       func() bool          // one beat of the alarms has passed; tells whether that shows
 
 	flashing func() bool           // tells, anywhere, whether an alarm needs flash
 	hear     func([]fhirmap.Alert) // sounds them, whether the window is shown or not
@@ -78,72 +80,95 @@ func (b *bridge) run(ctx context.Context) {
 	}
 }
 
+// A cadence is when the bridge carries what.
+type cadence struct {
+	tick, beat *time.Ticker
+	rest       <-chan time.Time // what can wait waits until it is over
+	waits      bool             // and more than live values do
+	soon       <-chan time.Time // what changes is looked at when it is over
+}
+
 func (b *bridge) carry(ctx context.Context) {
 	defer b.survive("bridge")
 	changed, stop := b.core.Watch()
 	defer stop()
 	live, stopLive := b.core.WatchLive()
 	defer stopLive()
-	tick, beat := time.NewTicker(ageing), time.NewTicker(flashBeat)
-	defer tick.Stop()
-	defer beat.Stop()
-	var rest <-chan time.Time // what can wait waits until it is over
-	waits := false            // and more than live values do
-	refresh := func() {
-		b.refresh(ctx)
-		rest, waits = time.After(calmly), false
-		tick.Reset(ageing)
-	}
-	refresh()
+	c := &cadence{tick: time.NewTicker(ageing), beat: time.NewTicker(flashBeat)}
+	defer c.tick.Stop()
+	defer c.beat.Stop()
+	b.refreshAll(ctx, c)
 	for {
-		var values <-chan struct{}
-		var beats <-chan time.Time
-		switch { // what appears later takes everything at once
-		case !b.visible.Load():
-		case b.flashing(): // the toolkit paints all of a window for whatever changes on it
-			beats = beat.C
-		case rest == nil:
-			values = live
+		news, values, ticks, beats := changed, live, c.tick.C, c.beat.C
+		if c.soon != nil {
+			news = nil
+		}
+		shown, flashing := b.visible.Load(), b.flashing()
+		if !shown || flashing { // what appears later takes everything at once; a beat takes it along
+			values, ticks = nil, nil
+		}
+		if !shown || !flashing {
+			beats = nil
+		}
+		if c.rest != nil {
+			values = nil
 		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-b.wake:
-			refresh()
-		case _, open := <-changed:
+			b.refreshAll(ctx, c)
+		case <-c.soon:
+			c.soon = nil
+		case _, open := <-news:
 			if !open {
 				changed = nil
 				continue
 			}
-			if waits = rest != nil && b.calm() && alike(b.shown, b.core.Situation()); !waits {
-				refresh()
+			if c.waits = c.rest != nil && b.calm() && alike(b.shown, b.core.Situation()); !c.waits {
+				b.refreshAll(ctx, c)
 			}
-			pause(ctx, pace)
+			c.soon = time.After(b.pace())
 		case _, open := <-values:
 			if !open {
 				live = nil
 				continue
 			}
 			b.refreshLive(ctx)
-			rest = time.After(calmly)
-			tick.Reset(ageing)
-		case <-rest:
-			if rest = nil; waits {
-				refresh()
+			c.rest = time.After(calmly)
+			c.tick.Reset(ageing + grace)
+		case <-c.rest:
+			if c.rest = nil; c.waits {
+				b.refreshAll(ctx, c)
 			}
-		case <-tick.C:
-			if beats == nil {
-				b.deliverVisible(ctx, b.age)
-			}
+		case <-ticks:
+			c.tick.Reset(ageing)
+			b.deliverVisible(ctx, b.age)
 		case <-beats:
 			b.flashOn(ctx)
 		}
 	}
 }
 
+// pace is how long what changes waits at least.
+func (b *bridge) pace() time.Duration {
+	if b.visible.Load() {
+		return pace
+	}
+	return hush
+}
+
+func (b *bridge) refreshAll(ctx context.Context, c *cadence) {
+	b.refresh(ctx)
+	if c.rest, c.waits = nil, false; b.visible.Load() {
+		c.rest = time.After(calmly)
+	}
+	c.tick.Reset(ageing + grace)
+}
+
 // calm tells whether measurements can wait: other pages are there to work with
 // them.
-func (b *bridge) calm() bool { return !b.visible.Load() || b.front.Load() == pageLive }
+func (b *bridge) calm() bool { return b.front.Load() == pageLive }
 
 // alike tells whether nothing but measurements has come from one situation to the
 // other: a ward brings several each second, and the toolkit paints all of a
@@ -167,19 +192,22 @@ func uncounted(s station.Situation) station.Situation {
 func (b *bridge) refresh(ctx context.Context) {
 	b.shown = b.core.Situation()
 	b.hear(b.shown.Alerts)
-	v := view{recent: b.core.Recent(maxCards), live: b.core.Live(), situation: b.shown}
-	if b.visible.Load() && v.situation.Stethoscope.Now.Active() {
+	v := view{situation: b.shown}
+	if !b.visible.Load() {
+		if v.recent = b.core.Recent(1); b.wanted(v) {
+			v.recent, v.live = b.core.Recent(maxCards), b.core.Live()
+			b.deliver(ctx, func() { b.show(v) })
+		}
+		return
+	}
+	v.recent, v.live = b.core.Recent(maxCards), b.core.Live()
+	if v.situation.Stethoscope.Now.Active() {
 		v.wave = b.core.Wave()
 	}
-	if b.visible.Load() && b.front.Load() == pageConsultation {
+	if b.front.Load() == pageConsultation {
 		v.desk = readDesk(b.core)
 	}
-	switch {
-	case b.visible.Load():
-		b.deliverVisible(ctx, func() { b.show(v) })
-	case b.wanted(v):
-		b.deliver(ctx, func() { b.show(v) })
-	}
+	b.deliverVisible(ctx, func() { b.show(v) })
 }
 
 // refreshLive shows the values with the ages of its moment, so that the window is
@@ -192,14 +220,15 @@ func (b *bridge) refreshLive(ctx context.Context) {
 	})
 }
 
-// flashOn shows one beat of the alarms, with the values and ages of its moment,
-// so that the window is painted once for all of them.
+// flashOn shows one beat of the alarms, and where it changes what is lit the values
+// and ages of its moment, so that the window is painted once for all of them.
 func (b *bridge) flashOn(ctx context.Context) {
 	live := b.core.Live()
 	b.deliverVisible(ctx, func() {
-		b.flash()
-		b.showLive(live)
-		b.age()
+		if b.flash() {
+			b.showLive(live)
+			b.age()
+		}
 	})
 }
 

@@ -65,7 +65,7 @@ func TestBridge_BeatsOnlyWhileAnAlarmFlashesInAVisibleWindow(t *testing.T) {
 		flashing.Store(true)
 		b := testBridge(core, func(f func()) { f() })
 		b.flashing = flashing.Load
-		b.flash = func() { beats.Add(1) }
+		b.flash = func() bool { beats.Add(1); return true }
 		over := func(what string, least, most int64) {
 			t.Helper()
 			before := beats.Load()
@@ -138,6 +138,7 @@ func TestBridge_MeasurementsOfAWardAreShownOnceASecond(t *testing.T) {
 			})
 			time.Sleep(100 * time.Millisecond)
 		}
+		synctest.Wait()
 		if shown < 9 || shown > 12 {
 			t.Errorf("shown %d times in 10 s, want 10", shown)
 		}

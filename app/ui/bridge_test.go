@@ -165,7 +165,7 @@ func (c *fakeCore) change(f func(*fakeCore)) {
 func testBridge(c Core, post func(func())) *bridge {
 	return &bridge{
 		core: c, post: post, logger: slog.New(slog.DiscardHandler), wake: make(chan struct{}, 1),
-		show: func(view) {}, showCourses: func(courses) {}, showLive: func([]fhirmap.Live) {}, age: func() {}, flash: func() {},
+		show: func(view) {}, showCourses: func(courses) {}, showLive: func([]fhirmap.Live) {}, age: func() {}, flash: func() bool { return true },
 		wanted: func(view) bool { return false }, flashing: func() bool { return false }, hear: func([]fhirmap.Alert) {},
 	}
 }
@@ -242,7 +242,7 @@ func TestBridge_HiddenWindowIsNotRefreshed(t *testing.T) {
 		if shown != 1 {
 			t.Errorf("shown %d times after it appeared, want 1", shown)
 		}
-		time.Sleep(10*time.Second + time.Millisecond)
+		time.Sleep(10*time.Second + grace)
 		synctest.Wait()
 		if aged != 10 || shown != 1 {
 			t.Errorf("in 10 s without news: aged %d times, want 10; shown %d, want 1", aged, shown)

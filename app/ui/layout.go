@@ -73,6 +73,9 @@ func (l spread) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	first := objects[0].MinSize()
 	objects[0].Resize(fyne.NewSize(width, first.Height))
 	objects[0].Move(fyne.NewPos(0, (size.Height-first.Height)/2))
+	if l, ok := objects[1].(*label); ok && l.align == fyne.TextAlignTrailing { // ends there however long it is
+		second.Width = size.Width
+	}
 	objects[1].Resize(second)
 	objects[1].Move(fyne.NewPos(size.Width-second.Width, (size.Height-second.Height)/2))
 }

@@ -6,18 +6,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/test"
 )
-
-// quitting counts how often the toolkit was told to quit.
-type quitting struct {
-	fyne.App
-	told int
-}
-
-func (q *quitting) Quit() { q.told++ }
 
 // The process ends although the toolkit does not, and at once where the toolkit
 // must not be touched any more.
@@ -35,18 +24,17 @@ func TestQuit(t *testing.T) {
 		"the session ends, in a cause": {errors.Join(context.Canceled, abrupt), false, 0, 1, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := &quitting{App: test.NewTempApp(t)}
 			synctest.Test(t, func(t *testing.T) {
-				left := 0
+				told, left := 0, 0
 				u := New(Options{Language: "fr", Abrupt: abrupt, Leave: func() { left++ }})
 				ended := make(chan struct{})
 				if c.ends {
 					close(ended)
 				}
 				begin := time.Now()
-				u.quit(c.cause, a, ended)
-				if a.told != c.told || left != c.leave || time.Since(begin) != c.after {
-					t.Errorf("told %d times, left %d times, after %v", a.told, left, time.Since(begin))
+				u.quit(c.cause, func() { told++ }, ended)
+				if told != c.told || left != c.leave || time.Since(begin) != c.after {
+					t.Errorf("told %d times, left %d times, after %v", told, left, time.Since(begin))
 				}
 			})
 		})

@@ -152,9 +152,14 @@ func (u *UI) Run(ctx context.Context) (err error) {
 
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	w := newWindow(ctx, a, u.options, u.words, fyne.Do)
+	doze := newDoze(fyne.Do)
+	w := newWindow(ctx, a, u.options, u.words, doze.post)
+	doze.hidden = func() bool { return !w.bridge.visible.Load() }
+	w.hidden = doze.begin
 	a.Lifecycle().SetOnStarted(func() {
-		if !u.options.Minimized {
+		if u.options.Minimized {
+			w.hidden()
+		} else {
 			w.front()
 		}
 		u.standBy(w)
@@ -166,7 +171,7 @@ func (u *UI) Run(ctx context.Context) (err error) {
 		background.Go(func() { w.screen.siren.run(ctx) })
 	}
 	ended := make(chan struct{})
-	release := context.AfterFunc(ctx, func() { u.quit(context.Cause(ctx), a, ended) })
+	release := context.AfterFunc(ctx, func() { u.quit(context.Cause(ctx), func() { doze.post(a.Quit) }, ended) })
 	a.Run()
 	close(ended)
 	release()
@@ -177,12 +182,12 @@ func (u *UI) Run(ctx context.Context) (err error) {
 	return nil
 }
 
-// quit ends the toolkit, whose Run has returned when ended is closed. Now and
+// quit ends the toolkit by end; its Run has returned when ended is closed. Now and
 // then it never does: what it runs last is queued for a loop that may have ended
 // already (Fyne 2.8.1, internal/driver/glfw/loop.go, runGL and WaitForEvents).
-func (u *UI) quit(cause error, a fyne.App, ended <-chan struct{}) {
+func (u *UI) quit(cause error, end func(), ended <-chan struct{}) {
 	if u.options.Abrupt == nil || !errors.Is(cause, u.options.Abrupt) {
-		fyne.Do(a.Quit)
+		end()
 		select {
 		case <-ended:
 			return
@@ -214,7 +219,7 @@ func (u *UI) do(what func(*window)) {
 	}
 	u.mu.Unlock()
 	if shown != nil {
-		fyne.Do(func() { what(shown) })
+		shown.bridge.post(func() { what(shown) })
 	}
 }
 

@@ -52,14 +52,15 @@ type window struct {
 	desk       *desk      // nil: not read
 	leaving    bool       // a person is asked whether to quit
 	files      queue
-	deciding   bool // what a person has decided is on its way
+	deciding   bool   // what a person has decided is on its way
+	hidden     func() // is told
 }
 
 func newWindow(ctx context.Context, a fyne.App, o Options, w words, post func(func())) *window {
 	x := &window{
 		ctx: ctx, app: a, options: o, words: w,
 		decided: map[string]bool{}, raised: map[string]bool{}, looking: map[string]context.CancelFunc{},
-		menu: fyne.NewMenu(w.say("app.name")),
+		menu: fyne.NewMenu(w.say("app.name")), hidden: func() {},
 	}
 	x.tray.Store(&trayText{})
 	x.frame = a.NewWindow(w.say("app.name"))
@@ -135,6 +136,7 @@ func (x *window) hide() {
 	x.rememberSize()
 	x.bridge.disappear()
 	x.frame.Hide()
+	x.hidden()
 }
 
 // close leaves the program in the tray. The first time it says so, unless
@@ -320,7 +322,7 @@ func (x *window) placeTray(text trayText) {
 		x.front, x.openAddress, x.trayStart, x.trayEnd, x.suspend, x.resume, x.quit,
 	})
 	if runtime.GOOS != "darwin" { // where a click opens the menu, as for every program
-		systray.SetOnTapped(func() { fyne.Do(x.front) })
+		systray.SetOnTapped(func() { x.bridge.post(x.front) })
 	}
 	tray.SetSystemTrayMenu(x.menu)
 	systray.SetTooltip(x.words.say("app.name") + "\u00a0: " + text.state)
