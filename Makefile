@@ -46,14 +46,14 @@ test-bluez: build test-deps
 fuzz: deps
 	packaging/fuzz.sh $(FUZZTIME) 2 $(TAGS) $(GO)
 
-# The stated, long forms, about an hour: 30 of them at 200 messages a second,
+# The stated, long forms, about two hours: half of one at 200 messages a second,
 # 500 kills, hostile peers in their number, and 10 minutes of each fuzz target,
-# six at a time beside the rest.
+# six at a time beside the rest; then one of the window.
 soak: build test-deps
 	packaging/fuzz.sh 10m 6 $(TAGS) $(GO) & fuzz=$$!; trap "kill $$fuzz 2>/dev/null" EXIT; \
 	VITALIEN_SOAK=1 VITALIEN_PROGRAM=$(CURDIR)/$(PROGRAM) $(GO) test -count=1 -race -timeout 3h -v \
 		-tags $(TAGS),headless ./app ./app/api ./app/station ./hl7link ./localstore && wait $$fuzz
-	$(GO) run ./app/bench -program $(PROGRAM) -only ward,recording -ward 5m -recording 10m
+	$(GO) run ./app/bench -program $(PROGRAM) -only ward,window,recording -ward 5m -window 1h -recording 10m
 
 # One table: the program beside what people use today, in turns on this machine.
 # It fails when a line does not hold.

@@ -22,6 +22,7 @@ type bench struct {
 	rounds    int    // how often both sides take turns
 	ward      time.Duration
 	recording time.Duration
+	window    time.Duration
 }
 
 // The roles that the command plays itself, each in a process of its own.
@@ -63,6 +64,7 @@ func main() {
 	flag.IntVar(&b.rounds, "rounds", 5, "how often the sides take turns")
 	flag.DurationVar(&b.ward, "ward", time.Minute, "how `long` the ward is measured")
 	flag.DurationVar(&b.recording, "recording", time.Minute, "how `long` a recording is measured")
+	flag.DurationVar(&b.window, "window", 0, "how `long` the memory of the window is watched; 0: not at all")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
