@@ -175,7 +175,7 @@ func TestScreen_HistoryQuestions(t *testing.T) {
 	}
 }
 
-func TestHistory_NoKeyOrPlaceholderIsShown(t *testing.T) {
+func TestScreen_HistoryShowsNoKeyOrPlaceholder(t *testing.T) {
 	raw := regexp.MustCompile(`>[^<]*(\{[a-z]+\}|\b(history|column)\.[a-z.]+)[^<]*<`)
 	for _, language := range assets.Languages {
 		for name, scene := range historyScenes() {

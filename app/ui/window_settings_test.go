@@ -313,7 +313,7 @@ func TestDurations_AreReadAsPeopleWriteThem(t *testing.T) {
 }
 
 // What the window shows in any size and unit says what it says in a fresh one.
-func TestDisplay_LargeTextLooksAsIfItHadAlwaysBeen(t *testing.T) {
+func TestScreen_LargeTextLooksAsIfItHadAlwaysBeen(t *testing.T) {
 	a := test.NewTempApp(t)
 	large := forced{calm: calm{scale: textScales["large"]}, variant: theme.VariantLight}
 	picture := func(first, then fyne.Theme) string {
@@ -332,7 +332,7 @@ func TestDisplay_LargeTextLooksAsIfItHadAlwaysBeen(t *testing.T) {
 	}
 }
 
-func TestDisplay_LargeTextFitsTheLeastWindow(t *testing.T) {
+func TestScreen_LargeTextFitsTheLeastWindow(t *testing.T) {
 	test.NewTempApp(t).Settings().SetTheme(forced{calm: calm{scale: textScales["large"]}, variant: theme.VariantLight})
 	for name, scene := range scenes() {
 		s := newScreen(newWords("fr"), testOptions(), idle())
