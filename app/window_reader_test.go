@@ -71,7 +71,10 @@ func (c *clinician) read() []word {
 }
 
 // darkOnLight is picture with the text of buttons and bands as dark as the rest:
-// the recognition passes light text by.
+// the recognition passes light text by. A million points are not for the race
+// detector.
+//
+//go:norace
 func darkOnLight(picture image.Image) image.Image {
 	const dark = 0x90
 	size := picture.Bounds()
@@ -96,6 +99,8 @@ func darkOnLight(picture image.Image) image.Image {
 }
 
 // spreading is the dark area around a point, and how many pixels it has.
+//
+//go:norace
 func spreading(picture *image.Gray, seen []bool, from image.Point, dark uint8) (whole image.Rectangle, count int) {
 	for left := []image.Point{from}; len(left) > 0; {
 		at := left[len(left)-1]
