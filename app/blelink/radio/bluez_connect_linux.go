@@ -131,7 +131,7 @@ func (b *bluez) connect(ctx context.Context, path dbus.ObjectPath) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if name := errorName(err); name == "NotReady" || name == "NotAuthorized" || try == tries {
+		if name := errorName(err); name == "NotReady" || name == "NotAuthorized" || ended(err) || try == tries {
 			return connectFault(err)
 		}
 		b.log.Info("connecting to a Bluetooth device again", "error", err)

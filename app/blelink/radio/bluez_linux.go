@@ -172,7 +172,10 @@ func (b *bluez) restarted(running bool) {
 	b.mu.Unlock()
 	if running {
 		b.load()
+		return
 	}
+	// systemd leaves it dead; the bus starts it for whoever asks.
+	b.conn.BusObject().Go(ifaceBus+".StartServiceByName", dbus.FlagNoReplyExpected, nil, bluezName, uint32(0))
 }
 
 func (b *bluez) added(path dbus.ObjectPath, ifaces map[string]properties) {

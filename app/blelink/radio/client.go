@@ -220,6 +220,9 @@ func (c *Client) Pair(ctx context.Context, address string, agent blelink.Agent) 
 	_, err := c.ask(ctx, message{Say: doPair, Address: address}, &call{ask: func(m message) {
 		asked.Go(func() { c.answer(ctx, m, agent) })
 	}})
+	if errors.Is(err, context.DeadlineExceeded) {
+		return pairingTimeout(err)
+	}
 	return err
 }
 

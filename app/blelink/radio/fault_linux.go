@@ -22,6 +22,23 @@ func noService() *fhirmap.Fault {
 	}
 }
 
+func serviceEnded(cause error) *fhirmap.Fault {
+	return &fhirmap.Fault{
+		Code: "bluetooth_failed", English: "bluetoothd has ended", Temporary: true, Cause: cause,
+		French: "Le service Bluetooth du système (BlueZ) s’est arrêté. Il redémarre de lui-même\u202f; réessayez dans quelques secondes.",
+	}
+}
+
+// ended tells whether bluetoothd has, before it answered (dbus-protocol.h of the reference
+// implementation names the errors).
+func ended(err error) bool {
+	switch errorName(err) {
+	case "org.freedesktop.DBus.Error.NoReply", "org.freedesktop.DBus.Error.ServiceUnknown", "org.freedesktop.DBus.Error.NameHasNoOwner":
+		return true
+	}
+	return false
+}
+
 // adapterFault is an error of the adapter (BlueZ, doc/org.bluez.Adapter.rst).
 func adapterFault(err error) *fhirmap.Fault {
 	switch errorName(err) {
@@ -32,8 +49,11 @@ func adapterFault(err error) *fhirmap.Fault {
 	case "NotAuthorized":
 		return denied(err)
 	}
-	if accessDenied(err) {
+	switch {
+	case accessDenied(err):
 		return denied(err)
+	case ended(err):
+		return serviceEnded(err)
 	}
 	return failed(err)
 }
@@ -51,8 +71,11 @@ func connectFault(err error) *fhirmap.Fault {
 	case "NotAuthorized":
 		return denied(err)
 	}
-	if accessDenied(err) {
+	switch {
+	case accessDenied(err):
 		return denied(err)
+	case ended(err):
+		return serviceEnded(err)
 	}
 	return unreachable(err)
 }

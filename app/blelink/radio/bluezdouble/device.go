@@ -207,8 +207,12 @@ func (o deviceObject) Pair() *dbus.Error {
 		return err
 	}
 	o.v.d.mu.Lock()
-	agent := o.v.d.conn.Object(o.v.d.client, o.v.d.agent)
+	agent, hangs := o.v.d.conn.Object(o.v.d.client, o.v.d.agent), o.v.d.hangs
 	o.v.d.mu.Unlock()
+	if hangs {
+		<-o.v.d.conn.Context().Done()
+		return nil
+	}
 	ask := func(method string, args ...any) *dbus.Call {
 		return agent.Call(agentInterface+"."+method, 0, append([]any{o.v.path}, args...)...)
 	}

@@ -40,8 +40,9 @@ type Double struct {
 	refuse  map[string]string
 	calls   []string
 
+	hangs       bool // Pair does not return
 	discovering bool
-	changed     chan struct{} // closed when discovering has
+	changed     chan struct{} // closed when calls or discovering have
 }
 
 // New starts bluetoothd on the bus of Bus. It ends with the test.
@@ -111,6 +112,26 @@ func (d *Double) Calls() []string {
 	return slices.Clone(d.calls)
 }
 
+// Hang has Pair never answer, or answer again.
+func (d *Double) Hang(hangs bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.hangs = hangs
+}
+
+// AwaitCall waits until a method was called.
+func (d *Double) AwaitCall(method string) {
+	for {
+		d.mu.Lock()
+		is, changed := slices.Contains(d.calls, method), d.changed
+		d.mu.Unlock()
+		if is {
+			return
+		}
+		<-changed
+	}
+}
+
 // AwaitDiscovery waits until discovery is on, or off.
 func (d *Double) AwaitDiscovery(on bool) {
 	for {
@@ -137,6 +158,8 @@ func (d *Double) called(method string) *dbus.Error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.calls = append(d.calls, method)
+	close(d.changed)
+	d.changed = make(chan struct{})
 	refused := d.refuse[method]
 	delete(d.refuse, method)
 	if refused == "" {
