@@ -307,7 +307,8 @@ func (p *Peripheral) resume(link blelink.Peripheral) {
 }
 
 // gathering is more than BlueZ takes to send notifications together; an
-// indication would overtake them.
+// indication would overtake them. No event tells that they are sent: Confirm is
+// called for an indication alone (BlueZ, doc/gatt-api.txt).
 const gathering = 200 * time.Millisecond
 
 // pass sends what the source says, and ends the link when it does.
