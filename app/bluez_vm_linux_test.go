@@ -29,11 +29,26 @@ func newRealAir(t *testing.T) *realAir {
 	if os.Getenv("VITALIEN_BLUEZ_VM") == "" {
 		t.Skip("not in the virtual machine; make test-bluez is")
 	}
+	explain(t, os.Getenv("VITALIEN_BLUEZ_LOG"))
 	r := &realAir{T: t, air: simulator.NewAir(0)}
 	r.app = start(t, cli.Flags{}, func(a *App) { a.self = os.Getenv("VITALIEN_PROGRAM") })
 	r.client = run(t, "sio4", "node", "testdata/clients/receive.js", "sio4", r.app.server.URL())
 	r.client.expect("connect")
 	return r
+}
+
+// explain has a test that fails show what bluetoothd said during it.
+func explain(t *testing.T, log string) {
+	t.Helper()
+	before, err := os.ReadFile(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if said, err := os.ReadFile(log); t.Failed() {
+			t.Logf("bluetoothd (%v):\n%s", err, said[min(len(before), len(said)):])
+		}
+	})
 }
 
 // serve puts a device on an adapter.
