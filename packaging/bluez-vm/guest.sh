@@ -13,10 +13,9 @@ mount -t devpts none /dev/pts
 # calls org.bluez has it started, also when it has died.
 daemon=/usr/libexec/bluetooth/bluetoothd log=/run/bluetoothd.log
 printf '[GATT]\nChannels = 1\n' >/etc/bluetooth/main.conf # as devices have it: values keep their order
-printf '#!/bin/sh\nulimit -c unlimited\nexec %s -n -d >>%s 2>&1\n' "$daemon" "$log" >/run/bluetooth.service
+printf '#!/bin/sh\nexec %s -n >>%s 2>&1\n' "$daemon" "$log" >/run/bluetooth.service
 chmod +x /run/bluetooth.service
 printf '[D-BUS Service]\nName=org.bluez\nExec=/run/bluetooth.service\nUser=root\n' >/usr/share/dbus-1/system-services/org.bluez.service
-echo /run/core.%p >/proc/sys/kernel/core_pattern
 mkdir -p /run/dbus
 dbus-daemon --system --fork
 up() { for i in 0 1; do script -qec "btmgmt --index $i info" /dev/null </dev/null | grep -q "supported settings" || return; done; }
@@ -35,9 +34,6 @@ status=$?
 if [ $status != 0 ]; then
 	printf "\nbluez-vm: the end of what bluetoothd said:\n"
 	tail -n 50 "$log"
-	for core in /run/core.*; do
-		[ ! -e "$core" ] || ! command -v gdb >/dev/null || gdb -batch -ex bt "$daemon" "$core" 2>&1
-	done
 fi
 printf "\nbluez-vm: status %s\n" $status
 sync
