@@ -1,13 +1,14 @@
 package localstore
 
 import (
+	"cmp"
 	"context"
 	"runtime"
 	"runtime/debug"
 	"slices"
 )
 
-// The bounds of one block of the journal, and of what waits for the next.
+// The bounds of a group, which becomes one block of the journal.
 const (
 	maxBatch      = 1024
 	maxBatchBytes = 4 << 20
@@ -21,19 +22,26 @@ const (
 
 // A request is an entry that waits for a commit.
 type request struct {
-	pending // First and value are set before the answer
+	pending // First and value are set by the commit
 	content []byte
 	ctx     context.Context
-	done    chan error // takes one answer without blocking
+	err     error // the answer; set before the group is done
+}
+
+// A group is the entries that share a commit. Whoever begins it commits it for
+// all: a lone writer pays for no change of goroutine.
+type group struct {
+	requests []*request // grows until the group is shut
+	bytes    int
+	done     chan struct{} // closed once all of them are answered
 }
 
 // Append stores e and returns the first of its sequence numbers once it is
-// durable. It waits while too many others do, as long as ctx lasts. When ctx
-// ends first, its error is returned, and the entry may or may not be stored:
-// whoever sends it again must reckon with a duplicate. The same holds for the
-// faults of the disk, store_failed and disk_full, after which the store goes on
-// as soon as the disk does. The other faults are store_invalid, store_corrupt
-// (writing has ended for good) and ErrClosed.
+// durable. When ctx ends first, its error is returned, and the entry may or may
+// not be stored: whoever sends it again must reckon with a duplicate. The same
+// holds for the faults of the disk, store_failed and disk_full, after which the
+// store goes on as soon as the disk does. The other faults are store_invalid,
+// store_corrupt (writing has ended for good) and ErrClosed.
 func (s *Store) Append(ctx context.Context, e Entry) (first uint64, err error) {
 	content, err := e.encode()
 	if err != nil {
@@ -55,124 +63,122 @@ func (s *Store) submit(r *request) error {
 	if err := r.ctx.Err(); err != nil {
 		return err
 	}
-	r.done = make(chan error, 1)
+	g, first := s.join(r)
+	switch {
+	case !first:
+	case r.ctx.Done() == nil:
+		s.lead(g)
+	default: // nobody can leave a commit that hangs in the disk
+		go s.lead(g)
+	}
 	select {
-	case s.queue <- r:
+	case <-g.done:
+		return r.err
 	case <-r.ctx.Done():
 		return r.ctx.Err()
-	case <-s.quit:
-		return ErrClosed
 	case <-s.broken:
+	}
+	select {
+	case <-g.done: // it was answered before the end
+		return r.err
+	default:
 		return s.state()
 	}
-	if r.ctx.Done() == nil {
-		return s.await(r)
+}
+
+// join puts r into the group that is forming, or begins one.
+func (s *Store) join(r *request) (g *group, first bool) {
+	s.joining.Lock()
+	defer s.joining.Unlock()
+	g = s.forming
+	if first = g == nil || len(g.requests) == maxBatch || g.bytes >= maxBatchBytes; first {
+		g = &group{done: make(chan struct{})}
+		s.forming = g
 	}
-	// Nobody can leave a commit that hangs in the disk, so somebody else leads.
-	answer := make(chan error, 1)
-	go func() { answer <- s.await(r) }()
-	select {
-	case err := <-answer:
-		return err
-	case <-r.ctx.Done():
-		return r.ctx.Err()
+	g.requests = append(g.requests, r)
+	g.bytes += len(r.content)
+	return g, first
+}
+
+// size is how many have joined g.
+func (s *Store) size(g *group) int {
+	s.joining.Lock()
+	defer s.joining.Unlock()
+	return len(g.requests)
+}
+
+// shut has nobody join g any more.
+func (s *Store) shut(g *group) {
+	s.joining.Lock()
+	defer s.joining.Unlock()
+	if s.forming == g {
+		s.forming = nil
 	}
 }
 
-// await returns the answer to r, which is in the queue. Whoever waits there
-// while nobody commits does it for all: a lone writer pays for no change of
-// goroutine, and several share their commits.
-func (s *Store) await(r *request) error {
-	lead := s.lead
-	for {
-		select {
-		case err := <-r.done:
-			return err
-		case lead <- struct{}{}:
-			if s.state() == nil {
-				s.commitWaiting()
-			} else {
-				lead = nil
-			}
-			<-s.lead
-			continue
-		case <-s.done:
-		case <-s.broken:
-		}
-		select {
-		case err := <-r.done: // it was answered before the end
-			return err
-		default:
-			return s.state()
-		}
-	}
-}
-
-// commitWaiting commits what is in the queue. The caller holds the lead.
-func (s *Store) commitWaiting() {
+// lead commits g as soon as nobody else commits, and answers all of it.
+func (s *Store) lead(g *group) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	if s.crowded {
-		s.letJoin()
+	defer close(g.done)
+	select {
+	case s.leading <- struct{}{}:
+		defer func() { <-s.leading }()
+	case <-s.done:
+	case <-s.broken:
 	}
-	batch := s.gather()
-	s.crowded = len(batch) > 1
-	s.commit(batch)
+	if err := s.state(); err != nil {
+		s.shut(g)
+		for _, r := range g.requests {
+			r.err = err
+		}
+		return
+	}
+	if s.crowded {
+		s.letJoin(g)
+	}
+	s.shut(g)
+	s.crowded = len(g.requests) > 1
+	s.commit(g.requests)
 }
 
 // letJoin gives way to those whom the last commit has just woken and who are
 // about to append again, while more of them come. It doubles the groups, and
 // waits for nobody.
-func (s *Store) letJoin() {
-	waiting, idle := len(s.queue), 0
+func (s *Store) letJoin(g *group) {
+	joined, idle := s.size(g), 0
 	for turn := 0; turn < maxTurns && idle < idleTurns; turn++ {
 		runtime.Gosched()
 		idle++
-		if n := len(s.queue); n > waiting {
-			waiting, idle = n, 0
+		if n := s.size(g); n > joined {
+			joined, idle = n, 0
 		}
 	}
 }
 
-// gather takes what waits already, without waiting for more.
-func (s *Store) gather() []*request {
-	batch, size := []*request(nil), 0
-	for len(batch) < maxBatch && size < maxBatchBytes {
-		select {
-		case r := <-s.queue:
-			// Who has given up is not stored, as far as that can be known.
-			if err := r.ctx.Err(); err != nil {
-				r.done <- err
-				continue
-			}
-			batch = append(batch, r)
-			size += len(r.content)
-		default:
-			return batch
+// commit writes what requests hold to the journal. Who has given up is not
+// stored, as far as that can be known.
+func (s *Store) commit(requests []*request) {
+	records, head, keys := make([]pending, 0, len(requests)), s.head.Load(), s.keys.Load()
+	for _, r := range requests {
+		if r.err = r.ctx.Err(); r.err != nil {
+			continue
 		}
-	}
-	return batch
-}
-
-// commit writes batch to the journal and answers all of it.
-func (s *Store) commit(batch []*request) {
-	if len(batch) == 0 {
-		return
-	}
-	records, head, keys := make([]pending, len(batch)), s.head.Load(), s.keys.Load()
-	for i, r := range batch {
 		r.First = head + 1
 		head = r.Last()
 		r.value = keys.sealIn(r.content[len(r.content):], bucketLog, logKey(r.First), r.content)
-		records[i] = r.pending
+		records = append(records, r.pending)
+	}
+	if len(records) == 0 {
+		return
 	}
 	err := s.persist(records)
 	if err == nil {
 		s.publish(head)
-	} else {
-		s.log.Error("store: commit failed", "entries", len(batch), "error", err)
+		return
 	}
-	for _, r := range batch {
-		r.done <- err
+	s.log.Error("store: commit failed", "entries", len(records), "error", err)
+	for _, r := range requests {
+		r.err = cmp.Or(r.err, err)
 	}
 }
 

@@ -17,8 +17,8 @@ import (
 // hold keeps the lead, as a commit does that the disk lets wait, until release
 // is called.
 func hold(s *Store) (release func()) {
-	s.lead <- struct{}{}
-	return sync.OnceFunc(func() { <-s.lead })
+	s.leading <- struct{}{}
+	return sync.OnceFunc(func() { <-s.leading })
 }
 
 // blockBbolt keeps bbolt inside a transaction until release is called.
@@ -99,7 +99,7 @@ func TestAppend_ABlockIsBoundedByBytes(t *testing.T) {
 	})
 }
 
-func TestAppend_WaitsWhenTheQueueIsFullAsLongAsItsContext(t *testing.T) {
+func TestAppend_WaitsBehindAFullGroupAsLongAsItsContext(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *Store) {
 		release := hold(s)
 		var wg sync.WaitGroup
@@ -114,7 +114,7 @@ func TestAppend_WaitsWhenTheQueueIsFullAsLongAsItsContext(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		if _, err := s.Append(ctx, Entry{Count: 1}); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("the queue is full, and Append gives %v", err)
+			t.Errorf("the group is full, and Append gives %v", err)
 		}
 		release()
 		wg.Wait()
@@ -155,7 +155,7 @@ func TestClose_FinishesTheCommitUnderWayAndRefusesTheRest(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *Store) {
 		release := hold(s)
 		var wg sync.WaitGroup
-		for range 2 * maxBatch { // half of them have no place in the queue
+		for range 2 * maxBatch { // half of them wait behind a full group
 			wg.Go(func() {
 				if _, err := s.Append(t.Context(), Entry{Count: 1}); !errors.Is(err, ErrClosed) {
 					t.Errorf("Append gives %v", err)

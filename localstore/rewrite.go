@@ -79,13 +79,13 @@ func (s *Store) rotate() error {
 		return err
 	}
 	select {
-	case s.lead <- struct{}{}:
+	case s.leading <- struct{}{}:
 	case <-s.quit:
 		return ErrClosed
 	case <-s.broken:
 		return s.state()
 	}
-	defer func() { <-s.lead }()
+	defer func() { <-s.leading }()
 	if err := s.claim(); err != nil {
 		return err
 	}

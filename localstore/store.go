@@ -35,8 +35,9 @@ type Store struct {
 	log  *slog.Logger
 	keys atomic.Pointer[keys]
 
-	queue   chan *request
-	lead    chan struct{} // holds one element while somebody commits
+	joining sync.Mutex
+	forming *group        // what the next commit takes; guarded by joining
+	leading chan struct{} // holds one element while somebody has the lead
 	crowded bool          // the last commit was shared; belongs to the lead
 	journal *journal      // belongs to the lead
 
@@ -112,8 +113,7 @@ func openStore(path string, f *file, log *slog.Logger) (*Store, error) {
 	}
 	s := &Store{
 		path: path, id: f.id, log: log, file: f, journal: j, applied: f.head, portion: maxBatchBytes,
-		queue:   make(chan *request, maxBatch),
-		lead:    make(chan struct{}, 1),
+		leading: make(chan struct{}, 1),
 		quit:    make(chan struct{}),
 		done:    make(chan struct{}),
 		idle:    make(chan struct{}),
@@ -176,7 +176,7 @@ func (s *Store) Close() error {
 	s.closing.Do(func() {
 		close(s.quit)
 		select {
-		case s.lead <- struct{}{}: // for ever
+		case s.leading <- struct{}{}: // for ever
 		case <-s.broken: // who commits may hang in a lock that a panic left held
 		}
 		close(s.done)
