@@ -15,7 +15,7 @@ import (
 // After a failure it is tried again, at first soon; with less at a time on a
 // full disk.
 const (
-	applyBytes = 512 << 10
+	applyBytes = 1 << 20
 	applyDelay = 100 * time.Millisecond
 	applyRetry = 5 * time.Second // at the latest
 	applyLeast = 64 << 10
