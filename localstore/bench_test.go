@@ -97,6 +97,8 @@ func (c copied) Open(dst, _, text, _ []byte) ([]byte, error) {
 
 // BenchmarkTurns lets a store, one that seals nothing, and bbolt with one Update
 // for each entry append the same entries in turns, each alone and by 16 writers.
+// A turn is long enough for bbolt to be given entries all along, and ends when it
+// has them all: each side pays for what it has left to be done later.
 // It reports the medians over the rounds, of the time of one append and of its
 // ratios within a round.
 func BenchmarkTurns(b *testing.B) {
@@ -104,14 +106,27 @@ func BenchmarkTurns(b *testing.B) {
 	k := *unsealed.keys.Load()
 	k.data = map[uint32]cipher.AEAD{k.current: copied{}}
 	unsealed.keys.Store(&k)
-	update := openPlain(b)
+	sealing, plain, update := side{appender(s), s.apply}, side{appender(unsealed), unsealed.apply}, side{append: openPlain(b)}
 	figures := map[string][]float64{}
-	for b.Loop() {
-		lone := inTurns(b, 1, 200, appender(s), appender(unsealed), update)
-		many := inTurns(b, 16, 3200, appender(s), appender(unsealed))
+	for round := 0; b.Loop(); round++ {
+		// The two stores take turns in going first, since each finds what the one
+		// before has left the disk to do.
+		first, second := &sealing, &plain
+		if round%2 == 1 {
+			first, second = second, first
+		}
+		lone, many := map[*side]float64{}, map[*side]float64{}
+		for _, one := range []*side{first, second, &update} {
+			lone[one] = one.turn(b, 1, 2000)
+		}
+		for _, one := range []*side{first, second} {
+			many[one] = one.turn(b, 16, 16000)
+		}
 		for unit, value := range map[string]float64{
-			"µs/append-1": lone[0], "µs/unsealed-1": lone[1], "µs/update-1": lone[2], "µs/append-16": many[0], "µs/unsealed-16": many[1],
-			"×update-1": lone[0] / lone[2], "×unsealed-1": lone[0] / lone[1], "×unsealed-16": many[0] / many[1], "×16-writers": lone[0] / many[0],
+			"µs/append-1": lone[&sealing], "µs/unsealed-1": lone[&plain], "µs/update-1": lone[&update],
+			"µs/append-16": many[&sealing], "µs/unsealed-16": many[&plain],
+			"×update-1": lone[&sealing] / lone[&update], "×16-writers": lone[&sealing] / many[&sealing],
+			"×unsealed-1": lone[&sealing] / lone[&plain], "×unsealed-16": many[&sealing] / many[&plain],
 		} {
 			figures[unit] = append(figures[unit], value)
 		}
@@ -122,30 +137,26 @@ func BenchmarkTurns(b *testing.B) {
 	}
 }
 
+// A side is what appends an entry, and what then is left to do.
+type side struct{ append, finish func() error }
+
+// turn has writers share n entries, and gives the time of each in microseconds.
+func (s *side) turn(b *testing.B, writers, n int) float64 {
+	start := time.Now()
+	shareOut(b, writers, n, s.append)
+	if s.finish != nil {
+		if err := s.finish(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return float64(time.Since(start).Microseconds()) / float64(n)
+}
+
 func appender(s *Store) func() error {
 	return func() error {
 		_, err := s.Append(context.Background(), Entry{Count: 1, Data: benchData})
 		return err
 	}
-}
-
-// inTurns has writers share n calls of each of fns, a tenth of them at a time, and
-// gives the time of one call of each in microseconds: the disk is as busy with
-// others for one as for the next. The first two take turns in going first, since
-// each finds what the one before has left to be written.
-func inTurns(b *testing.B, writers, n int, fns ...func() error) []float64 {
-	took := make([]float64, len(fns))
-	for turn := range 10 {
-		for i := range fns {
-			if i < 2 {
-				i ^= turn % 2
-			}
-			start := time.Now()
-			shareOut(b, writers, n/10, fns[i])
-			took[i] += float64(time.Since(start).Microseconds()) / float64(n)
-		}
-	}
-	return took
 }
 
 // bench measures fn, called by writers.
