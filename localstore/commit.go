@@ -1,11 +1,12 @@
 package localstore
 
 import (
-	"cmp"
 	"context"
+	"errors"
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"time"
 )
 
 // The bounds of a group, which becomes one block of the journal.
@@ -14,25 +15,29 @@ const (
 	maxBatchBytes = 4 << 20
 )
 
-// How often a commit gives way to others at most, and while none of them comes.
+// How long a commit gives way to others at most, and how often while none of
+// them comes.
 const (
-	maxTurns  = 32
-	idleTurns = 3
+	maxJoining = time.Millisecond
+	idleTurns  = 3
 )
+
+// unanswered is what an append returns whose commit did not come to its end.
+var unanswered = failedFault(errors.New("the commit did not end"))
 
 // A request is an entry that waits for a commit.
 type request struct {
 	pending // First and value are set by the commit
 	content []byte
-	ctx     context.Context
 	err     error // the answer; set before the group is done
 }
 
-// A group is the entries that share a commit. Whoever begins it commits it for
-// all: a lone writer pays for no change of goroutine.
+// A group is the entries that share a commit. Whoever begins it has it
+// committed for all.
 type group struct {
-	requests []*request // grows until the group is shut
+	requests []*request // belong to the lead once the group is shut
 	bytes    int
+	shut     bool
 	done     chan struct{} // closed once all of them are answered
 }
 
@@ -40,42 +45,41 @@ type group struct {
 // durable. When ctx ends first, its error is returned, and the entry may or may
 // not be stored: whoever sends it again must reckon with a duplicate. The same
 // holds for the faults of the disk, store_failed and disk_full, after which the
-// store goes on as soon as the disk does. The other faults are store_invalid,
-// store_corrupt (writing has ended for good) and ErrClosed.
+// store goes on as soon as the disk does, and for store_corrupt, with which
+// writing has ended for good. The others are store_invalid and ErrClosed.
 func (s *Store) Append(ctx context.Context, e Entry) (first uint64, err error) {
 	content, err := e.encode()
 	if err != nil {
 		return 0, err
 	}
-	r := &request{ctx: ctx, content: content}
+	r := &request{content: content, err: unanswered}
 	r.Count, r.Kind, r.Data = e.Count, e.Kind, slices.Clip(content[len(content)-len(e.Data):])
-	if err := s.submit(r); err != nil {
+	if err := s.submit(ctx, r); err != nil {
 		return 0, err
 	}
 	return r.First, nil
 }
 
 // submit has r committed and waits for the answer.
-func (s *Store) submit(r *request) error {
+func (s *Store) submit(ctx context.Context, r *request) error {
 	if err := s.state(); err != nil {
 		return err
 	}
-	if err := r.ctx.Err(); err != nil {
+	if err := ctx.Err(); err != nil {
 		return err
 	}
 	g, first := s.join(r)
-	switch {
-	case !first:
-	case r.ctx.Done() == nil:
-		s.lead(g)
-	default: // nobody can leave a commit that hangs in the disk
-		go s.lead(g)
+	if first && ctx.Done() == nil {
+		s.lead(g) // a lone writer pays for no change of goroutine
+	} else if first {
+		go s.lead(g) // nobody can leave a commit that hangs in the disk
 	}
 	select {
 	case <-g.done:
 		return r.err
-	case <-r.ctx.Done():
-		return r.ctx.Err()
+	case <-ctx.Done():
+		s.leave(g, r)
+		return ctx.Err()
 	case <-s.broken:
 	}
 	select {
@@ -100,6 +104,16 @@ func (s *Store) join(r *request) (g *group, first bool) {
 	return g, first
 }
 
+// leave takes r out of g, unless it is too late for that.
+func (s *Store) leave(g *group, r *request) {
+	s.joining.Lock()
+	defer s.joining.Unlock()
+	if i := slices.Index(g.requests, r); i >= 0 && !g.shut {
+		g.requests = slices.Delete(g.requests, i, i+1)
+		g.bytes -= len(r.content)
+	}
+}
+
 // size is how many have joined g.
 func (s *Store) size(g *group) int {
 	s.joining.Lock()
@@ -107,10 +121,11 @@ func (s *Store) size(g *group) int {
 	return len(g.requests)
 }
 
-// shut has nobody join g any more.
+// shut has nobody join or leave g any more.
 func (s *Store) shut(g *group) {
 	s.joining.Lock()
 	defer s.joining.Unlock()
+	g.shut = true
 	if s.forming == g {
 		s.forming = nil
 	}
@@ -119,34 +134,33 @@ func (s *Store) shut(g *group) {
 // lead commits g as soon as nobody else commits, and answers all of it.
 func (s *Store) lead(g *group) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer close(g.done)
 	select {
 	case s.leading <- struct{}{}:
 		defer func() { <-s.leading }()
 	case <-s.done:
 	case <-s.broken:
 	}
-	if err := s.state(); err != nil {
-		s.shut(g)
-		for _, r := range g.requests {
-			r.err = err
-		}
-		return
-	}
-	if s.crowded {
+	defer close(g.done)
+	err := s.state()
+	if err == nil && s.crowded {
 		s.letJoin(g)
 	}
 	s.shut(g)
-	s.crowded = len(g.requests) > 1
-	s.commit(g.requests)
+	if err == nil {
+		s.crowded = len(g.requests) > 1
+		err = s.commit(g.requests)
+	}
+	for _, r := range g.requests {
+		r.err = err
+	}
 }
 
 // letJoin gives way to those whom the last commit has just woken and who are
 // about to append again, while more of them come. It doubles the groups, and
 // waits for nobody.
 func (s *Store) letJoin(g *group) {
-	joined, idle := s.size(g), 0
-	for turn := 0; turn < maxTurns && idle < idleTurns; turn++ {
+	began, joined, idle := time.Now(), s.size(g), 0
+	for idle < idleTurns && time.Since(began) < maxJoining {
 		runtime.Gosched()
 		idle++
 		if n := s.size(g); n > joined {
@@ -155,31 +169,30 @@ func (s *Store) letJoin(g *group) {
 	}
 }
 
-// commit writes what requests hold to the journal. Who has given up is not
-// stored, as far as that can be known.
-func (s *Store) commit(requests []*request) {
-	records, head, keys := make([]pending, 0, len(requests)), s.head.Load(), s.keys.Load()
-	for _, r := range requests {
-		if r.err = r.ctx.Err(); r.err != nil {
-			continue
+// commit gives requests their numbers and writes them to the journal. After a
+// panic nobody knows what of them is there.
+func (s *Store) commit(requests []*request) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = s.breakDown(p)
 		}
+	}()
+	if len(requests) == 0 {
+		return nil
+	}
+	records, head, keys := make([]pending, len(requests)), s.head.Load(), s.keys.Load()
+	for i, r := range requests {
 		r.First = head + 1
 		head = r.Last()
 		r.value = keys.sealIn(r.content[len(r.content):], bucketLog, logKey(r.First), r.content)
-		records = append(records, r.pending)
+		records[i] = r.pending
 	}
-	if len(records) == 0 {
-		return
+	if err := s.persist(records); err != nil {
+		s.log.Error("store: commit failed", "entries", len(records), "error", err)
+		return err
 	}
-	err := s.persist(records)
-	if err == nil {
-		s.publish(head)
-		return
-	}
-	s.log.Error("store: commit failed", "entries", len(records), "error", err)
-	for _, r := range requests {
-		r.err = cmp.Or(r.err, err)
-	}
+	s.publish(head)
+	return nil
 }
 
 // persist returns once records are durable, and the tail holds them.

@@ -151,6 +151,31 @@ func TestAppend_WhoGaveUpWhileWaitingIsNotStored(t *testing.T) {
 	})
 }
 
+func TestAppend_WhoGivesUpLeavesNothingBehind(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *Store) {
+		release := hold(s)
+		var begun *group
+		for range 2 * maxBatch {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			if _, err := s.Append(ctx, Entry{Count: 1, Data: benchData}); !errors.Is(err, context.DeadlineExceeded) {
+				t.Fatal(err)
+			}
+			cancel()
+			if begun == nil {
+				begun = s.forming
+			}
+		}
+		if s.forming != begun || len(begun.requests) > 0 || begun.bytes > 0 {
+			t.Errorf("left behind: %d requests, %d bytes", len(begun.requests), begun.bytes)
+		}
+		release()
+		synctest.Wait()
+		if first := mustAppend(t, s, 1, "next"); first != 1 {
+			t.Errorf("goes on with %d", first)
+		}
+	})
+}
+
 func TestClose_FinishesTheCommitUnderWayAndRefusesTheRest(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *Store) {
 		release := hold(s)
@@ -270,6 +295,40 @@ func TestCommit_APanicFailsTheWaitingAndTheStore(t *testing.T) {
 		wantCode(t, s.change(func(*bolt.Bucket) error { panic("as bbolt does on a damaged page") }), CodeCorrupt)
 		wg.Wait()
 		release()
+		_, err = s.Append(t.Context(), Entry{Count: 1})
+		wantCode(t, err, CodeCorrupt)
+		s.Close()
+	})
+	if all := readAll(t, open(t, path)); len(all) != 1 || string(all[0].Data) != "kept" {
+		t.Errorf("after reopening: %v", all)
+	}
+}
+
+// panickingDisk fails as a fault of this package would.
+type panickingDisk struct{ disk }
+
+func (panickingDisk) WriteAt([]byte, int64) (int, error) { panic("in the middle of a commit") }
+
+func TestCommit_APanicInItAcknowledgesNothing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "store.db")
+	synctest.Test(t, func(t *testing.T) {
+		s, err := Open(path, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		mustAppend(t, s, 1, "kept")
+		s.journal.file = panickingDisk{s.journal.file}
+		release := hold(s)
+		var wg sync.WaitGroup
+		for range 5 {
+			wg.Go(func() {
+				_, err := s.Append(context.Background(), Entry{Count: 1}) // the first leads itself
+				wantCode(t, err, CodeCorrupt)
+			})
+		}
+		synctest.Wait()
+		release()
+		wg.Wait()
 		_, err = s.Append(t.Context(), Entry{Count: 1})
 		wantCode(t, err, CodeCorrupt)
 		s.Close()

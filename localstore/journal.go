@@ -17,6 +17,7 @@ const (
 	journalPage    = 4096
 	journalInitial = 1 << 20
 	journalMax     = 8 << 20 // but for a single block that is larger
+	blockKept      = 1 << 19 // of memory for the next block
 )
 
 // The header of a block, at the start of a page; integers are little-endian.
@@ -133,7 +134,7 @@ func (j *journal) encode(records []pending) (block []byte) {
 		version: blockVersion, number: j.number, id: j.id,
 		first: records[0].First, last: records[len(records)-1].Last(),
 	}
-	if cap(j.block) > applyBytes {
+	if cap(j.block) > blockKept {
 		j.block = nil
 	}
 	w := pager{block: append(j.block[:0], make([]byte, blockHeader)...)}

@@ -36,7 +36,7 @@ type Store struct {
 	keys atomic.Pointer[keys]
 
 	joining sync.Mutex
-	forming *group        // what the next commit takes; guarded by joining
+	forming *group        // may still be joined; guarded by joining
 	leading chan struct{} // holds one element while somebody has the lead
 	crowded bool          // the last commit was shared; belongs to the lead
 	journal *journal      // belongs to the lead
@@ -53,7 +53,7 @@ type Store struct {
 	done chan struct{} // closed when nothing is committed any more
 	idle chan struct{} // closed when nothing is applied any more
 
-	broken   chan struct{} // closed when bbolt cannot be trusted any more
+	broken   chan struct{} // closed when the store cannot be trusted any more
 	breaking sync.Once
 	fault    *fhirmap.Fault // why; set before broken is closed
 
@@ -189,7 +189,7 @@ func (s *Store) Close() error {
 	return s.closeErr
 }
 
-// isBroken tells that bbolt can no longer be used.
+// isBroken tells that the store can no longer be used.
 func (s *Store) isBroken() bool {
 	select {
 	case <-s.broken:
@@ -212,8 +212,8 @@ func (s *Store) state() error {
 	return nil
 }
 
-// breakDown ends the use of bbolt after it panicked outside of a read: some of
-// its locks may be held for ever, and writing on could spoil more.
+// breakDown ends the use of the store after a panic outside of a read: some of
+// bbolt's locks may be held for ever, and writing on could spoil more.
 func (s *Store) breakDown(p any) error {
 	s.breaking.Do(func() {
 		s.fault = corruptFault(panicError(p))
