@@ -82,11 +82,11 @@ func TestDevices_Texts(t *testing.T) {
 	for i, want := range []deviceText{
 		{
 			drawing: "nonin-3230", name: "Oxymètre", model: "Salle de soins · Oxymètre de pouls · Nonin 3230", state: "connecté depuis 14:03",
-			seen: "vu à l’instant", battery: "batterie faible, à changer\u00a0: 15\u00a0% ·", low: true, colour: colourGood,
+			seen: "vu à l’instant", battery: "pile faible, à changer\u00a0: 15\u00a0% ·", low: true, colour: colourGood,
 		},
 		{
 			drawing: "omron-hem-9210t", name: "Tensiomètre Omron", model: "Cabinet 1 · Tensiomètre · Omron HEM-9210T", state: "en veille depuis 13:25",
-			seen: "vu il y a 40\u00a0min", battery: "batterie 80\u00a0% ·", colour: colourMuted,
+			seen: "vu il y a 40\u00a0min", battery: "pile 80\u00a0% ·", colour: colourMuted,
 		},
 		{
 			drawing: "accu-chek", name: "Accu-Chek de l’accueil", model: "Lecteur de glycémie · Roche Accu-Chek Guide", state: "en échec depuis 14:04",

@@ -109,7 +109,7 @@ type deviceText struct {
 	model   string // Cabinet 1 · Tensiomètre · Omron HEM-9210T
 	state   string // connecté depuis 14:02
 	seen    string // vu il y a 2 min
-	battery string // batterie 80 % ·
+	battery string // pile 80 % ·
 	low     bool   // the battery
 	fault   string
 	colour  fyne.ThemeColorName // of the state
