@@ -34,8 +34,8 @@ type alarmBand struct {
 	ground   *panel
 	lamp     *panel
 	mark     *label
-	title    *label
-	detail   *label
+	title    *phrase
+	detail   *phrase
 	others   *button
 	more     int // alarms than the one that is shown
 	mute     *muteButton
@@ -52,15 +52,14 @@ func newAlarmBand(w words, now func() time.Time, s *siren, acknowledge func(id s
 		ground: newPanel(colourHighGround, "", ""),
 		lamp:   newPanel(colourHigh, "", ""),
 		mark:   newLabel("", colourOnHigh, sizeMark).strong(),
-		title:  newLabel("", colourText, sizeSection).strong().cutting(),
-		detail: newLabel("", colourText, sizeText).cutting(),
+		title:  newPhrase(colourText, sizeSection).strong().upTo(2),
+		detail: newPhrase(colourText, sizeText),
 		others: newButton("", widget.LowImportance, list),
 	}
 	b.mute = newMuteButton(w, s, hushed)
 	b.confirm = newButton(w.say("alarm.acknowledge"), widget.MediumImportance, func() { acknowledge(b.shown.ID) })
 	lamp := container.New(fixedWidth(markWidth), container.NewStack(b.lamp, container.NewCenter(b.mark)))
-	text := container.New(fixedHeight(alarmHeight), column(1, b.title, b.detail))
-	content := padded(alarmPadding, margin-4, container.New(alarmLine{spread{8}, b}, text, row(8, b.others, b.mute.button, b.confirm)))
+	content := padded(alarmPadding, margin-4, container.New(&alarmLine{band: b}, b.title, b.detail, row(8, b.others, b.mute.button, b.confirm)))
 	b.Container = column(0, container.NewStack(b.ground, container.New(beside{}, lamp, content)), widget.NewSeparator())
 	b.Container.Hide()
 	return b
@@ -75,9 +74,9 @@ func (b *alarmBand) update(alerts []fhirmap.Alert) bool {
 		return visible(b.Container, false)
 	}
 	b.shown = byUrgency(alerts)[0]
-	b.age()
 	b.more = len(alerts) - 1
-	reshaped := b.countOthers()
+	reshaped := b.age()
+	reshaped = b.countOthers() || reshaped
 	visible(b.others, b.more > 0)
 	reshaped = b.mute.update() || reshaped
 	reshaped = visible(b.confirm, b.shown.Acknowledged.IsZero()) || reshaped
@@ -85,17 +84,18 @@ func (b *alarmBand) update(alerts []fhirmap.Alert) bool {
 		b.Container.Refresh()
 	}
 	b.light()
-	return visible(b.Container, true)
+	return visible(b.Container, true) || reshaped
 }
 
-// age brings the text up to date: only time has passed.
-func (b *alarmBand) age() {
+// age brings the text up to date, where only time has passed, and tells whether
+// it needs other room.
+func (b *alarmBand) age() bool {
 	if b.shown.ID == "" {
-		return
+		return false
 	}
 	text := b.words.alarm(&b.shown, b.now())
-	b.title.set(text.title)
-	b.detail.set(text.detail)
+	reshaped := b.title.show(colourText, text.title)
+	return b.detail.show(colourText, text.details...) || reshaped
 }
 
 // countOthers tells whether the button to all alarms has other words.
@@ -121,12 +121,9 @@ func (b *alarmBand) fit(narrow bool) {
 	b.countOthers()
 }
 
-// count brings the button that mutes up to date.
-func (b *alarmBand) count() {
-	if b.Visible() && b.mute.update() {
-		b.Container.Refresh()
-	}
-}
+// count brings the button that mutes up to date, and tells whether it needs
+// other room.
+func (b *alarmBand) count() bool { return b.Visible() && b.mute.update() }
 
 // flash goes on by one beat, and tells whether that has changed the mark.
 func (b *alarmBand) flash() bool {
@@ -160,19 +157,57 @@ func (b *alarmBand) light() bool {
 	return b.lamp.fill != before
 }
 
-// alarmLine is the line of a band, whose buttons have fewer words where there is
-// little room.
+// alarmLine sets title and detail above one another, and the buttons beside
+// both. Where there is little room the buttons have fewer words, and a title or
+// a person that does not fit beside them has them below the title.
 type alarmLine struct {
-	spread
-	band *alarmBand
+	band  *alarmBand
+	whole float32
 }
 
-// broadLine is how wide a line is that has room for all words.
-const broadLine = 640
+const (
+	broadLine = 640 // how wide a line is that has room for all words
+	alarmGap  = 10
+)
 
-func (l alarmLine) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+func (l *alarmLine) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(objects[2].MinSize().Width, max(alarmHeight, l.arrange(objects)))
+}
+
+func (l *alarmLine) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	l.whole = size.Width
 	l.band.fit(size.Width < broadLine)
-	l.spread.Layout(objects, size)
+	free := max(0, size.Height-l.arrange(objects)) / 2
+	for _, object := range objects {
+		object.Move(object.Position().AddXY(0, free))
+	}
+}
+
+// arrange tells the height of all.
+func (l *alarmLine) arrange(objects []fyne.CanvasObject) float32 {
+	title, detail, buttons := objects[0], objects[1], objects[2]
+	needed := buttons.MinSize()
+	room := l.whole - needed.Width - alarmGap
+	set := func(object fyne.CanvasObject, y, width, height float32) {
+		object.Move(fyne.NewPos(0, y))
+		object.Resize(fyne.NewSize(max(width, 1), height))
+	}
+	buttons.Resize(needed)
+	if l.whole < broadLine && !(l.band.title.fits(room) && l.band.detail.fits(room)) {
+		above, below := tall(title, l.whole), tall(detail, room)
+		line := max(below, needed.Height)
+		set(title, 0, l.whole, above)
+		set(detail, above+2+(line-below)/2, room, below)
+		buttons.Move(fyne.NewPos(l.whole-needed.Width, above+2+(line-needed.Height)/2))
+		return above + 2 + line
+	}
+	above, below := tall(title, room), tall(detail, room)
+	height := max(above+1+below, needed.Height)
+	start := (height - above - 1 - below) / 2
+	set(title, start, room, above)
+	set(detail, start+above+1, room, below)
+	buttons.Move(fyne.NewPos(l.whole-needed.Width, (height-needed.Height)/2))
+	return height
 }
 
 // fixedWidth keeps something as wide as it is, and as high as what it stands

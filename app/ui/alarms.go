@@ -2,6 +2,7 @@ package ui
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -40,8 +41,8 @@ func newAlarmsPage(w words, now func() time.Time, s *siren, acknowledge func(id 
 	p.mute = newMuteButton(w, s, hushed)
 	title := newLabel(w.say("alarm.title"), colourText, sizeTitle).strong().cutting()
 	p.CanvasObject = page(
-		padded(0, 8, container.New(fixedHeight(barHeight-20), between(title, p.mute.button))),
-		muted(w.say("alarm.notice")),
+		headLine(title, p.mute.button),
+		flat(muted(w.say("alarm.notice"))),
 		p.empty, p.list, p.more,
 	)
 	return p
@@ -141,7 +142,7 @@ func (r *alarmRow) show(text alarmText) (reshaped bool) {
 		r.mark.show(look.mark, look.ink)
 	}
 	reshaped = write(r.title, text.title)
-	reshaped = write(r.detail, text.detail) || reshaped
+	reshaped = write(r.detail, strings.ReplaceAll(text.details[0], " · ", "\u00a0· ")) || reshaped
 	return visible(r.confirm, text.waiting) || reshaped
 }
 

@@ -28,19 +28,19 @@ func TestAlarm_Texts(t *testing.T) {
 	w := newWords("fr")
 	for i, want := range []struct{ title, detail string }{
 		{"Lit 2 · Asystolie", "depuis 35\u00a0s · Priorité haute · uMEC 10"},
-		{"Lit 1 · SpO₂ basse 86 % < 90", "depuis 4\u00a0min · Priorité moyenne · LEFÈVRE Éloïse · BeneView T8"},
+		{"Lit 1 · SpO₂ basse 86 % < 90", "LEFÈVRE Éloïse · depuis 4\u00a0min · Priorité moyenne · BeneView T8"},
 		{"Lit 1 · Capteur SpO₂ débranché", "depuis 2\u00a0h · Priorité basse · technique · BeneView T8"},
 		{"Lit 10 · Alarme 10023", "a duré 2\u00a0min · terminée à 13:47:12 · Priorité haute · uMEC 10"},
 		{"Lit 10 · FC haute", "depuis 1\u00a0h · acquittée à 13:15:12 · Priorité haute · uMEC 10"},
 	} {
 		a := everyAlert()[i]
-		if got := w.alarm(&a, testNow); got.title != want.title || got.detail != want.detail {
-			t.Errorf("%q\n%q", got.title, got.detail)
+		if got := w.alarm(&a, testNow); got.title != want.title || got.details[0] != want.detail {
+			t.Errorf("%q\n%q", got.title, got.details[0])
 		}
 	}
 	wordless := fhirmap.Alert{ID: "w", Type: fhirmap.HeartRate, Device: fhirmap.Device{Name: "Moniteur"}, Start: testNow.Add(time.Minute), Test: true}
-	if got := w.alarm(&wordless, testNow); got.title != "Moniteur · Pouls" || got.detail != "depuis 1\u00a0s · Priorité inconnue · Simulé" {
-		t.Errorf("%q, %q", got.title, got.detail)
+	if got := w.alarm(&wordless, testNow); got.title != "Moniteur · Pouls" || got.details[0] != "Simulé · depuis 1\u00a0s · Priorité inconnue" {
+		t.Errorf("%q, %q", got.title, got.details[0])
 	}
 }
 

@@ -10,8 +10,8 @@ import (
 
 // An alarmText is an alarm as the band and the page of alarms write it.
 type alarmText struct {
-	title    string // Lit 3 · SpO₂ basse
-	detail   string // depuis 35 s · Priorité haute · LEFÈVRE Éloïse · BeneView T8
+	title    string   // Lit 3 · SpO₂ basse
+	details  []string // LEFÈVRE Éloïse · depuis 35 s · Priorité haute · BeneView T8, then with less and less behind whose it is
 	priority fhirmap.Priority
 	waiting  bool // nobody has acknowledged it
 	lit      bool // and it is present
@@ -42,7 +42,14 @@ func (w words) alarm(a *fhirmap.Alert, now time.Time) alarmText {
 	if !text.waiting {
 		acknowledged = w.say("alarm.acknowledged", "time", w.at(moment(a.Acknowledged, now)))
 	}
-	text.detail = joined(" · ", lasted, ended, acknowledged, w.priority(a.Priority), w.kind(a.Kind), person, device)
+	detail := joined(" · ", person, lasted)
+	text.details = []string{detail}
+	for _, more := range []string{joined(" · ", ended, acknowledged), joined(" · ", w.priority(a.Priority), w.kind(a.Kind)), device} {
+		if more != "" {
+			detail = joined(" · ", detail, more)
+			text.details = slices.Insert(text.details, 0, detail)
+		}
+	}
 	return text
 }
 

@@ -42,14 +42,17 @@ func hour(t, now time.Time) string {
 	return t.Format(dateLayout + " 15:04")
 }
 
+// bandHeight is how high its two lines are, at least.
+const bandHeight = 48
+
 // band is the strip on top of every page: whose the measurements are.
 type band struct {
 	*fyne.Container
 	words  words
 	ground *panel
 	icon   *symbol
-	title  *label
-	detail *label
+	title  *phrase
+	detail *phrase
 	end    *button
 	demo   *fyne.Container
 }
@@ -59,17 +62,18 @@ func newBand(w words, end func()) *band {
 		words:  w,
 		ground: newPanel(colourCard, "", ""),
 		icon:   newSymbol("person", colourAccent, 28),
-		title:  newLabel("", colourText, sizeSection).strong().cutting(),
-		detail: newLabel("", colourMuted, sizeText).cutting(),
+		title:  newPhrase(colourText, sizeSection).strong(),
+		detail: newPhrase(colourMuted, sizeText),
 		end:    newButton(w.say("band.end"), widget.MediumImportance, end),
 	}
 	who := container.NewBorder(nil, nil, padded(0, 4, container.NewCenter(b.icon)), nil, column(1, b.title, b.detail))
+	line := container.New(&yielding{distance: 8}, who, b.end)
 	b.demo = container.NewStack(
 		newPanel(colourDemoGround, "", ""),
 		padded(5, margin, newLabel(w.say("demo.band"), colourDemo, sizeSmall).strong().cutting()),
 	)
 	b.Container = column(0,
-		container.NewStack(b.ground, padded(10, margin-4, container.New(fixedHeight(48), between(who, b.end)))),
+		container.NewStack(b.ground, padded(10, margin-4, container.New(atLeast(bandHeight), line))),
 		widget.NewSeparator(),
 		b.demo,
 	)
@@ -85,8 +89,8 @@ func (b *band) update(s station.Situation, now time.Time) bool {
 	}
 	b.ground.set(ground)
 	b.icon.set("person", icon)
-	b.title.show(text.title, title)
-	b.detail.show(text.detail, detail)
-	end, demo := visible(b.end, text.open), visible(b.demo, s.Demo)
-	return end || demo
+	reshaped := b.title.show(title, text.title)
+	reshaped = b.detail.show(detail, text.detail) || reshaped
+	reshaped = visible(b.end, text.open) || reshaped
+	return visible(b.demo, s.Demo) || reshaped
 }

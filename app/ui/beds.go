@@ -63,7 +63,7 @@ func (b *beds) update(live []fhirmap.Live, c courses, alerts []fhirmap.Alert, no
 		}
 		reshaped = panel.bed.arrange(b.ward.form()) || reshaped
 		reshaped = panel.bed.show(&live[i], c, alerts, now) || reshaped
-		panel.name = panel.bed.title.text
+		panel.name = panel.bed.title.text()
 	}
 	if !slices.Equal(order, b.order) {
 		b.order, reshaped = order, true
@@ -141,8 +141,8 @@ func leadingDigits(text string) (digits, rest string) {
 // A bed is what is shown of one: who is in it, and its gauges.
 type bed struct {
 	words  words
-	title  *label
-	whose  *label
+	title  *phrase
+	whose  *phrase
 	fresh  *label
 	others *label // gauges for which there is no room
 	grid   *fyne.Container
@@ -161,8 +161,8 @@ type bedForm struct {
 func newBed(w words, arrangement fyne.Layout) *bed {
 	b := &bed{
 		words:  w,
-		title:  newLabel("", colourText, sizeText).strong().cutting(),
-		whose:  newLabel("", colourText, sizeText).cutting(),
+		title:  newPhrase(colourText, sizeText).strong(),
+		whose:  newPhrase(colourText, sizeText),
 		fresh:  newLabel("", colourMuted, sizeSmall).trailing(),
 		others: newLabel("", colourMuted, sizeSmall).trailing(),
 		grid:   container.New(arrangement),
@@ -243,17 +243,21 @@ func foremost(texts []tileText, most int) (first []tileText, others int) {
 // head says whose the bed is and since when it is silent. It tells whether that
 // needs other room.
 func (b *bed) head(l *fhirmap.Live, now time.Time) bool {
-	title, whose, silence := b.title.text, b.whose.text, b.fresh.colour
-	b.title.set(b.words.place(l.Bed, &l.Device))
+	silence := b.fresh.colour
+	place, brief := b.words.place(l.Bed, &l.Device), b.words.bed(l.Bed)
+	if brief == "" {
+		brief = place
+	}
+	reshaped := b.title.show(colourText, place, brief)
 	person, assigned := "", true
 	if l.Patient != nil {
 		person, assigned = b.words.whose(l.Patient)
 	}
-	if assigned {
-		b.whose.show(person, colourText)
-	} else {
-		b.whose.show(person, colourAmber)
+	ink := colourText
+	if !assigned {
+		ink = colourAmber
 	}
+	reshaped = b.whose.show(ink, person) || reshaped
 	last := newest(l)
 	age, silent := now.Sub(last), "live.silent"
 	if b.form.strips {
@@ -267,57 +271,67 @@ func (b *bed) head(l *fhirmap.Live, now time.Time) bool {
 	default:
 		b.fresh.show(b.words.age(last, now), colourMuted)
 	}
-	return b.title.text != title || b.whose.text != whose || b.fresh.colour != silence
+	return reshaped || b.fresh.colour != silence
 }
 
-// bedHead sets title, person, number of other gauges and age in a line: the title
-// as wide as it needs, but not more than half when the person needs the other
-// half. A narrow bed has a line for the person and the other gauges below.
-type bedHead struct{ form *bedForm }
+// bedHead sets title, person, number of other gauges and age in a line. A narrow
+// bed, and one whose title and person do not stand in one line, has the person in
+// lines below.
+type bedHead struct {
+	form  *bedForm
+	whole float32
+}
 
 const headGap = 12
 
 func (h *bedHead) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	size := fyne.Size{}
-	for _, object := range objects {
-		size = size.Max(object.MinSize())
-	}
-	if h.form.strips {
-		size.Height *= 2
-	}
-	return size
+	return fyne.NewSize(120, h.arrange(objects))
 }
 
 func (h *bedHead) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	title, whose, others, fresh := objects[0].(*label), objects[1].(*label), objects[2].(*label), objects[3].(*label)
-	line := size.Height
-	if h.form.strips {
-		line /= 2
-	}
-	place := func(l *label, x, y, width float32) {
-		l.Resize(fyne.NewSize(max(width, 0), line))
-		l.Move(fyne.NewPos(x, y))
-	}
+	h.whole = size.Width
+	h.arrange(objects)
+}
+
+// arrange tells the height of all.
+func (h *bedHead) arrange(objects []fyne.CanvasObject) float32 {
+	title, whose, others, fresh := objects[0].(*phrase), objects[1].(*phrase), objects[2].(*label), objects[3].(*label)
+	line := max(title.MinSize().Height/float32(len(title.fold())), fresh.MinSize().Height)
 	end := func(l *label, right, y float32) float32 {
 		if !l.Visible() {
 			return right
 		}
 		width := l.natural()
-		place(l, right-width, y, width)
+		l.Move(fyne.NewPos(right-width, y))
+		l.Resize(fyne.NewSize(width, line))
 		return right - width - headGap
 	}
-	right := end(fresh, size.Width, 0)
+	if h.form.strips && !title.fits(h.whole-fresh.natural()-headGap) {
+		above := tall(title, h.whole)
+		room := min(end(fresh, h.whole, above), end(others, h.whole, above+line))
+		below := tall(whose, room)
+		whose.Move(fyne.NewPos(0, above))
+		return above + max(below, 2*line)
+	}
+	right := end(fresh, h.whole, 0)
+	if !h.form.strips {
+		right = end(others, right, 0)
+		if first := title.natural(); first+headGap+whose.natural() <= right {
+			title.Resize(fyne.NewSize(first, line))
+			whose.Resize(fyne.NewSize(right-first-headGap, line))
+			whose.Move(fyne.NewPos(first+headGap, 0))
+			return line
+		}
+	}
+	above := tall(title, right)
+	right = h.whole
 	if h.form.strips {
-		place(title, 0, 0, right)
-		place(whose, 0, line, end(others, size.Width, line))
-		return
+		right = end(others, h.whole, above)
 	}
-	right = end(others, right, 0)
-	first, second := title.natural(), whose.natural()
-	width := min(first, max(right/2, right-second-headGap))
-	if second == 0 {
-		width = right
+	below := tall(whose, right)
+	whose.Move(fyne.NewPos(0, above))
+	if whose.text() == "" && !h.form.strips {
+		return above
 	}
-	place(title, 0, 0, width)
-	place(whose, width+headGap, 0, right-width-headGap)
+	return above + max(below, line)
 }

@@ -46,6 +46,38 @@ func (n *numeral) grown(height float32) float32 {
 	return max(1, min(height/lineHeight, theme.Size(n.most))/usual)
 }
 
+// asideGap is between the value and what stands beside it.
+const (
+	asideGap   = 8
+	leastAside = 0.8 // of small text: what is smaller stands below
+)
+
+// fit makes texts that stand side by side smaller where they are wider than room.
+func fit(room float32, texts ...*canvas.Text) {
+	for range 3 { // hinting makes small text wider than in proportion
+		needed := float32(0)
+		for _, t := range texts {
+			needed += t.MinSize().Width
+		}
+		if room <= 0 || needed <= room {
+			return
+		}
+		for _, t := range texts {
+			t.TextSize *= 0.98 * room / needed
+		}
+	}
+}
+
+// least is how wide value and aside are in the smallest size that is read beside
+// a name.
+func (n *numeral) least() float32 {
+	width := fyne.MeasureText(n.main, theme.Size(sizeText), fyne.TextStyle{Bold: true}).Width
+	if n.aside != "" {
+		width += asideGap + fyne.MeasureText(n.aside, theme.Size(sizeSmall), fyne.TextStyle{}).Width
+	}
+	return width
+}
+
 func newNumeral(size, small fyne.ThemeSizeName) *numeral {
 	n := &numeral{colour: colourText, size: size, small: small}
 	n.ExtendBaseWidget(n)
@@ -65,20 +97,25 @@ func (n *numeral) CreateRenderer() fyne.WidgetRenderer {
 	place := func(size fyne.Size) {
 		grown := n.grown(size.Height)
 		main.TextSize, aside.TextSize = grown*theme.Size(n.size), grown*theme.Size(n.small)
-		const distance = 8
-		for range 3 { // hinting makes small text wider than in proportion
-			needed, room := main.MinSize().Width+aside.MinSize().Width, size.Width-distance
-			if room <= 0 || needed <= room {
-				break
-			}
-			main.TextSize *= 0.98 * room / needed
-			aside.TextSize *= 0.98 * room / needed
+		fit(size.Width-asideGap, main, aside)
+		below := n.aside != "" && size.Width > 0 && aside.TextSize < leastAside*theme.Size(sizeSmall) &&
+			size.Height > 2*theme.Size(sizeSmall)
+		if below { // too small to read beside it
+			main.TextSize, aside.TextSize = theme.Size(n.size), theme.Size(sizeSmall)
+			fit(size.Width, main)
+			fit(size.Width, aside)
 		}
 		mainSize, asideSize := main.MinSize(), aside.MinSize()
 		main.Resize(mainSize)
-		main.Move(fyne.NewPos(0, (size.Height-mainSize.Height)/2))
 		aside.Resize(asideSize)
-		aside.Move(fyne.NewPos(mainSize.Width+distance, (size.Height-asideSize.Height)/2+main.TextSize/8))
+		if below { // figures reach from 1/4 to 3/4 of their line
+			y := (size.Height - 0.7*(mainSize.Height+asideSize.Height)) / 2
+			main.Move(fyne.NewPos(0, y-0.15*mainSize.Height))
+			aside.Move(fyne.NewPos(0, y+0.7*mainSize.Height-0.15*asideSize.Height))
+			return
+		}
+		main.Move(fyne.NewPos(0, (size.Height-mainSize.Height)/2))
+		aside.Move(fyne.NewPos(mainSize.Width+asideGap, (size.Height-asideSize.Height)/2+main.TextSize/8))
 	}
 	r := &renderer{objects: []fyne.CanvasObject{main, aside}, layout: place}
 	r.refresh = func() {
@@ -105,15 +142,36 @@ type card struct {
 	unit   *label
 	value  *numeral
 	second *label
-	line   *fyne.Container // second and the badges
+	line   *fyne.Container // second and, where there is room, the badges
+	below  *fyne.Container // else they
 	flags  *flags
 	test   *fyne.Container
 	check  *fyne.Container
-	source *label
-	when   *label
+	person *phrase // a name that does not fit beside the time
 	whose  *label
+	when   *label
+	source *label
 	old    *label
+	texts  cardTexts
 	time   time.Time
+}
+
+// cardTexts are what stands at the foot of a card.
+type cardTexts struct {
+	person, source string
+	ink            fyne.ThemeColorName
+}
+
+// A cardForm is what a card needs room for beyond the usual. All cards of a page
+// have the same: those side by side are of one height.
+type cardForm struct {
+	flagged bool // what its device says of how well it measured
+	badges  bool // badges that do not fit beside what stands there
+	person  int  // lines of a name that does not fit beside the time
+}
+
+func (f cardForm) with(g cardForm) cardForm {
+	return cardForm{f.flagged || g.flagged, f.badges || g.badges, max(f.person, g.person)}
 }
 
 func newCard(w words) *card {
@@ -127,30 +185,38 @@ func newCard(w words) *card {
 		flags:  newFlags(),
 		test:   newBadge(w.say("live.simulated"), colourDemo, colourDemoGround),
 		check:  newBadge(w.say("live.check"), colourAmber, colourAmberGround),
-		source: newLabel("", colourMuted, sizeSmall).cutting(),
-		when:   newLabel("", colourMuted, sizeSmall).trailing(),
+		person: newPhrase(colourText, sizeSmall).strong(),
 		whose:  newLabel("", colourText, sizeSmall).strong().cutting(),
+		when:   newLabel("", colourMuted, sizeSmall).trailing(),
+		source: newLabel("", colourMuted, sizeSmall).cutting(),
 		old:    newLabel("", colourMuted, sizeSmall).trailing(),
 	}
-	c.line = between(c.second, row(6, c.test, c.check))
+	c.line, c.below = between(c.second, row(6, c.test, c.check)), row(6)
+	c.below.Hide()
+	c.person.Hide()
 	head := container.NewBorder(nil, nil, c.icon, c.unit, c.name)
 	c.Container = container.NewStack(
 		newPanel(colourCard, colourLine, sizeRadius),
-		padded(12, 16, column(4,
+		padded(12, cardInset, column(4,
 			head,
 			c.value,
 			c.line,
+			c.below,
 			c.flags.Container,
 			padded(4, 0, widget.NewSeparator()),
-			column(2, between(c.whose, c.when), between(c.source, c.old)),
+			column(2, c.person, between(c.whose, c.when), between(c.source, c.old)),
 		)),
 	)
 	return c
 }
 
-// show fills the card. flagged leaves room for what devices say of how well they
-// measured: cards side by side are of one height.
-func (c *card) show(r *fhirmap.Recorded, now time.Time, flagged bool) {
+const (
+	cardInset = 16
+	cardRoom  = cardWidth - 2*cardInset // that a card has at least
+)
+
+// show fills the card, and tells what it needs.
+func (c *card) show(r *fhirmap.Recorded, now time.Time) cardForm {
 	appearance := lookOf(r.Type)
 	f := c.words.figure(&r.Measurement)
 	c.icon.set(appearance.symbol, appearance.colour)
@@ -160,17 +226,55 @@ func (c *card) show(r *fhirmap.Recorded, now time.Time, flagged bool) {
 	c.second.set(joined(" · ", f.second, c.words.standing(r)))
 	if shown, flagged := visible(c.test, r.Test), visible(c.check, r.Implausible); shown || flagged {
 		c.line.Refresh()
+		c.below.Refresh()
 	}
 	c.flags.show(c.words.quality(&r.Measurement))
-	visible(c.flags.Container, flagged)
-	c.source.set(c.words.source(&r.Measurement))
-	if person, assigned := c.words.whose(r.Subject); assigned {
-		c.whose.show(person, colourText)
-	} else {
-		c.whose.show(person, colourAmber)
+	c.texts = cardTexts{"", c.words.source(&r.Measurement), colourAmber}
+	person, assigned := c.words.whose(r.Subject)
+	if c.texts.person = person; assigned {
+		c.texts.ink = colourText
 	}
+	c.person.show(c.texts.ink, person)
 	c.time = r.Effective()
 	c.age(now)
+	return c.needs(len(r.Quality) > 0)
+}
+
+func (c *card) needs(flagged bool) cardForm {
+	form := cardForm{flagged: flagged}
+	needed := c.second.natural()
+	for _, badge := range []*fyne.Container{c.test, c.check} {
+		if badge.Visible() {
+			needed += badge.MinSize().Width + 8
+		}
+	}
+	form.badges = needed > cardRoom
+	if c.person.natural()+8+c.when.natural() > cardRoom {
+		form.person = len(c.person.folded(cardRoom))
+	}
+	return form
+}
+
+// take gives the card the form of all.
+func (c *card) take(form cardForm) {
+	visible(c.flags.Container, form.flagged)
+	if visible(c.below, form.badges) {
+		badges := []fyne.CanvasObject{c.test, c.check}
+		beside := c.line.Objects[1].(*fyne.Container)
+		if c.below.Objects, beside.Objects = badges, nil; !form.badges {
+			c.below.Objects, beside.Objects = nil, badges
+		}
+		visible(beside, !form.badges)
+	}
+	c.person.least = form.person
+	visible(c.person, form.person > 0)
+	if form.person > 0 {
+		c.whose.show(c.texts.source, colourMuted)
+		c.source.set("")
+	} else {
+		c.whose.show(c.texts.person, c.texts.ink)
+		c.source.set(c.texts.source)
+	}
 }
 
 // flags are what a device says of how well it measured, on one line.

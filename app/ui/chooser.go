@@ -71,11 +71,10 @@ func newChooser(w words, now func() time.Time, do actions, closed func()) *choos
 	c.heading = newLabel("", colourText, sizeSection).strong().cutting()
 	c.known = column(6, c.none, c.offers)
 	c.body = column(gap)
-	c.scroll = container.NewVScroll(padded(6, margin, container.New(
-		reading{width: pageWidth, centred: true}, c.body)))
-	head := padded(14, margin, container.New(reading{width: pageWidth, centred: true}, c.title))
+	c.scroll = container.NewVScroll(padded(6, margin, leaf(c.body)))
+	head := padded(headTop, margin, leaf(headLine(c.title)))
 	buttons := container.NewBorder(nil, nil, c.cancel, row(10, c.nobody, c.confirm), padded(0, 10, container.New(middle{}, c.who)))
-	foot := column(0, widget.NewSeparator(), padded(10, margin, container.New(reading{width: pageWidth, centred: true}, buttons)))
+	foot := column(0, widget.NewSeparator(), padded(10, margin, leaf(buttons)))
 	ground := newPanel(theme.ColorNameBackground, "", "") // nothing that has scrolled shows through
 	c.Container = container.New(flush{}, head, c.scroll, container.NewStack(ground, foot))
 	c.Hide()

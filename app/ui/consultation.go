@@ -45,7 +45,7 @@ func newConsultationPage(w words, now func() time.Time, do actions) *consultatio
 	p.sections[1].tray()
 	title := newLabel(w.say("consult.title"), colourText, sizeTitle).strong().cutting()
 	p.overview = page(
-		padded(0, 8, between(title, row(10, p.change, p.main))),
+		headLine(title, p.change, p.main),
 		p.fault, p.empty, p.sections[0].Container, p.sections[1].Container, p.sections[2].Container,
 	)
 	p.chooser = newChooser(w, now, do, p.returned)
@@ -130,8 +130,9 @@ type sectionText struct{ heading, text string }
 type sheetSection struct {
 	*fyne.Container
 	page    *consultationPage
-	heading *label
+	heading *phrase
 	text    *prose
+	about   fyne.CanvasObject // text, with its edge that of the heading
 	list    *fyne.Container
 	rows    map[key]*measureRow
 	order   []key
@@ -139,18 +140,20 @@ type sheetSection struct {
 
 func newSheetSection(p *consultationPage) *sheetSection {
 	s := &sheetSection{
-		page: p, heading: newLabel("", colourText, sizeSection).strong().cutting(), text: muted(""),
+		page: p, heading: newPhrase(colourText, sizeSection).strong(), text: muted(""),
 		list: column(8), rows: map[key]*measureRow{},
 	}
-	s.Container = column(4, padded(4, 8, s.heading), s.text, s.list)
+	s.about = flat(s.text)
+	s.Container = column(8, s.heading, s.about, s.list)
 	s.Hide()
 	return s
 }
 
 // tray sets the section on a ground of its own.
 func (s *sheetSection) tray() {
-	s.heading = newLabel("", colourAmber, sizeSection).strong()
-	inner := column(4, padded(0, 4, row(8, newSymbol("warning", colourAmber, 22), s.heading)), s.text, s.list)
+	s.heading.colour = colourAmber
+	head := container.New(&yielding{distance: 8, leads: true}, s.heading, newSymbol("warning", colourAmber, 22))
+	inner := column(8, padded(0, 4, head), padded(0, 4, s.about), s.list)
 	s.Container = container.NewStack(newPanel(colourAmberGround, "", sizeRadius), padded(10, 10, inner))
 	s.Hide()
 }
@@ -158,9 +161,9 @@ func (s *sheetSection) tray() {
 // show tells whether the section has another size.
 func (s *sheetSection) show(text sectionText, list []fhirmap.Recorded) (reshaped bool) {
 	reshaped = visible(s.Container, text.heading != "")
-	s.heading.set(text.heading)
+	reshaped = s.heading.show(s.heading.colour, text.heading) || reshaped
 	reshaped = write(s.text, text.text) || reshaped
-	reshaped = visible(s.text, text.text != "") || reshaped
+	reshaped = visible(s.about, text.text != "") || reshaped
 	list = list[:min(len(list), mostRows)]
 	order := make([]key, len(list))
 	for i := range list {

@@ -5,6 +5,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
 	"vitalien/fhirmap"
@@ -53,10 +54,72 @@ func newMeasureRow(p *consultationPage) *measureRow {
 	head := container.NewBorder(nil, nil, r.icon, nil, padded(0, 6, r.name))
 	figure := container.New(fixedWidth(figureWidth), column(2, head, r.value, r.second))
 	text := column(3, padded(-8, -8, r.whose), r.when, r.source, r.badges)
-	buttons := container.NewCenter(column(6, r.assign, r.undo, r.discard))
-	line := container.NewBorder(nil, nil, figure, buttons, padded(2, 6, text))
+	line := container.New(&measureLine{row: r}, figure, padded(2, 6, text), r.assign, r.undo, r.discard)
 	r.Container = container.NewStack(newPanel(colourCard, colourLine, sizeRadius), padded(10, 14, column(2, line, padded(0, -8, r.note))))
 	return r
+}
+
+// measureLine sets figure, text and buttons side by side, and the buttons below
+// where a name would not stand in one line beside them.
+type measureLine struct {
+	row   *measureRow
+	whole float32
+}
+
+const buttonGap = 6
+
+func (l *measureLine) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(figureWidth+200, l.arrange(objects))
+}
+
+func (l *measureLine) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	l.whole = size.Width
+	l.arrange(objects)
+}
+
+// arrange tells the height of all.
+func (l *measureLine) arrange(objects []fyne.CanvasObject) float32 {
+	figure, text := objects[0], objects[1]
+	var buttons []fyne.CanvasObject
+	widest := fyne.Size{}
+	for _, b := range objects[2:] {
+		if b.Visible() {
+			buttons, widest = append(buttons, b), widest.Max(b.MinSize())
+		}
+	}
+	room := l.whole - figureWidth - widest.Width
+	name := fyne.MeasureText(l.row.whose.Text, theme.Size(sizeText), l.row.whose.TextStyle).Width
+	beside := name <= room-12-buttonGap
+	if !beside {
+		room = l.whole - figureWidth
+	}
+	height := max(figure.MinSize().Height, tall(text, room))
+	stacked := float32(len(buttons))*(widest.Height+buttonGap) - buttonGap
+	at := fyne.NewPos(l.whole, height+buttonGap)
+	if beside {
+		height = max(height, stacked)
+		at = fyne.NewPos(l.whole-widest.Width, (height-stacked)/2)
+	} else {
+		height += buttonGap + widest.Height
+	}
+	figure.Resize(fyne.NewSize(figureWidth, height))
+	text.Move(fyne.NewPos(figureWidth, 0))
+	if !beside {
+		slices.Reverse(buttons) // from the right
+	}
+	for _, b := range buttons {
+		if beside {
+			b.Resize(widest)
+			b.Move(at)
+			at.Y += widest.Height + buttonGap
+			continue
+		}
+		b.Resize(b.MinSize())
+		at.X -= b.MinSize().Width
+		b.Move(at)
+		at.X -= buttonGap
+	}
+	return height
 }
 
 // show tells whether the row has another size.

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -96,13 +97,22 @@ func (w words) identityOf(p *fhirmap.Patient) string {
 func (w words) correctionNote(m *fhirmap.Recorded, now time.Time) string {
 	switch {
 	case m.Discarded:
-		return w.say("consult.note.discarded", "time", w.at(hour(m.Corrected, now)), "reason", m.Reason)
+		return w.say("consult.note.discarded", "time", w.at(hour(m.Corrected, now)), "reason", w.reason(m.Reason))
 	case m.Version > 1 && m.Subject.Key() != m.First.Key():
 		return w.say("consult.note.assigned", "time", w.at(hour(m.Corrected, now)), "first", w.identityOf(m.First))
 	case m.Version > 1:
 		return w.say("consult.note.restored", "time", w.at(hour(m.Corrected, now)))
 	}
 	return ""
+}
+
+// reason is why a measurement was discarded, as it stands behind a colon: what a
+// person typed as it is.
+func (w words) reason(text string) string {
+	if slices.Contains(strings.Split(w.say("correct.reasons"), "\n"), text) {
+		return inSentence(text)
+	}
+	return text
 }
 
 // receivers names them one after the other; a name can hold commas.
@@ -210,7 +220,7 @@ func (w words) undoQuestion(m *fhirmap.Recorded, had []station.Receiver, now tim
 	if m.Discarded {
 		q.title, q.choices[1].text = w.say("correct.restore.title"), w.say("correct.restore.yes")
 		q.content[1] = column(-4,
-			paragraph(w.say("correct.of", "who", w.identityOf(m.Subject))), paragraph(w.say("correct.why", "reason", m.Reason)))
+			paragraph(w.say("correct.of", "who", w.identityOf(m.Subject))), paragraph(w.say("correct.why", "reason", w.reason(m.Reason))))
 	}
 	return q
 }

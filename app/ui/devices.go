@@ -41,7 +41,7 @@ func newDevicesPage(w words, o Options, all models, do actions) *devicesPage {
 	p.list.Hide()
 	p.empty = topic("device", w.say("devices.empty"), lines(w.say("devices.empty.text"))...)
 	title := newLabel(w.say("devices.title"), colourText, sizeTitle).strong().cutting()
-	p.overview = page(padded(0, 8, between(title, p.pair)), p.trouble.Container, p.empty, p.list)
+	p.overview = page(headLine(title, p.pair), p.trouble.Container, p.empty, p.list)
 	p.wizard = newWizard(w, o, all, do, p.returned)
 	p.CanvasObject = container.NewStack(p.overview, p.wizard.Container)
 	return p

@@ -22,13 +22,19 @@ type figure struct {
 	main, aside, unit, second string
 }
 
-// decimal writes a number with the precision it has: 37.20 is 37,20.
-func (w words) decimal(d fhirmap.Decimal) string {
+// decimal writes a number with the precision it has: -37.20 is −37,20.
+func (w words) decimal(d fhirmap.Decimal) string { return typographic(w.plain(d)) }
+
+// plain is the same for files, whose readers know the hyphen alone as a sign.
+func (w words) plain(d fhirmap.Decimal) string {
 	if w.language == "fr" {
 		return strings.Replace(d.String(), ".", ",", 1)
 	}
 	return d.String()
 }
+
+// typographic gives a number the minus of print.
+func typographic(number string) string { return strings.Replace(number, "-", "\u2212", 1) }
 
 func (w words) value(r *fhirmap.Reading) string {
 	if r == nil || r.Value == nil {

@@ -38,15 +38,15 @@ func newHelpPage(w words, o Options, do actions) *helpPage {
 		padded(6, 0, row(0, newButton(w.say("help.support.action"), widget.MediumImportance, do.support))))
 	visible(support, o.Support != nil)
 	p.CanvasObject = page(
-		padded(0, 8, newLabel(w.say("help.title"), colourText, sizeTitle).strong()),
+		headLine(newLabel(w.say("help.title"), colourText, sizeTitle).strong()),
 		topic("live", w.say("help.start"), lines(w.say("help.start.text"))...),
 		topic("person", w.say("help.unassigned"), paragraph(w.say("help.unassigned.text"))),
 		addresses,
 		topic("device", w.say("help.devices"), w.compatible(o.Core.Models())...),
 		topic("help", w.say("help.keys"), lines(w.say("help.keys.text"))...),
 		support,
-		muted(w.say("help.notice")),
-		muted(joined(" · ", w.say("app.name"), w.say("help.version", "version", o.Version))),
+		flat(muted(w.say("help.notice"))),
+		flat(muted(joined(" · ", w.say("app.name"), w.say("help.version", "version", o.Version)))),
 	)
 	p.show(host{})
 	return p

@@ -123,7 +123,7 @@ func (e *historyExport) csvRows(f *station.Found) (rows [][]string) {
 		}
 		value := ""
 		if r.Value != nil {
-			value = w.decimal(*r.Value)
+			value = w.plain(*r.Value)
 		}
 		rows = append(rows, []string{
 			who.Name(), w.day(who.BirthDate), who.ID, at.Format(dateLayout), at.Format("15:04:05"),

@@ -22,7 +22,7 @@ func (w words) axis(n float64, places int) string {
 	if w.language == "fr" {
 		text = strings.Replace(text, ".", ",", 1)
 	}
-	return text
+	return typographic(text)
 }
 
 // fullMoment is 20/11/2026 14:05 on the clock of zone.
@@ -100,7 +100,7 @@ func (w words) remarks(f *station.Found) string {
 			said = append(said, w.say(key, pairs...))
 		}
 	}
-	add(f.Discarded, "history.discarded", "reason", f.Reason)
+	add(f.Discarded, "history.discarded", "reason", w.reason(f.Reason))
 	add(!f.Discarded && f.Version > 1, "history.corrected")
 	add(f.Implausible, "live.check")
 	add(f.Test, "live.simulated")

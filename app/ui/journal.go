@@ -58,7 +58,7 @@ func newJournalPage(w words, o Options, do actions, done func()) *journalPage {
 		choices.Add(choice)
 	}
 	title := newLabel(w.say("journal.title"), colourText, sizeTitle).strong().cutting()
-	p.CanvasObject = page(padded(0, 8, between(title, p.back)), choices, p.note, p.list, row(10, p.newer, p.older))
+	p.CanvasObject = page(headLine(title, p.back), choices, p.note, p.list, row(10, p.newer, p.older))
 	p.Hide()
 	return p
 }

@@ -27,7 +27,7 @@ func newLargeBed(w words, leave func()) *largeBed {
 	l.panel.title.size, l.panel.whose.size = sizeSection, sizeSection
 	l.back = newButton(w.say("live.beds.all"), widget.HighImportance, leave)
 	l.back.escape = leave
-	head := container.New(fixedHeight(barHeight-20), between(l.panel.heading(), l.back))
+	head := container.New(&yielding{distance: 12}, l.panel.heading(), l.back)
 	l.Container = padded(10, 0, container.New(topped{10}, padded(0, margin, head), container.NewVScroll(padded(0, margin, l.panel.grid))))
 	l.Container.Hide()
 	return l

@@ -21,11 +21,11 @@ func drivenWard(t *testing.T, beds int) *driven {
 func (d *driven) titles() (all []string) {
 	live := d.screen.live
 	if live.large.Visible() {
-		all = append(all, "large "+live.large.panel.title.text)
+		all = append(all, "large "+live.large.panel.title.text())
 	}
 	if live.list.Visible() {
 		for _, key := range live.beds.order {
-			all = append(all, live.beds.panels[key].bed.title.text)
+			all = append(all, live.beds.panels[key].bed.title.text())
 		}
 	}
 	return all

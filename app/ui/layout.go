@@ -84,11 +84,35 @@ func between(first, second fyne.CanvasObject) *fyne.Container {
 	return container.New(spread{8}, first, second)
 }
 
-// reading limits running text to a width that reads well, at the left or in
-// the middle. Its height follows from the width it last had.
+// flat takes from running text the inset that it comes with, for what stands on
+// the page itself: its edge is then that of the title.
+func flat(text *prose) fyne.CanvasObject { return padded(-inset, -inset, text) }
+
+// leaf is the part of a page that text and cards stand in: it begins at the left
+// edge that all pages share, and is no wider than reads well.
+func leaf(object fyne.CanvasObject) *fyne.Container {
+	return container.New(reading{width: pageWidth}, object)
+}
+
+// headLine is the first line of a page, at the same place on all of them: its
+// title, and at the end what can be done there.
+func headLine(title fyne.CanvasObject, actions ...fyne.CanvasObject) fyne.CanvasObject {
+	return container.New(atLeast(headHeight), between(title, row(10, actions...)))
+}
+
+// atLeast keeps an object no lower than that height, over the whole of it.
+type atLeast float32
+
+func (h atLeast) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	return objects[0].MinSize().Max(fyne.NewSize(0, float32(h)))
+}
+
+func (h atLeast) Layout(objects []fyne.CanvasObject, size fyne.Size) { objects[0].Resize(size) }
+
+// reading limits running text to a width that reads well. Its height follows
+// from the width it last had.
 type reading struct {
 	width    float32
-	centred  bool
 	required bool // asks for the width, as a dialog does; else takes less
 }
 
@@ -110,9 +134,6 @@ func (l reading) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	width := min(l.width, size.Width)
 	object := objects[0]
 	object.Resize(fyne.NewSize(width, max(size.Height, object.MinSize().Height)))
-	if l.centred {
-		object.Move(fyne.NewPos((size.Width-width)/2, 0))
-	}
 }
 
 // tiles is a grid of cards of equal size, as many side by side as fit. The

@@ -7,15 +7,15 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/widget"
 
 	"vitalien/fhirmap"
 )
 
 const (
-	maxCards  = 100
-	atTheTop  = 8 // how far from the top still counts as there
-	barHeight = 56
+	maxCards = 100
+	atTheTop = 8 // how far from the top still counts as there
 )
 
 // A key tells measurements apart. A correction keeps the key.
@@ -41,7 +41,7 @@ type livePage struct {
 	fresh   *button
 	cards   map[key]*card
 	order   []key
-	flagged bool               // a card says how well its device measured
+	form    cardForm           // that all cards have room for
 	waiting []fhirmap.Recorded // all of them, while some are held back
 	shown   view               // what ages between two updates
 }
@@ -66,7 +66,7 @@ func newLivePage(w words, now func() time.Time, focus func(fyne.Focusable), empt
 	p.fresh = newButton("", widget.HighImportance, p.toTop)
 	p.fresh.Hide()
 	title := newLabel(w.say("live.title"), colourText, sizeTitle).strong()
-	head := padded(10, margin, container.New(fixedHeight(barHeight-20), between(title, p.fresh)))
+	head := container.New(layout.NewCustomPaddedLayout(headTop, 6, margin, margin), headLine(title, p.fresh))
 	p.list = container.NewBorder(head, nil, nil, nil, container.New(tilesScroll{cards: arrangement, beds: p.beds.ward}, p.scroll))
 	p.Container = container.NewStack(p.list, empty, p.large.Container)
 	p.list.Hide()
@@ -193,17 +193,17 @@ func (p *livePage) arrange(objects []fyne.CanvasObject) {
 // fill brings the cards that there are up to date, where they stand. It tells
 // whether they have another height.
 func (p *livePage) fill(recent []fhirmap.Recorded) (reshaped bool) {
-	now, flagged := p.now(), false
-	for i := range recent {
-		flagged = flagged || p.cards[keyOf(&recent[i])] != nil && len(recent[i].Quality) > 0
-	}
+	now, form := p.now(), cardForm{}
 	for i := range recent {
 		if c := p.cards[keyOf(&recent[i])]; c != nil {
-			c.show(&recent[i], now, flagged)
+			form = form.with(c.show(&recent[i], now))
 		}
 	}
-	reshaped = p.flagged != flagged
-	p.flagged = flagged
+	for _, c := range p.cards {
+		c.take(form)
+	}
+	reshaped = p.form != form
+	p.form = form
 	return reshaped
 }
 

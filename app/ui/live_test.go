@@ -162,7 +162,7 @@ func TestLive_BedsStandAboveTheMeasurementsInTheirOrder(t *testing.T) {
 	p.update(bedsAndPulses(3))
 	var titles []string
 	for _, key := range p.beds.order {
-		titles = append(titles, p.beds.panels[key].bed.title.text)
+		titles = append(titles, p.beds.panels[key].bed.title.text())
 	}
 	if got := strings.Join(titles, ", "); got != "Lit 1 · BeneView T8, Lit 2 · uMEC 10, Lit 10 · uMEC 10" {
 		t.Errorf("%s", got)

@@ -86,7 +86,7 @@ func newMonitorsPage(w words, o Options, do actions) *monitorsPage {
 	p.rejected = newButton(w.say("monitors.rejected"), widget.MediumImportance, p.showRejected)
 	title := newLabel(w.say("monitors.title"), colourText, sizeTitle).strong().cutting()
 	p.overview = page(
-		padded(0, 8, between(title, row(10, p.rejected, p.add))),
+		headLine(title, p.rejected, p.add),
 		p.sections[placeWaiting].Container, p.sections[placeAccepted].Container, p.sections[placePeer].Container,
 		p.empty,
 	)
@@ -209,7 +209,7 @@ type monitorSection struct {
 
 func newMonitorSection(heading string) *monitorSection {
 	s := &monitorSection{list: column(8), rows: map[string]*monitorRow{}}
-	s.Container = column(8, padded(0, 8, newLabel(heading, colourText, sizeSection).strong()), s.list)
+	s.Container = column(8, newLabel(heading, colourText, sizeSection).strong(), s.list)
 	s.Container.Hide()
 	return s
 }

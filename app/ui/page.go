@@ -5,6 +5,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/widget"
 )
 
@@ -40,8 +41,8 @@ func topic(drawing, heading string, content ...fyne.CanvasObject) fyne.CanvasObj
 
 // page is a column of topics that scrolls.
 func page(content ...fyne.CanvasObject) fyne.CanvasObject {
-	text := container.New(reading{width: pageWidth, centred: true}, column(gap, content...))
-	return container.NewVScroll(padded(margin, margin, text))
+	text := leaf(column(gap, content...))
+	return container.NewVScroll(container.New(layout.NewCustomPaddedLayout(headTop, margin, margin, margin), text))
 }
 
 // newEmptyPage says what to do as long as nothing has arrived.
@@ -53,8 +54,8 @@ func newEmptyPage(w words, o Options, do actions) fyne.CanvasObject {
 	action := newButton(w.say("empty.action"), widget.MediumImportance, do.openAddress)
 	pair := newButton(w.say("devices.pair"), widget.HighImportance, do.pairDevice)
 	return page(
-		padded(0, 8, newLabel(w.say("empty.title"), colourText, sizeTitle).strong()),
-		muted(w.say("empty.text")),
+		headLine(newLabel(w.say("empty.title"), colourText, sizeTitle).strong()),
+		flat(muted(w.say("empty.text"))),
 		topic("device", w.say("empty.devices"), paragraph(w.say("empty.devices.text")), padded(6, 0, row(0, pair))),
 		topic("monitor", w.say("empty.monitors"), devices...),
 		topic("software", w.say("empty.software"),

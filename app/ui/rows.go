@@ -31,7 +31,7 @@ type rowList struct {
 
 func newRowList(heading string, do func(key string)) *rowList {
 	l := &rowList{list: column(8), rows: map[string]*listed{}, do: do}
-	l.Container = column(8, padded(0, 8, newLabel(heading, colourText, sizeSection).strong()), l.list)
+	l.Container = column(8, newLabel(heading, colourText, sizeSection).strong(), l.list)
 	l.Container.Hide()
 	return l
 }

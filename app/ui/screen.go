@@ -242,8 +242,9 @@ func (s *screen) showLive(live []fhirmap.Live) {
 
 // age brings all ages up to date.
 func (s *screen) age() {
-	s.alarm.age()
-	s.alarm.count()
+	if s.alarm.age() || s.alarm.count() {
+		s.Container.Refresh()
+	}
 	s.pages[s.front].age()
 }
 
@@ -258,8 +259,7 @@ func (flush) MinSize(objects []fyne.CanvasObject) fyne.Size {
 }
 
 func (flush) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	objects[2].Resize(fyne.NewSize(size.Width, objects[2].MinSize().Height)) // text that wraps needs its width first
-	head, foot := objects[0].MinSize().Height, objects[2].MinSize().Height
+	head, foot := tall(objects[0], size.Width), tall(objects[2], size.Width) // text that wraps needs its width first
 	objects[0].Resize(fyne.NewSize(size.Width, head))
 	objects[1].Move(fyne.NewPos(0, head))
 	objects[1].Resize(fyne.NewSize(size.Width, max(size.Height-head-foot, 0)))

@@ -58,8 +58,8 @@ func newSettingsPage(w words, o Options, do actions) *settingsPage {
 	}
 	p.foot = newSettingsFoot(p)
 	p.bodies.Hide() // until the file is read
-	head := padded(14, margin, container.New(reading{width: pageWidth, centred: true}, newLabel(w.say("set.title"), colourText, sizeTitle).strong()))
-	text := container.New(reading{width: pageWidth, centred: true}, column(gap, p.chips, p.fault.Container, p.bodies))
+	head := padded(headTop, margin, leaf(headLine(newLabel(w.say("set.title"), colourText, sizeTitle).strong())))
+	text := leaf(column(gap, p.chips, p.fault.Container, p.bodies))
 	foot := container.NewStack(newPanel(colourGround, "", ""), column(0, p.job.Container, p.foot.Container))
 	p.scroll = container.NewVScroll(padded(4, margin, text))
 	p.CanvasObject = container.New(flush{}, head, p.scroll, foot)
@@ -227,7 +227,7 @@ func newSettingsFoot(p *settingsPage) *settingsFoot {
 	}
 	buttons := row(10, f.drop, f.undo, f.save, f.restart)
 	line := container.NewBorder(nil, nil, nil, container.NewCenter(buttons), container.New(middle{}, f.text))
-	f.Container = column(0, widget.NewSeparator(), padded(8, margin, container.New(reading{width: pageWidth, centred: true}, line)))
+	f.Container = column(0, widget.NewSeparator(), padded(8, margin, leaf(line)))
 	f.Container.Hide()
 	for _, b := range []*button{f.save, f.drop, f.undo, f.restart} {
 		b.Hide()

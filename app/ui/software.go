@@ -58,12 +58,12 @@ func newSoftwarePage(w words, o Options, do actions) *softwarePage {
 	allow := newButton(w.say("software.site"), widget.MediumImportance, func() { do.access.allow() })
 	p.open = newButton(w.say("software.journal.open"), widget.MediumImportance, p.openJournal)
 	title := newLabel(w.say("software.title"), colourText, sizeTitle).strong().cutting()
-	content := []fyne.CanvasObject{padded(0, 8, between(title, row(10, allow, p.create))), p.empty}
+	content := []fyne.CanvasObject{headLine(title, allow, p.create), p.empty}
 	rule := w.say("software.tokens.open")
 	if o.Tokens {
 		rule = w.say("software.tokens.closed")
 	}
-	p.lists[2].Add(muted(rule))
+	p.lists[2].Add(flat(muted(rule)))
 	for _, list := range p.lists {
 		content = append(content, list.Container)
 	}

@@ -1,6 +1,9 @@
 package ui
 
 import (
+	"slices"
+	"strings"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
@@ -16,6 +19,7 @@ type statusText struct {
 	clients   string
 	connected bool // at least one EHR listens
 	links     string
+	briefly   string   // links without their addresses
 	faults    []string // one for each link that is in trouble, then notices
 }
 
@@ -24,27 +28,37 @@ func (w words) status(s station.Situation) statusText {
 		clients:   w.count(s.Clients, "status.clients.none", "status.clients.single", "status.clients.several"),
 		connected: s.Clients > 0,
 	}
-	var links []string
+	var links, brief []string
 	for _, link := range s.Links {
 		if link.ID == serverLink && link.State == station.LinkConnected {
 			continue // its clients say so
 		}
-		links = append(links, w.link(link))
+		links, brief = append(links, w.link(link)), append(brief, w.link(station.Link{Name: link.Name, State: link.State, Peers: link.Peers}))
 		if link.Fault != nil {
-			text.faults = append(text.faults, w.say("status.fault", "name", link.Name, "text", w.fault(link.Fault)))
+			text.faults = append(text.faults, w.say("status.fault", "name", link.Name, "text", inSentence(w.fault(link.Fault))))
 		}
 	}
 	for _, notice := range s.Notices {
 		text.faults = append(text.faults, w.fault(notice))
 	}
 	if until := s.Bluetooth.Suspended; !until.IsZero() {
-		links = append([]string{w.suspended(until)}, links...)
+		links, brief = slices.Insert(links, 0, w.suspended(until)), slices.Insert(brief, 0, w.suspended(until))
 	}
 	if s.Newer != "" {
-		links = append(links, w.say("status.newer", "version", s.Newer))
+		newer := w.say("status.newer", "version", s.Newer)
+		links, brief = append(links, newer), append(brief, newer)
 	}
-	text.links = joined(" · ", links...)
+	text.links, text.briefly = joined(" · ", links...), joined("\u00a0· ", unbroken(brief)...)
 	return text
+}
+
+// unbroken has no text end a line within itself.
+func unbroken(texts []string) []string {
+	whole := make([]string, len(texts))
+	for i, text := range texts {
+		whole[i] = strings.ReplaceAll(text, " ", "\u00a0")
+	}
+	return whole
 }
 
 func (w words) link(link station.Link) string {
@@ -83,7 +97,7 @@ type statusLine struct {
 	words   words
 	dot     *label
 	clients *label
-	links   *label
+	links   *phrase
 	faults  *prose
 	trouble *fyne.Container
 }
@@ -93,7 +107,7 @@ func newStatusLine(w words) *statusLine {
 		words:   w,
 		dot:     newLabel("○", colourMuted, sizeSmall),
 		clients: newLabel("", colourText, sizeSmall),
-		links:   newLabel("", colourMuted, sizeSmall).trailing().cutting(),
+		links:   newPhrase(colourMuted, sizeSmall).trailing(),
 		faults:  paragraph(""),
 	}
 	s.faults.Importance = widget.DangerImportance
@@ -104,7 +118,7 @@ func newStatusLine(w words) *statusLine {
 		column(0,
 			widget.NewSeparator(),
 			s.trouble,
-			padded(7, margin, container.NewBorder(nil, nil, row(8, s.dot, s.clients), nil, padded(0, 12, s.links))),
+			padded(7, margin, container.New(&yielding{distance: 20, leads: true}, s.links, row(8, s.dot, s.clients))),
 		),
 	)
 	return s
@@ -120,7 +134,7 @@ func (s *statusLine) update(situation station.Situation) bool {
 	} else {
 		s.dot.show("○", colourMuted)
 	}
-	s.links.set(text.links)
+	reshaped = s.links.show(colourMuted, text.links, text.briefly) || reshaped
 	if all := joined("\n", text.faults...); s.faults.Text != all {
 		s.faults.SetText(all)
 		reshaped = true

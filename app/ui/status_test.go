@@ -16,7 +16,7 @@ func TestStatus_TellsNoticesBehindTheLinks(t *testing.T) {
 	if newer := newWords("fr").status(station.Situation{Newer: "1.3.0"}); newer.links != "Version 1.3.0 disponible" || len(newer.faults) > 0 {
 		t.Errorf("%+v", newer)
 	}
-	want := []string{"Moniteurs\u00a0: Le port est pris.", "La clé est dans un fichier."}
+	want := []string{"Moniteurs\u00a0: le port est pris.", "La clé est dans un fichier."}
 	if !slices.Equal(text.faults, want) {
 		t.Errorf("%q, want %q", text.faults, want)
 	}

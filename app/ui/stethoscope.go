@@ -54,9 +54,9 @@ func newStethoscopePage(w words, now func() time.Time, do actions) *stethoscopeP
 	text := column(2, p.state, p.note, p.hint)
 	head := container.NewBorder(nil, nil, padded(0, 8, p.time), padded(6, 0, container.NewCenter(p.action)), padded(0, 8, container.New(middle{}, text)))
 	p.CanvasObject = page(
-		padded(0, 8, between(title, p.other)),
+		headLine(title, p.other),
 		container.NewStack(newPanel(colourCard, colourLine, sizeRadius), padded(10, 12, column(8, head, p.fault, p.picture, p.caption))),
-		padded(0, 8, p.heading), p.empty, p.list,
+		p.heading, p.empty, p.list,
 	)
 	return p
 }

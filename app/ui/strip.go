@@ -27,7 +27,7 @@ func newStrip() *strip {
 		age:    newLabel("", colourMuted, sizeSmall).trailing(),
 	}
 	s.mark.Hide()
-	s.Container = container.New(stripLine{}, container.NewBorder(nil, nil, s.mark, nil, s.name), s.value, s.arrow.symbol, s.course, s.age)
+	s.Container = container.New(stripLine{s}, container.NewBorder(nil, nil, s.mark, nil, s.name), s.value, s.arrow.symbol, s.course, s.age)
 	return s
 }
 
@@ -46,23 +46,26 @@ func (s *strip) show(text tileText) {
 		s.mark.show(mark+" ", ink)
 	}
 	s.name.show(text.name, ink)
+	reshaped := len(s.value.main) != len(text.main) || len(s.value.aside) != len(text.aside) || len(s.age.text) != len(age)
 	s.value.set(text.main, text.aside, value)
 	s.age.set(age)
 	s.course.show(text.course, text.line())
-	reshaped := s.arrow.show(text.direction, text.colour)
+	reshaped = s.arrow.show(text.direction, text.colour) || reshaped
 	reshaped = visible(s.course, age == "") || reshaped
 	if visible(s.mark, mark != "") || reshaped {
 		s.Container.Refresh()
 	}
 }
 
-// stripLine sets name, value, arrow, and course or age side by side.
-type stripLine struct{}
+// stripLine sets name, value, arrow, and course or age side by side. A value that
+// would be too small to read there has a line of its own below the rest.
+type stripLine struct{ strip *strip }
 
 const (
-	stripName  = 88
+	stripName  = 88 // names of that width leave the values level
 	stripAge   = 48
 	stripValue = 0.5 // of what name and arrow leave
+	stripSpace = 4
 )
 
 func (stripLine) MinSize(objects []fyne.CanvasObject) fyne.Size {
@@ -73,21 +76,48 @@ func (stripLine) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	return fyne.NewSize(stripName+stripAge+40, height)
 }
 
-func (stripLine) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	place := func(i int, x, width, height float32) {
-		objects[i].Move(fyne.NewPos(x, (size.Height-height)/2))
-		objects[i].Resize(fyne.NewSize(width, height))
+func (l stripLine) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	s := l.strip
+	age, arrow := float32(0), s.arrow.MinSize().Width+stripSpace
+	if s.age.text != "" {
+		age = s.age.natural() + stripSpace
 	}
-	const distance = 4
-	side := objects[2].MinSize().Width
-	room := size.Width - stripName - side
-	value := stripValue * room
-	if aged := !objects[3].Visible(); aged {
-		value = room - stripAge
-		place(4, size.Width-stripAge, stripAge, objects[4].MinSize().Height)
+	if !s.arrow.Visible() && age > 0 {
+		arrow = 0
 	}
-	place(0, 0, stripName-distance, objects[0].MinSize().Height)
-	place(1, stripName, value-distance, size.Height)
-	place(2, stripName+value, side, side)
-	place(3, stripName+value+side+distance, room-value-distance, max(size.Height*0.7, objects[3].MinSize().Height))
+	name := s.name.natural() + stripSpace
+	if s.mark.Visible() {
+		name += s.mark.MinSize().Width
+	}
+	name = max(name, stripName)
+	room, value := size.Width-name-arrow-age, s.value.least()+stripSpace
+	if age > 0 && value > room {
+		l.stack(objects, size, age)
+		return
+	}
+	if age == 0 { // the course takes the rest
+		room = max(stripValue*room, min(value, room))
+	}
+	place(objects[0], 0, name-stripSpace, objects[0].MinSize().Height, size.Height)
+	place(s.value, name, room-stripSpace, size.Height, size.Height)
+	place(s.arrow.symbol, name+room, arrow-stripSpace, arrow-stripSpace, size.Height)
+	rest := size.Width - name - room - arrow
+	place(s.course, name+room+arrow, rest, max(size.Height*0.7, s.course.MinSize().Height), size.Height)
+	place(s.age, size.Width-age, age, s.age.MinSize().Height, size.Height)
+}
+
+// stack gives name and age the upper half, and the value the lower.
+func (l stripLine) stack(objects []fyne.CanvasObject, size fyne.Size, age float32) {
+	s, half := l.strip, size.Height/2
+	place(objects[0], 0, size.Width-age-stripSpace, objects[0].MinSize().Height, half)
+	place(s.age, size.Width-age, age, s.age.MinSize().Height, half)
+	s.arrow.symbol.Resize(fyne.Size{})
+	place(s.value, 0, size.Width, half, half)
+	s.value.Move(fyne.NewPos(0, half))
+}
+
+// place sets an object in the middle of a line.
+func place(object fyne.CanvasObject, x, width, height, line float32) {
+	object.Move(fyne.NewPos(x, (line-height)/2))
+	object.Resize(fyne.NewSize(max(width, 0), height))
 }

@@ -80,7 +80,9 @@ const (
 	stripsWidth = 264 // at least, of a bed with strips
 	bedInset    = 14  // of the tiles in the panel of their bed
 	dialogWidth = 480
-	pageWidth   = 760 // of running text, at most
+	pageWidth   = 864 // of running text and cards, at most
+	headTop     = 14  // above the title of a page
+	headHeight  = 36  // of its line
 )
 
 // A shade is a colour in the light and in the dark form of the theme.

@@ -52,7 +52,7 @@ func newTile(size fyne.ThemeSizeName, ground fyne.ThemeColorName) *tile {
 		container.NewBorder(nil, nil, t.mark, t.unit, t.name),
 		t.beside,
 		t.course,
-		between(t.note, t.age),
+		container.New(spread{4}, t.note, t.age),
 	)))
 	return t
 }

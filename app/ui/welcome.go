@@ -35,14 +35,10 @@ func newWelcome(w words, o Options, do actions, over func()) *welcome {
 	v.next = v.button("", widget.HighImportance, v.forward)
 	v.parts = []fyne.CanvasObject{v.purpose(), v.devices(o), v.software(o)}
 	v.begun.Hide()
-	v.scroll = container.NewVScroll(padded(6, margin, container.New(
-		reading{width: pageWidth, centred: true}, container.NewStack(v.parts...))))
-	centred := func(o fyne.CanvasObject) fyne.CanvasObject {
-		return container.New(reading{width: pageWidth, centred: true}, o)
-	}
-	head := padded(14, margin, centred(padded(0, 8, between(v.title, v.step))))
+	v.scroll = container.NewVScroll(padded(6, margin, leaf(container.NewStack(v.parts...))))
+	head := padded(headTop, margin, leaf(headLine(v.title, v.step)))
 	buttons := container.NewBorder(nil, nil, v.skip, row(10, v.back, v.next))
-	foot := column(0, widget.NewSeparator(), padded(10, margin, centred(buttons)))
+	foot := column(0, widget.NewSeparator(), padded(10, margin, leaf(buttons)))
 	v.Container = container.New(flush{}, head, v.scroll, foot)
 	v.Hide()
 	return v

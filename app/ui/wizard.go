@@ -67,11 +67,10 @@ func newWizard(w words, o Options, all models, do actions, closed func()) *wizar
 	for _, s := range z.screens() {
 		screens.Add(s.object)
 	}
-	z.scroll = container.NewVScroll(padded(6, margin, container.New(
-		reading{width: pageWidth, centred: true}, column(gap, z.trouble.Container, screens))))
-	head := padded(14, margin, container.New(reading{width: pageWidth, centred: true}, column(8, z.title, z.progress.Container)))
+	z.scroll = container.NewVScroll(padded(6, margin, leaf(column(gap, z.trouble.Container, screens))))
+	head := padded(headTop, margin, leaf(column(8, headLine(z.title), z.progress.Container)))
 	buttons := container.NewBorder(nil, nil, z.cancel, row(10, z.previous, z.next))
-	foot := column(0, widget.NewSeparator(), padded(10, margin, container.New(reading{width: pageWidth, centred: true}, buttons)))
+	foot := column(0, widget.NewSeparator(), padded(10, margin, leaf(buttons)))
 	z.Container = container.New(flush{}, head, z.scroll, foot)
 	z.Container.Hide()
 	return z

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"fyne.io/fyne/v2/lang"
 
@@ -92,6 +94,20 @@ func (w words) fault(f *fhirmap.Fault) string {
 		return f.English
 	}
 	return f.French
+}
+
+// names begin with a capital wherever they stand.
+var names = []string{"Vitalien", "Bluetooth", "Windows"}
+
+// inSentence is a text as it stands behind a colon: its first letter is small,
+// but in a name and in an abbreviation.
+func inSentence(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	second, _ := utf8.DecodeRuneInString(text[size:])
+	if text == "" || unicode.IsUpper(second) || slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(text, name) }) {
+		return text
+	}
+	return string(unicode.ToLower(first)) + text[size:]
 }
 
 // teachToolkit gives the toolkit its own strings in this language, whatever
