@@ -308,10 +308,10 @@ func (h *bedHead) arrange(objects []fyne.CanvasObject) float32 {
 	}
 	if h.form.strips && !title.fits(h.whole-fresh.natural()-headGap) {
 		above := tall(title, h.whole)
-		room := min(end(fresh, h.whole, above), end(others, h.whole, above+line))
-		below := tall(whose, room)
-		whose.Move(fyne.NewPos(0, above))
-		return above + max(below, 2*line)
+		end(others, end(fresh, h.whole, above), above)
+		below := tall(whose, h.whole)
+		whose.Move(fyne.NewPos(0, above+line))
+		return above + line + below
 	}
 	right := end(fresh, h.whole, 0)
 	if !h.form.strips {
