@@ -38,6 +38,9 @@ func (m *Message) ReplyCode() string { return hl7link.ReplyCode(m.Reply) }
 // Head is MSH-9 and MSH-10: ORU^R01 and the number of the message.
 func (m *Message) Head() (kind, control string) { return hl7link.Head(m.Text) }
 
+// FrenchReasons gives each of the reasons in a Reason, or one in Unread, in French.
+func FrenchReasons(reason string) []string { return hl7link.FrenchReasons(reason) }
+
 // traffic is the last messages of each peer, for the technician who looks at
 // them. They are in memory alone, and in no log.
 type traffic struct {

@@ -51,6 +51,7 @@ type messagesView struct {
 	copy   *copier
 
 	read  func(done func([]headed, error))
+	none  string // said when there are none
 	all   []headed
 	asked int // how often; an answer to another question is late
 	at    int // the one that is shown
@@ -86,6 +87,7 @@ func newMessagesView(w words, o Options, do actions, done func()) *messagesView 
 // ofPeer and ofRejected prepare the view; nothing is read before unveil.
 func (v *messagesView) ofPeer(address, name string) {
 	v.list.several = false
+	v.none = v.words.say("traffic.none")
 	v.prepare(v.words.say("traffic.title", "name", name), v.words.say("traffic.why"), func(done func([]headed, error)) {
 		v.do.traffic.messages(address, done)
 	})
@@ -93,6 +95,7 @@ func (v *messagesView) ofPeer(address, name string) {
 
 func (v *messagesView) ofRejected() {
 	v.list.several = true
+	v.none = v.words.say("traffic.rejected.none")
 	v.prepare(v.words.say("traffic.rejected"), v.words.say("traffic.rejected.why"), v.do.traffic.rejected)
 }
 
@@ -147,7 +150,7 @@ func (v *messagesView) show(all []headed, err error) {
 	case err != nil:
 		text = v.words.fault(fhirmap.FaultOf(err))
 	case len(all) == 0:
-		text = v.words.say("traffic.none")
+		text = v.none
 	}
 	v.empty.Importance = widget.MediumImportance
 	if err != nil {
@@ -178,7 +181,7 @@ func (v *messagesView) choose(i int) {
 		e = station.Explain(m.Text, m.Peer)
 	}
 	text := v.words.answer(&m.Message)
-	v.answer.show(joined(" · ", text.long, text.reason), text.colour)
+	v.answer.show(text.long, text.colour) // why stands beside the message, however long
 	v.size.set(v.words.lengthOf(&m.Message))
 	v.raw.show(v.words.rawWithReply(&m.Message))
 	v.said.show(v.words.explained(&m.Message, &e, v.now()))
@@ -213,7 +216,7 @@ func newMessageList(w words, now func() time.Time, choose func(int), escape func
 }
 
 func newMessageRow() *fyne.Container {
-	line := container.New(ranks{152, 118, 44, 76})
+	line := container.New(ranks{140, 84, 40, 70})
 	for range 5 {
 		line.Add(newLabel("", colourText, sizeSmall).cutting())
 	}
@@ -227,7 +230,7 @@ func (l *messageList) fill(line *fyne.Container, m *headed) {
 		who = l.words.numbered(m.control)
 	}
 	for i, text := range []string{
-		moment(m.At, l.now()), m.kind, answer.short, l.words.size(m.Size), joined(" · ", who, m.Reason),
+		moment(m.At, l.now()), m.kind, answer.short, l.words.size(m.Size), joined(" · ", who, answer.reason),
 	} {
 		colour := colourText
 		if i == 2 || i == 4 && m.Reason != "" {
@@ -280,5 +283,5 @@ func (w words) rawWithReply(m *station.Message) string {
 // forSupport is a message with all that is known of it, to be pasted.
 func (w words) forSupport(m *headed) string {
 	answer := w.answer(&m.Message)
-	return joined("\n", m.At.Format(time.RFC3339Nano)+" "+m.Peer, joined(" · ", answer.long, answer.reason), w.lengthOf(&m.Message), w.rawWithReply(&m.Message))
+	return joined("\n", m.At.Format(time.RFC3339Nano)+" "+m.Peer, joined(" · ", answer.long, m.Reason), w.lengthOf(&m.Message), w.rawWithReply(&m.Message))
 }

@@ -37,12 +37,12 @@ func everyMessage() []station.Message {
 	long := message(4, oneORU, acked("AA", "8812"), "")
 	long.Size = 48_213
 	return []station.Message{
-		message(0, oneORU, acked("AA", "8812"), "OBX[3]-5: no number"),
+		message(0, oneORU, acked("AA", "8812"), "OBX[3]-5: value of a vital sign is no number"),
 		message(1, strings.Replace(oneORU, "|tiède|", "|37.2|", 1), acked("CA", "8812"), ""),
 		message(2, refused, acked("AR", "8812"), "MSH[1]-9: unsupported message type"),
 		message(3, "MSH|^~\\&|||||||ORU^R01|204|P|2.3.1|\rOBX||NM|101^|2101|72||||||F\r", nil, ""),
 		long,
-		message(5, "MSH|^~\\&|A\x0b\xe9\r\nZZZ|\u202etxet\n", acked("AE", ""), "no usable header"),
+		message(5, "MSH|^~\\&|A\x0b\xe9\r\nZZZ|\u202etxet\n", acked("AE", ""), "MSH[1]-9: no message type"),
 	}
 }
 
@@ -91,8 +91,8 @@ func TestMessages_Texts(t *testing.T) {
 	}
 	e := station.Explain(list[0].Text, list[0].Peer)
 	want := "ORU^R01^ORU_R01 · n°\u00a08812 · BENEVIEW\n\nLit 3 · patient\u00a0: LEFÈVRE Éloïse, née le 12/03/1980\n" +
-		"Pouls\u00a0: 72 bpm · 14:05:10\nSaturation pulsée\u00a0: 97 % · 14:05:10\nTempérature\u00a0: —\nIllisible\u00a0: OBX[3]-5"
-	if got := w.explained(&list[0], &e, testNow); !strings.HasPrefix(got, want) {
+		"Pouls\u00a0: 72 bpm · 14:05:10\nSaturation pulsée\u00a0: 97 % · 14:05:10\nTempérature\u00a0: —\nMotif\u00a0: la valeur de la constante n’est pas un nombre (OBX[3]-5)"
+	if got := w.explained(&list[0], &e, testNow); got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}
 	e = station.Explain(list[3].Text, list[3].Peer)
@@ -140,8 +140,8 @@ func TestMessages_AreReadAndShownOnlyWhenAskedFor(t *testing.T) {
 	}
 	d.press(fyne.KeyDown)
 	d.press(fyne.KeyDown)
-	if v.at != 2 || !strings.Contains(v.raw.text, "ORM^O01") || !strings.Contains(v.answer.text, "unsupported message type") {
-		t.Errorf("%d is shown: %q", v.at, v.answer.text)
+	if v.at != 2 || !strings.Contains(v.raw.text, "ORM^O01") || !strings.Contains(v.said.text, "ce type de message n’est pas reconnu") {
+		t.Errorf("%d is shown: %q", v.at, v.said.text)
 	}
 	test.Tap(v.copy.button)
 	if got := d.app.Clipboard().Content(); !strings.Contains(got, "ORM^O01") || !strings.Contains(got, "192.168.1.90") {
@@ -220,7 +220,7 @@ func messageScenes() map[string]scene {
 		many = append(many, headedMessages()...)
 	}
 	for i := range many {
-		many[i].Peer, many[i].Reason = "moniteur-de-la-salle-de-reveil-numero-12.hopital.example:4601", strings.Repeat("OBX[12]-5: no number; ", 9)
+		many[i].Peer, many[i].Reason = "moniteur-de-la-salle-de-reveil-numero-12.hopital.example:4601", strings.Repeat("OBX[12]-5: value of a vital sign is no number; OBX[12]-6: unknown unit of a vital sign; ", 9)
 	}
 	failed := fmt.Errorf("no: %w", &fhirmap.Fault{Code: "disk", French: "Les messages refusés n’ont pas pu être relus : le disque ne répond pas. Réessayez.", English: "x"})
 	return map[string]scene{

@@ -3,6 +3,7 @@ package ui
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -49,13 +50,13 @@ func rawText(text []byte) string {
 type answerText struct {
 	short  string // AA
 	long   string // AA : enregistré
-	reason string // technical
+	reason string // why not all of it
 	colour fyne.ThemeColorName
 }
 
 func (w words) answer(m *station.Message) answerText {
 	code := m.ReplyCode()
-	text := answerText{short: code, reason: m.Reason, colour: colourMuted}
+	text := answerText{short: code, reason: strings.Join(w.reasons(m.Reason), w.say("traffic.and")), colour: colourMuted}
 	switch {
 	case code == "":
 		text.short, text.long = "—", w.say("traffic.silent")
@@ -74,6 +75,14 @@ func (w words) answer(m *station.Message) answerText {
 	return text
 }
 
+// reasons are those in a Reason, for people.
+func (w words) reasons(reason string) []string {
+	if w.language == "fr" {
+		return station.FrenchReasons(reason)
+	}
+	return slices.DeleteFunc(strings.Split(reason, "; "), func(one string) bool { return one == "" })
+}
+
 // size is how long a message is: 512 o, 2,4 Ko.
 func (w words) size(bytes int) string {
 	if bytes < 1000 {
@@ -86,11 +95,28 @@ func (w words) size(bytes int) string {
 	return w.say("traffic.kilobytes", "n", kilo)
 }
 
-// explained is what a message says, in lines.
+// explained is what a message says, in lines, and why not all of it was taken.
 func (w words) explained(m *station.Message, e *station.Explained, now time.Time) string {
+	var lines []string
 	if m.Cut() {
-		return w.say("traffic.cut.decoded")
+		lines = append(lines, w.say("traffic.cut.decoded"))
+	} else {
+		lines = w.decoded(e, now)
 	}
+	unread := w.reasons(m.Reason)
+	for _, reason := range e.Unread {
+		unread = append(unread, w.reasons(reason)...)
+	}
+	for i, reason := range unread {
+		if !slices.Contains(unread[:i], reason) {
+			lines = append(lines, w.say("traffic.because", "reason", reason))
+		}
+	}
+	return strings.TrimSpace(strings.Join(lines, "\n"))
+}
+
+// decoded is what a whole message says, in lines.
+func (w words) decoded(e *station.Explained, now time.Time) []string {
 	lines := []string{joined(" · ", e.Type, w.numbered(e.Control), e.Sender)}
 	if e.Spread {
 		lines = append(lines, w.say("traffic.alone"))
@@ -118,10 +144,7 @@ func (w words) explained(m *station.Message, e *station.Explained, now time.Time
 	if len(lines) == said && len(e.Unread) == 0 {
 		lines = append(lines, w.say("traffic.nothing"))
 	}
-	for _, reason := range e.Unread {
-		lines = append(lines, w.say("traffic.unreadable", "reason", reason))
-	}
-	return strings.TrimSpace(strings.Join(lines, "\n"))
+	return lines
 }
 
 func (w words) numbered(control string) string {
