@@ -25,7 +25,7 @@ func (a *App) demonstrate() error {
 	}
 	return &fhirmap.Fault{
 		Code: "no_demonstration", English: "the demonstration cannot be started", Cause: err,
-		French: "La démonstration ne démarre pas. Lancez-la dans un terminal par «\u00a0vitalien --demo\u00a0».",
+		French: "La démonstration ne démarre pas. Fermez d’autres programmes, puis réessayez\u202f; si rien n’y fait, redémarrez le poste.",
 	}
 }
 

@@ -85,7 +85,7 @@ func TestWindow_Consultation(t *testing.T) {
 	c.chooses("Rétablir la mesure", "Corriger l’attribution…")
 	client.wantTold("UPDATE", "amended", "MARTIN Paul")
 
-	c.chooses("Terminer la consultation", "Terminer la consultation ?")
+	c.chooses("Terminer…", "Terminer la consultation ?")
 	c.chooses("Terminer", "Mesures non attribuées")
 	if e := client.told("Consultation"); e.Type != "UPDATE" || e.Data.Status != "finished" {
 		t.Errorf("told: %+v", e)

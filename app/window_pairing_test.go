@@ -19,7 +19,7 @@ func TestWindow_Pairing(t *testing.T) {
 	client.expect("connect")
 	c := &clinician{t: t, display: display}
 	c.page("Appareils")
-	c.chooses("Jumeler un appareil", "Quel appareil voulez-vous jumeler")
+	c.chooses("Jumeler un appareil…", "Quel appareil voulez-vous jumeler")
 	c.chooses("Tensiomètre", "Préparez l’appareil")
 	c.keep("model")
 	c.chooses("Rechercher", "Choisissez l’appareil")
@@ -28,7 +28,7 @@ func TestWindow_Pairing(t *testing.T) {
 	c.keep("measured")
 	c.chooses("Continuer", "Nom et lieu")
 	c.chooses("Enregistrer", "L’appareil est jumelé")
-	c.chooses("Terminer", "Jumeler un appareil")
+	c.chooses("Terminer", "Jumeler un appareil…")
 	if c.clicks != 7 {
 		t.Errorf("%d clicks", c.clicks)
 	}

@@ -47,7 +47,7 @@ func TestWindow_Ward(t *testing.T) {
 	c.chooses("DÉMONSTRATION Louis", "Tableau")
 	c.keep("plots")
 	c.chooses("Tableau", "Date et heure")
-	c.chooses("Exporter", "Exporter ce qui est affiché")
+	c.chooses("Exporter…", "Exporter ce qui est affiché")
 	c.chooses("Enregistrer", "Export terminé")
 	c.keep("exported")
 	files, err := filepath.Glob(filepath.Join(home, "*.pdf"))

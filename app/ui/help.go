@@ -40,6 +40,7 @@ func newHelpPage(w words, o Options, do actions) *helpPage {
 	p.CanvasObject = page(
 		headLine(newLabel(w.say("help.title"), colourText, sizeTitle).strong()),
 		topic("live", w.say("help.start"), lines(w.say("help.start.text"))...),
+		trial(w, o, newButton(w.say("welcome.trial.start"), widget.MediumImportance, do.demonstrate)),
 		topic("person", w.say("help.unassigned"), paragraph(w.say("help.unassigned.text"))),
 		addresses,
 		topic("device", w.say("help.devices"), w.compatible(o.Core.Models())...),

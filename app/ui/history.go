@@ -43,7 +43,7 @@ type historyPage struct {
 	note, dates           *label
 	export, change, retry *button
 	fault                 *prose
-	faultBox              *fyne.Container
+	faultBox, emptyBox    *fyne.Container
 	who                   *historyWho
 	chooser               *patientChooser
 	chosenBox             *fyne.Container
@@ -78,8 +78,9 @@ func newHistoryPage(w words, o Options, do actions) *historyPage {
 	}
 	p.fault.Importance = widget.DangerImportance
 	p.retry = newButton(w.say("history.retry"), widget.MediumImportance, p.again)
-	p.faultBox = container.NewBorder(nil, nil, nil, container.NewCenter(p.retry), p.fault)
+	p.faultBox = container.NewBorder(nil, nil, nil, container.NewCenter(p.retry), padded(0, -inset, p.fault))
 	p.faultBox.Hide()
+	p.emptyBox = padded(0, -inset, p.empty)
 	p.export = newButton(w.say("history.export"), widget.HighImportance, func() { p.do.exportHistory(p.exported()) })
 	p.change = newButton(w.say("history.change"), widget.MediumImportance, p.chooseAgain)
 	p.chooser = newPatientChooser(w, p.choose)
@@ -105,7 +106,7 @@ func (p *historyPage) build() {
 	choices := container.New(spread{8}, periods, row(6, p.forms[0], p.forms[1]))
 	p.kindBox = column(8, p.kinds, container.NewBorder(nil, nil, p.dates, nil, container.New(layout.NewCustomPaddedLayout(0, 0, 10, 0), p.note)))
 	p.plotBox = container.NewStack(newPanel(colourCard, colourLine, sizeRadius), padded(6, 4, container.NewVScroll(p.plot)))
-	p.chosenBox = container.New(under{8}, column(8, choices, p.kindBox, p.faultBox, p.empty), container.NewStack(p.plotBox, p.table.Container))
+	p.chosenBox = container.New(under{8}, column(8, choices, p.kindBox, p.faultBox, p.emptyBox), container.NewStack(p.plotBox, p.table.Container))
 	head := container.New(spread{12}, p.who.Container, row(8, p.change, p.export))
 	p.CanvasObject = padded(14, margin, container.NewBorder(padded(4, 0, head), nil, nil, nil, container.NewStack(padded(0, -margin, p.chooser.scroll), p.chosenBox)))
 }

@@ -43,7 +43,7 @@ func newPatientChooser(w words, choose func(*subject)) *patientChooser {
 		}
 	}
 	c.search.escape = func() { c.search.SetText("") }
-	text := container.New(reading{width: pageWidth}, column(10, c.search, c.list, c.hint))
+	text := container.New(reading{width: pageWidth}, column(10, c.search, c.list, padded(0, -inset, c.hint)))
 	c.scroll = container.NewVScroll(padded(4, margin, text)) // room for the edges and the ring
 	c.show()
 	return c

@@ -24,8 +24,10 @@ func newHistoryWho() *historyWho {
 
 // show names nobody as the page itself.
 func (h *historyWho) show(w words, of *subject) {
+	h.name.size = sizeSection
 	switch {
 	case of == nil:
+		h.name.size = sizeTitle
 		h.name.set(w.say("history.title"))
 		h.detail.set(w.say("history.search"))
 	case of.patient == nil:
@@ -180,7 +182,7 @@ func (p *historyPage) present() {
 		nothing = p.words.say("history.choose")
 	}
 	p.empty.SetText(nothing)
-	visible(p.empty, nothing != "")
+	visible(p.emptyBox, nothing != "")
 	visible(p.plotBox, !p.tabular && len(lanes) > 0)
 	visible(p.table.Container, p.tabular && len(p.known) > 0)
 	visible(p.kindBox, len(p.known) > 0)

@@ -82,9 +82,9 @@ func newHistoryRow() *historyRow {
 	r.cells[2].bold = true
 	r.cells[3].size, r.cells[3].colour = sizeSmall, colourMuted
 	r.cells[4].size = sizeSmall
-	r.remark = container.New(shares{0.215, 0.785}, newLabel("", colourText, sizeSmall), r.cells[4])
+	r.remark = container.New(shares{0.209, 0.791}, newLabel("", colourText, sizeSmall), r.cells[4])
 	r.Container = padded(5, 0, column(1,
-		container.New(shares{0.215, 0.23, 0.27, 0.285}, r.cells[0], r.cells[1], r.cells[2], r.cells[3]), r.remark))
+		container.New(shares{0.209, 0.27, 0.264, 0.257}, r.cells[0], r.cells[1], r.cells[2], r.cells[3]), r.remark))
 	return r
 }
 

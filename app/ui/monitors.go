@@ -41,7 +41,7 @@ type actions struct {
 	discard, undo func(m fhirmap.Recorded)                        // the same
 	openAddress   func()                                          // of the local server, in the browser
 	copy          func(text string)
-	demonstrate   func(begun func())
+	demonstrate   func()
 	acknowledge   func(alert string)
 	addMonitor    func() // by an address that is asked for
 	acceptMonitor func(address string)
@@ -126,7 +126,7 @@ func (p *monitorsPage) escape() {
 func howToConnect(w words, o Options) []fyne.CanvasObject {
 	sending := []fyne.CanvasObject{paragraph(w.say("empty.devices.on")), command(o.Listener)}
 	if o.Listener == "" {
-		sending = []fyne.CanvasObject{paragraph(w.say("empty.devices.off")), command("vitalien --hl7-listen 0.0.0.0:2575")}
+		sending = []fyne.CanvasObject{paragraph(w.say("empty.devices.off")), command("0.0.0.0:2575")}
 	}
 	return []fyne.CanvasObject{
 		paragraph(w.say("monitors.empty")),
@@ -147,8 +147,24 @@ func (p *monitorsPage) update(v view) {
 		}
 		reshaped = section.update(here, p.row) || reshaped
 	}
+	p.urge()
 	if p.fill() || reshaped {
 		p.overview.Refresh()
+	}
+}
+
+// urge makes the one button to accept a monitor the first of the page; among
+// several none comes first.
+func (p *monitorsPage) urge() {
+	importance := widget.MediumImportance
+	if len(p.sections[placeWaiting].rows) == 1 {
+		importance = widget.HighImportance
+	}
+	for _, row := range p.sections[placeWaiting].rows {
+		if row.action.Importance != importance {
+			row.action.Importance = importance
+			row.action.Refresh()
+		}
 	}
 }
 
@@ -157,7 +173,7 @@ func (p *monitorsPage) row(m placed) *monitorRow {
 	var action *button
 	switch {
 	case m.place == placeWaiting:
-		action = newButton(p.words.say("monitors.accept"), widget.HighImportance, func() { p.do.acceptMonitor(m.Address) })
+		action = newButton(p.words.say("monitors.accept"), widget.MediumImportance, func() { p.do.acceptMonitor(m.Address) })
 	case m.place == placeAccepted && !m.Configured:
 		action = newButton(p.words.say("monitors.forget"), widget.MediumImportance, func() {
 			p.do.forgetMonitor(m.Address, p.name(m.Address))
@@ -244,6 +260,7 @@ type monitorRow struct {
 	icon     *symbol
 	name     *label
 	state    *label
+	silent   *label
 	where    *label
 	traffic  *label
 	fault    *prose
@@ -256,6 +273,7 @@ func newMonitorRow(action, messages *button) *monitorRow {
 		icon:    newSymbol("monitor", colourMuted, 28),
 		name:    newLabel("", colourText, sizeText).strong().cutting(),
 		state:   newLabel("", colourMuted, sizeSmall).strong().cutting(),
+		silent:  newLabel("", colourMuted, sizeSmall).strong().cutting(),
 		where:   newLabel("", colourMuted, sizeSmall).cutting(),
 		traffic: newLabel("", colourMuted, sizeSmall).cutting(),
 		fault:   paragraph(""),
@@ -264,7 +282,7 @@ func newMonitorRow(action, messages *button) *monitorRow {
 	r.fault.Importance = widget.DangerImportance
 	r.fault.SizeName = sizeSmall
 	r.fault.Hide()
-	text := column(3, r.name, r.state, r.where, r.traffic)
+	text := column(3, r.name, r.state, r.silent, r.where, r.traffic)
 	buttons := row(8)
 	for _, b := range []*button{messages, action} {
 		if b != nil {
@@ -283,9 +301,11 @@ func (r *monitorRow) show(text monitorText) (reshaped bool) {
 	r.icon.set("monitor", text.colour)
 	r.name.set(text.name)
 	r.state.show(text.state, text.colour)
+	r.silent.set(text.silent)
 	r.where.set(text.where)
 	r.traffic.set(text.traffic)
-	reshaped = visible(r.where, text.where != "")
+	reshaped = visible(r.silent, text.silent != "")
+	reshaped = visible(r.where, text.where != "") || reshaped
 	reshaped = visible(r.traffic, text.traffic != "") || reshaped
 	reshaped = write(r.fault, text.fault) || reshaped
 	return visible(r.fault, text.fault != "") || reshaped

@@ -16,26 +16,26 @@ func TestMonitors_Texts(t *testing.T) {
 		byAddress[m.Address] = w.monitor(&m, testNow)
 	}
 	for address, want := range map[string]monitorText{
-		"192.168.1.43:4601": {"Lit 7 · uMEC 10", "192.168.1.43:4601 · Réanimation", "s’annonce sur le réseau", "", "", colourAmber},
-		"192.168.1.44:4601": {"192.168.1.44:4601", "", "s’annonce sur le réseau", "", "", colourAmber},
-		"192.168.1.45:4601": {"Lit 9 · iMEC 8", "192.168.1.45:4601", "sans annonce réseau depuis 14:00", "", "", colourMuted},
+		"192.168.1.43:4601": {"Lit 7 · uMEC 10", "192.168.1.43:4601 · Réanimation", "s’annonce sur le réseau", "", "", "", colourAmber},
+		"192.168.1.44:4601": {"192.168.1.44:4601", "", "s’annonce sur le réseau", "", "", "", colourAmber},
+		"192.168.1.45:4601": {"Lit 9 · iMEC 8", "192.168.1.45:4601", "sans annonce réseau depuis 14:00", "", "", "", colourMuted},
 		"192.168.1.40:4601": {
-			"Lit 1 · BeneView T8", "192.168.1.40:4601 · Réanimation", "connecté depuis 11:05",
+			"Lit 1 · BeneView T8", "192.168.1.40:4601 · Réanimation", "connecté depuis 11:05", "",
 			"dernier message il y a 2\u00a0s · 12\u202f345\u00a0messages · 2\u00a0refusés", "", colourGood,
 		},
 		"192.168.1.41:4601": {
-			"Lit 2 · uMEC 10", "192.168.1.41:4601", "hors ligne depuis le 19/11/2026 à 08:05 · sans annonce réseau",
+			"Lit 2 · uMEC 10", "192.168.1.41:4601", "hors ligne depuis le 19/11/2026 à 08:05", "sans annonce réseau",
 			"dernier message il y a 1\u00a0j · 1\u00a0message", "", colourMuted,
 		},
 		"moniteur-3.local:4601": {
-			"moniteur-3.local:4601", "", "en échec depuis 14:04", "aucun message reçu", everyMonitor()[4].Fault.French, colourTrouble,
+			"moniteur-3.local:4601", "", "en échec depuis 14:04", "", "aucun message reçu", everyMonitor()[4].Fault.French, colourTrouble,
 		},
 		"192.168.1.46:4601": {
-			"Lit 3 · iMEC 12", "192.168.1.46:4601 · inscrit dans config.toml", "connecté depuis 13:05",
+			"Lit 3 · iMEC 12", "192.168.1.46:4601 · inscrit dans config.toml", "connecté depuis 13:05", "",
 			"dernier message à l’instant · 3\u202f600\u00a0messages", "", colourGood,
 		},
 		"192.168.1.90": {
-			"Comen NC5", "192.168.1.90", "connecté depuis 13:55",
+			"Comen NC5", "192.168.1.90", "connecté depuis 13:55", "",
 			"dernier message il y a 4\u00a0min · 3\u00a0messages · 1\u00a0refusé", "", colourGood,
 		},
 	} {

@@ -70,6 +70,7 @@ type monitorText struct {
 	name    string // Lit 3 · BeneView T8
 	where   string // 192.168.1.40:4601 · Réanimation
 	state   string // connecté depuis 14:02
+	silent  string // sans annonce réseau
 	traffic string // Dernier message il y a 2 s · 1 234 messages
 	fault   string
 	colour  fyne.ThemeColorName
@@ -97,7 +98,7 @@ func (w words) monitor(m *placed, now time.Time) monitorText {
 		text.colour = colourTrouble
 	}
 	if m.place == placeAccepted && m.State != station.LinkConnected && !m.Discovered {
-		text.state = joined(" · ", text.state, w.say("monitors.silent"))
+		text.silent = w.say("monitors.silent")
 	}
 	text.traffic = w.traffic(m, now)
 	if m.Fault != nil {

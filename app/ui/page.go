@@ -61,8 +61,15 @@ func newEmptyPage(w words, o Options, do actions) fyne.CanvasObject {
 		topic("software", w.say("empty.software"),
 			paragraph(w.say("empty.software.text")), command(o.Address),
 			padded(6, 0, row(0, action))),
-		topic("trial", w.say("empty.trial"), paragraph(w.say("empty.trial.text")), command("vitalien --demo")),
+		trial(w, o, newButton(w.say("welcome.trial.start"), widget.MediumImportance, do.demonstrate)),
 	)
+}
+
+// trial offers the demonstration, where it can be started.
+func trial(w words, o Options, start *button) fyne.CanvasObject {
+	t := topic("trial", w.say("welcome.trial"), paragraph(w.say("welcome.trial.text")), padded(6, 0, row(0, start)))
+	visible(t, o.Demonstrate != nil)
+	return t
 }
 
 func lines(text string) []fyne.CanvasObject {

@@ -265,6 +265,7 @@ func TestQuestions_Masters(t *testing.T) {
 		"abandon":     w.abandonQuestion(func() {}),
 		"unpair":      w.unpairQuestion(everyDevice()[1], "Tensiomètre Omron · Cabinet 1", func() {}),
 		"stethoscope": w.stethoscopeQuestion(func(string) {}),
+		"demonstrate": w.demonstrationNotice(),
 		"support":     w.supportNotice("/home/docteur/Téléchargements/vitalien-assistance-2026-11-28-101500.zip"),
 		"fault": w.faultNotice(&fhirmap.Fault{
 			Code: "disk_full", French: "Le disque est plein. Libérez de l’espace, puis recommencez.", English: "disk full",

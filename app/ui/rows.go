@@ -81,7 +81,7 @@ func newListed(action string, do func()) *listed {
 		state:  newLabel("", colourMuted, sizeSmall).strong().cutting(),
 		detail: newLabel("", colourMuted, sizeSmall).cutting(),
 	}
-	r.name.Wrapping, r.name.TextStyle.Bold = fyne.TextWrapBreak, true
+	r.name.TextStyle.Bold = true
 	var side fyne.CanvasObject
 	if action != "" {
 		r.action = newButton(action, widget.MediumImportance, do)

@@ -39,7 +39,7 @@ func newSettingRow(w words, s *setting, typed func(*setting, string)) *settingRo
 				typed(s, s.typed(text))
 			}
 		}
-		control = padded(0, inset, r.field)
+		control = padded(4, inset, r.field)
 	}
 	r.Container = column(2, padded(0, inset, newLabel(w.say(s.title), colourText, sizeText).strong().cutting()), control, r.about)
 	return r

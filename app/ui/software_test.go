@@ -59,7 +59,7 @@ func everyAccess() station.Access {
 func longAccess() (a station.Access) {
 	long := "https://" + strings.Repeat("tres-long-nom-de-sous-domaine.", 8) + "example.fr:18443"
 	for i := range 12 {
-		who := station.Software{Origin: fmt.Sprintf("%s%d", long, i), Token: strings.Repeat("Jeton de la passerelle ", 3)}
+		who := station.Software{Origin: fmt.Sprintf("%s%d", long, i), Token: strings.Repeat("Jeton de la passerelle, ", 3) + "accueil"}
 		a.Connections = append(a.Connections, station.Connection{Software: who, Protocol: 4, Transport: "websocket", Since: testNow})
 		a.Pages = append(a.Pages, station.Permission{Origin: who.Origin, Answer: station.AnswerAlways, Since: testNow.Add(-9000 * time.Hour)})
 		a.Tokens = append(a.Tokens, station.TokenInfo{Name: strings.Repeat("M", 62) + fmt.Sprint(10+i), Since: testNow})

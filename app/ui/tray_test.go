@@ -62,7 +62,7 @@ func TestTray(t *testing.T) {
 			pressure,
 			trayText{
 				state: "1" + nb + "logiciel médical connecté · Consultation en cours",
-				last:  "Dernière mesure" + nb + ": Tension artérielle, 14:04", end: "Terminer la consultation",
+				last:  "Dernière mesure" + nb + ": Tension artérielle, 14:04", end: "Terminer la consultation…",
 			},
 		},
 		"demonstration": {

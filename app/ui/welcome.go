@@ -20,21 +20,19 @@ type welcome struct {
 	title      *label
 	step       *label
 	parts      []fyne.CanvasObject
-	begun      *prose // what has become of the demonstration
 	scroll     *container.Scroll
 	skip       *button
 	back, next *button
 }
 
 func newWelcome(w words, o Options, do actions, over func()) *welcome {
-	v := &welcome{words: w, do: do, over: over, begun: muted("")}
+	v := &welcome{words: w, do: do, over: over}
 	v.title = newLabel("", colourText, sizeTitle).strong().cutting()
 	v.step = newLabel("", colourMuted, sizeText)
 	v.skip = v.button(w.say("welcome.skip"), widget.MediumImportance, over)
 	v.back = v.button(w.say("pair.back"), widget.MediumImportance, v.backward)
 	v.next = v.button("", widget.HighImportance, v.forward)
 	v.parts = []fyne.CanvasObject{v.purpose(), v.devices(o), v.software(o)}
-	v.begun.Hide()
 	v.scroll = container.NewVScroll(padded(6, margin, leaf(container.NewStack(v.parts...))))
 	head := padded(headTop, margin, leaf(headLine(v.title, v.step)))
 	buttons := container.NewBorder(nil, nil, v.skip, row(10, v.back, v.next))
@@ -65,24 +63,11 @@ func (v *welcome) purpose() fyne.CanvasObject {
 func (v *welcome) devices(o Options) fyne.CanvasObject {
 	w := v.words
 	pair := v.button(w.say("devices.pair"), widget.MediumImportance, func() { v.over(); v.do.pairDevice() })
-	trial := []fyne.CanvasObject{paragraph(w.say("welcome.trial.text")), command("vitalien --demo")}
-	if o.Demonstrate != nil {
-		demo := v.button(w.say("welcome.trial.start"), widget.MediumImportance, func() { v.do.demonstrate(v.demonstrating) })
-		trial = []fyne.CanvasObject{paragraph(w.say("welcome.trial.text")), padded(6, 0, row(0, demo)), v.begun}
-	}
 	return column(gap,
 		topic("device", w.say("empty.devices"), paragraph(w.say("empty.devices.text")), padded(6, 0, row(0, pair))),
 		topic("monitor", w.say("empty.monitors"), paragraph(w.say("welcome.monitors.text"))),
-		topic("trial", w.say("welcome.trial"), trial...),
+		trial(w, o, v.button(w.say("welcome.trial.start"), widget.MediumImportance, v.do.demonstrate)),
 	)
-}
-
-// demonstrating says where the demonstration has begun.
-func (v *welcome) demonstrating() {
-	v.begun.SetText(v.words.say("welcome.trial.begun"))
-	v.begun.Show()
-	v.Container.Refresh()
-	v.scroll.ScrollToBottom()
 }
 
 // software gives what the EHR needs.

@@ -266,7 +266,7 @@ func (w words) restartQuestion(recording bool, restart func()) question {
 		content: []fyne.CanvasObject{paragraph(text)},
 		choices: []choice{
 			{w.say("set.restart.no"), widget.MediumImportance, nil},
-			{w.say("set.restart"), widget.HighImportance, restart},
+			{w.say("set.restart.yes"), widget.HighImportance, restart},
 		},
 	}
 }

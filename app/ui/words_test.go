@@ -81,6 +81,35 @@ var notKeys = map[string]bool{
 	preferTold: true, preferGreeted: true,
 }
 
+// A button that asks something before it does what it says ends in an ellipsis,
+// in every language, and no other does.
+func TestWords_WhatAsksFirst(t *testing.T) {
+	asks := []string{
+		"band.end", "consult.start", "consult.end", "consult.change", "consult.assign", "consult.correct", "consult.discard",
+		"consult.restore", "consult.undo", "tray.end", "tray.suspend", "history.change", "history.export", "devices.pair", "pair.another",
+		"devices.rename", "devices.forget", "monitors.add", "monitors.forget", "monitors.traffic", "monitors.rejected", "steth.other",
+		"software.create", "software.site", "software.revoke", "set.restart", "keep.erase", "keep.backup.to", "patient.next",
+	}
+	acts := []string{
+		"consult.begin", "empty.action", "history.retry", "help.support.action", "welcome.trial.start", "monitors.accept",
+		"steth.record", "steth.stop", "software.journal.open", "software.link.copy", "set.save", "set.drop", "set.undo", "keep.backup",
+		"traffic.show", "traffic.again", "alarm.acknowledge", "alarm.mute", "tray.resume", "pair.search", "pair.again", "pair.finish",
+	}
+	for _, language := range assets.Languages {
+		w := newWords(language)
+		for _, key := range asks {
+			if text := w.say(key); !strings.HasSuffix(text, "…") {
+				t.Errorf("%s, %s: %q", language, key, text)
+			}
+		}
+		for _, key := range acts {
+			if text := w.say(key); strings.HasSuffix(text, "…") {
+				t.Errorf("%s, %s: %q", language, key, text)
+			}
+		}
+	}
+}
+
 func TestWords_Say(t *testing.T) {
 	w := newWords("fr")
 	if got, want := w.say("age.seconds", "n", "4"), "il y a 4\u00a0s"; got != want {
