@@ -38,7 +38,7 @@ var forms = map[string]fyne.ThemeVariant{"light": theme.VariantLight, "dark": th
 func testOptions() Options {
 	return Options{
 		Core: newFakeCore(), Settings: newFakeSettings(), Language: "fr", Address: "http://127.0.0.1:63336", Listener: "192.168.1.20:2575",
-		Version: "1.2.3", Speaker: &fakeSpeaker{}, Now: func() time.Time { return testNow },
+		Version: "1.2.3", Speaker: &fakeSpeaker{}, Now: func() time.Time { return testNow }, Demonstrate: func() error { return nil },
 	}
 }
 

@@ -19,10 +19,9 @@ func welcomeScenes() map[string]scene {
 		}
 	}
 	v := view{situation: station.Situation{Links: soundLinks()}}
-	demonstrates := func(o *Options) { o.Demonstrate = func() error { return nil } }
 	return map[string]scene{
 		"welcome":          {view: v, prepare: at(0)},
-		"welcome-devices":  {view: v, prepare: at(1), options: demonstrates},
+		"welcome-devices":  {view: v, prepare: at(1)},
 		"welcome-software": {view: v, prepare: at(2)},
 	}
 }
