@@ -40,7 +40,7 @@ func newHistoryTable(w words, newer, older func()) *historyTable {
 	visible(head.remark, false)
 	foot := container.New(spread{8}, t.where, row(8, t.newer, t.older))
 	t.Container = container.NewStack(newPanel(colourCard, colourLine, sizeRadius),
-		padded(8, 12, container.NewBorder(column(0, head.Container, widget.NewSeparator()), padded(6, 0, foot), nil, nil, t.scroll)))
+		padded(8, 8, container.NewBorder(column(0, head.Container, widget.NewSeparator()), padded(6, 0, foot), nil, nil, t.scroll)))
 	return t
 }
 
@@ -82,9 +82,9 @@ func newHistoryRow() *historyRow {
 	r.cells[2].bold = true
 	r.cells[3].size, r.cells[3].colour = sizeSmall, colourMuted
 	r.cells[4].size = sizeSmall
-	r.remark = container.New(shares{0.209, 0.791}, newLabel("", colourText, sizeSmall), r.cells[4])
+	r.remark = container.New(shares{0.205, 0.795}, newLabel("", colourText, sizeSmall), r.cells[4])
 	r.Container = padded(5, 0, column(1,
-		container.New(shares{0.209, 0.27, 0.264, 0.257}, r.cells[0], r.cells[1], r.cells[2], r.cells[3]), r.remark))
+		container.New(shares{0.205, 0.264, 0.256, 0.275}, r.cells[0], r.cells[1], r.cells[2], r.cells[3]), r.remark))
 	return r
 }
 
