@@ -5,6 +5,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/widget"
 
 	"vitalien/app/station"
 )
@@ -64,6 +65,29 @@ func TestAddressProblem(t *testing.T) {
 	} {
 		if got := w.addressProblem(bad); got != w.say(key) {
 			t.Errorf("%q: %q, want %s", bad, got, key)
+		}
+	}
+}
+
+// A page has one first button: to accept a monitor, where one alone waits.
+func TestMonitors_OneFirstButton(t *testing.T) {
+	d := newDriven(t)
+	d.front()
+	d.screen.open(pageMonitors)
+	rows := func(monitors []station.Monitor) map[string]*monitorRow {
+		d.show(view{situation: station.Situation{Monitors: monitors}})
+		return d.screen.monitors.sections[placeWaiting].rows
+	}
+	if one := rows(everyMonitor()[:1]); len(one) != 1 || one["192.168.1.43:4601"].action.Importance != widget.HighImportance {
+		t.Errorf("%d wait, and none comes first", len(one))
+	}
+	several := rows(everyMonitor())
+	if len(several) != 3 {
+		t.Fatalf("%d wait", len(several))
+	}
+	for address, row := range several {
+		if row.action.Importance != widget.MediumImportance {
+			t.Errorf("%s comes first among several", address)
 		}
 	}
 }
