@@ -13,6 +13,8 @@ import (
 // storeRounds is how often the sides of the store's own benchmark take turns.
 const storeRounds = 41
 
+const sealingLimit = 15 // % of an append
+
 // store is the log alone, beside bbolt and beside itself without encryption: the
 // package's own benchmark, which can leave that out, with as many threads as the
 // program has.
@@ -41,12 +43,12 @@ func store(b *bench) ([]row, error) {
 			value: found["×16-writers"], limit: 5, unit: "×",
 		},
 		{
-			work: "encryption, 1 writer", figure: figure("µs/append-1"), baseline: "without " + figure("µs/unsealed-1"),
-			value: found["×unsealed-1"], limit: 1.15, unit: "×", atMost: true,
+			work: "encryption, of an append, 1 writer", figure: figure("µs/append-1"), baseline: "without " + figure("µs/unsealed-1"),
+			value: found["%sealing-1"], limit: sealingLimit, unit: "%", atMost: true,
 		},
 		{
-			work: "encryption, 16 writers", figure: figure("µs/append-16"), baseline: "without " + figure("µs/unsealed-16"),
-			value: found["×unsealed-16"], limit: 1.15, unit: "×", atMost: true,
+			work: "encryption, of an append, 16 writers", figure: figure("µs/append-16"), baseline: "without " + figure("µs/unsealed-16"),
+			value: found["%sealing-16"], limit: sealingLimit, unit: "%", atMost: true,
 		},
 	}
 	for _, r := range rows {
