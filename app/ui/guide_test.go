@@ -35,7 +35,13 @@ func TestGuide_SpeaksOfWhatIsThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := newWords("fr")
+	for _, key := range []string{"consult.assign", "consult.correct", "consult.undo", "consult.discard"} {
+		if name := w.say(key); !strings.Contains(string(text), "**"+name+"**") {
+			t.Errorf("%s, %q, is not in the guide", key, name)
+		}
+	}
 	for _, key := range []string{
+		"consult.undo", "consult.restore", "patient.nobody",
 		"rail.consultation", "rail.devices", "rail.history", "rail.monitors", "rail.settings", "rail.software", "rail.help",
 		"devices.pair", "consult.start", "history.export", "help.support.action",
 		"origin.once", "origin.always", "origin.refuse",
