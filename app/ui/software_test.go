@@ -478,11 +478,12 @@ func softwareScenes() map[string]scene {
 		full.entries = append(full.entries, everyAudit()...)
 	}
 	failed := &fhirmap.Fault{Code: "store_corrupt", French: "Le journal des accès n’a pas pu être lu : le fichier des mesures est endommagé. Contactez le support.", English: "x"}
+	connected := func(a station.Access) view { return view{situation: station.Situation{Clients: len(a.Connections)}} }
 	return map[string]scene{
-		"software":         {page: pageSoftware, prepare: shows(everyAccess())},
+		"software":         {view: connected(everyAccess()), page: pageSoftware, prepare: shows(everyAccess())},
 		"software-tokens":  {page: pageSoftware, prepare: shows(station.Access{Tokens: everyAccess().Tokens}), options: func(o *Options) { o.Tokens = true }},
 		"software-none":    {page: pageSoftware, prepare: shows(station.Access{})},
-		"software-long":    {page: pageSoftware, prepare: shows(longAccess())},
+		"software-long":    {view: connected(longAccess()), page: pageSoftware, prepare: shows(longAccess())},
 		"software-journal": {page: pageSoftware, prepare: opens(full, nil)},
 		"software-empty":   {page: pageSoftware, prepare: opens(journal{}, nil)},
 		"software-failed":  {page: pageSoftware, prepare: opens(journal{unreadable: 2}, failed)},

@@ -74,6 +74,7 @@ func recordingNow() view {
 		Gaps: 1, HeartHint: 72, Level: 0.4,
 	})
 	v.wave, v.situation.Consultation = beats(500), consultation(eloise)
+	v.situation.Stethoscope.Recordings = v.situation.Stethoscope.Recordings[:2] // those of the consultation
 	return v
 }
 
