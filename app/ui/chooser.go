@@ -40,6 +40,7 @@ type chooser struct {
 	shown   []offer
 	options []*option
 	none    *prose
+	noneBox *fyne.Container
 	scroll  *container.Scroll
 	who     *label
 	cancel  *button
@@ -69,7 +70,8 @@ func newChooser(w words, now func() time.Time, do actions, closed func()) *choos
 	c.nobody = c.button(w.say("patient.without"), widget.MediumImportance, c.without)
 	c.confirm = c.button("", widget.HighImportance, c.proceed)
 	c.heading = newLabel("", colourText, sizeSection).strong().cutting()
-	c.known = column(6, c.none, c.offers)
+	c.noneBox = outdented(c.none)
+	c.known = column(6, c.noneBox, c.offers)
 	c.body = column(gap)
 	c.scroll = container.NewVScroll(padded(6, margin, leaf(c.body)))
 	head := padded(headTop, margin, leaf(headLine(c.title)))
@@ -93,7 +95,7 @@ func (c *chooser) open(m *fhirmap.Recorded, v view) {
 	c.form.forget()
 	title, confirm := "patient.start", "consult.begin"
 	c.heading.set(c.words.say("patient.recent"))
-	c.body.Objects = []fyne.CanvasObject{c.warning, c.form.Container, padded(4, 8, c.heading), c.known}
+	c.body.Objects = []fyne.CanvasObject{c.warning, c.form.Container, padded(4, 0, c.heading), c.known}
 	switch {
 	case m != nil && m.Subject.Key() != "":
 		title, confirm = "patient.correct", "patient.next"
@@ -102,8 +104,8 @@ func (c *chooser) open(m *fhirmap.Recorded, v view) {
 	}
 	if m != nil {
 		c.heading.set(c.words.say("patient.other"))
-		whose := column(0, c.words.subject(m, c.now()), paragraph(c.words.say("correct.from", "who", c.words.identityOf(m.Subject))))
-		c.body.Objects = []fyne.CanvasObject{whose, c.known, padded(4, 8, c.heading), c.warning, c.form.Container}
+		whose := column(0, c.words.subject(m, c.now()), outdented(paragraph(c.words.say("correct.from", "who", c.words.identityOf(m.Subject)))))
+		c.body.Objects = []fyne.CanvasObject{whose, c.known, padded(4, 0, c.heading), c.warning, c.form.Container}
 	}
 	c.title.set(c.words.say(title))
 	c.confirm.SetText(c.words.say(confirm))
@@ -185,7 +187,7 @@ func (c *chooser) list() bool {
 		}
 	}
 	write(c.none, none)
-	visible(c.none, none != "")
+	visible(c.noneBox, none != "")
 	return true
 }
 

@@ -134,6 +134,7 @@ func consultationScenes() map[string]scene {
 	desk := atWork().desk
 	typed := func(c *chooser) {
 		c.form.family.SetText("Lef")
+		c.form.family.CursorColumn = len("Lef")
 		c.form.given.SetText("")
 		c.form.birth.SetText("12/03/80")
 	}

@@ -28,23 +28,25 @@ type journal struct {
 // journalPage shows the audit log, newest first.
 type journalPage struct {
 	fyne.CanvasObject
-	words words
-	now   func() time.Time
-	do    actions
-	close func()
-	kinds []*option
-	kind  auditKind
-	at    int // how many steps back
-	asked int // how often; an answer to another question is late
-	list  *fyne.Container
-	note  *prose
-	older *button
-	newer *button
-	back  *button
+	words   words
+	now     func() time.Time
+	do      actions
+	close   func()
+	kinds   []*option
+	kind    auditKind
+	at      int // how many steps back
+	asked   int // how often; an answer to another question is late
+	list    *fyne.Container
+	note    *prose
+	noteBox *fyne.Container
+	older   *button
+	newer   *button
+	back    *button
 }
 
 func newJournalPage(w words, o Options, do actions, done func()) *journalPage {
 	p := &journalPage{words: w, now: o.Now, do: do, close: done, list: column(1), note: muted("")}
+	p.noteBox = outdented(p.note)
 	p.back = newButton(w.say("journal.back"), widget.MediumImportance, done)
 	p.back.escape = done
 	p.older = newButton(w.say("journal.earlier"), widget.MediumImportance, func() { p.turn(1) })
@@ -58,7 +60,7 @@ func newJournalPage(w words, o Options, do actions, done func()) *journalPage {
 		choices.Add(choice)
 	}
 	title := newLabel(w.say("journal.title"), colourText, sizeTitle).strong().cutting()
-	p.CanvasObject = page(headLine(title, p.back), choices, p.note, p.list, row(10, p.newer, p.older))
+	p.CanvasObject = page(headLine(title, p.back), choices, p.noteBox, p.list, row(10, p.newer, p.older))
 	p.Hide()
 	return p
 }
@@ -122,7 +124,7 @@ func (p *journalPage) show(j journal, err error) {
 		p.note.Importance = widget.DangerImportance
 	}
 	p.note.SetText(note)
-	visible(p.note, note != "")
+	visible(p.noteBox, note != "")
 	visible(p.older, j.older > 0 && p.at+1 < journalPages)
 	visible(p.newer, p.at > 0)
 	p.CanvasObject.(*container.Scroll).ScrollToTop()

@@ -88,6 +88,14 @@ func between(first, second fyne.CanvasObject) *fyne.Container {
 // the page itself: its edge is then that of the title.
 func flat(text *prose) fyne.CanvasObject { return padded(-inset, -inset, text) }
 
+// outdented takes that inset from the sides alone, and keeps it above and below.
+func outdented(text fyne.CanvasObject) *fyne.Container { return padded(0, -inset, text) }
+
+// hanging takes it from the left alone, for text with buttons to its right.
+func hanging(text fyne.CanvasObject) *fyne.Container {
+	return container.New(layout.NewCustomPaddedLayout(0, 0, -inset, 0), text)
+}
+
 // leaf is the part of a page that text and cards stand in: it begins at the left
 // edge that all pages share, and is no wider than reads well.
 func leaf(object fyne.CanvasObject) *fyne.Container {

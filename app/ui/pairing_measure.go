@@ -42,7 +42,7 @@ func newMeasureStage(w *wizard) *measureStage {
 		state:  newLabel("", colourMuted, sizeText).strong().cutting(),
 	}
 	s.Container = column(8,
-		s.how,
+		outdented(s.how),
 		container.NewStack(s.ground, padded(14, 18, column(4,
 			container.NewBorder(nil, nil, s.icon, s.unit, padded(0, 6, s.name)),
 			s.value, s.second, s.flags.Container, s.state,

@@ -106,7 +106,7 @@ func newDoneStage(w *wizard) *doneStage {
 	s.Container = column(gap,
 		container.NewStack(newPanel(colourCard, colourLine, sizeRadius), padded(14, 16,
 			container.NewBorder(nil, nil, s.picture, nil, padded(10, 14, column(6, s.name, s.place, state))))),
-		paragraph(w.words.say("pair.after")),
+		outdented(paragraph(w.words.say("pair.after"))),
 	)
 	return s
 }
@@ -127,20 +127,22 @@ func (s *doneStage) first() fyne.Focusable { return s.wizard.next }
 // faultStage says what failed, why, and what to try next.
 type faultStage struct {
 	*fyne.Container
-	wizard *wizard
-	text   *prose
-	advice fyne.CanvasObject // about the device
-	code   *prose
+	wizard  *wizard
+	text    *prose
+	advice  fyne.CanvasObject // about the device
+	code    *prose
+	codeBox *fyne.Container
 }
 
 func newFaultStage(w *wizard) *faultStage {
 	s := &faultStage{wizard: w, text: paragraph(""), code: muted("")}
 	s.code.SizeName = sizeSmall
+	s.codeBox = outdented(s.code)
 	s.advice = topic("trial", w.words.say("pair.try"), lines(w.words.say("pair.try.text"))...)
 	s.Container = column(gap,
 		container.NewStack(newPanel(colourAmberGround, "", sizeRadius), padded(10, 12,
 			noted(newSymbol("warning", colourAmber, 24), s.text))),
-		s.advice, s.code,
+		s.advice, s.codeBox,
 	)
 	return s
 }
@@ -153,7 +155,7 @@ func (s *faultStage) show(w *wizard) bool {
 	reshaped := write(s.text, text)
 	reshaped = visible(s.advice, !adapterFails(w.failure())) || reshaped
 	s.code.SetText(code)
-	return visible(s.code, code != "") || reshaped
+	return visible(s.codeBox, code != "") || reshaped
 }
 
 // adapterFails tells a fault of this computer's adapter from one of a device. See

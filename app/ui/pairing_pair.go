@@ -24,7 +24,7 @@ type pairStage struct {
 	reach   *task
 	bond    *task
 	connect *task
-	keep    *prose
+	keep    *fyne.Container
 	ask     *fyne.Container
 	asked   station.PairingQuestion
 	problem *prose
@@ -37,7 +37,7 @@ func newPairStage(w *wizard) *pairStage {
 		picture: newDrawing("", 120),
 		device:  newLabel("", colourText, sizeSection).strong().cutting(),
 		reach:   newTask(), bond: newTask(), connect: newTask(),
-		keep:    muted(w.words.say("pair.keep")),
+		keep:    outdented(muted(w.words.say("pair.keep"))),
 		ask:     container.NewStack(),
 		problem: paragraph(""),
 	}

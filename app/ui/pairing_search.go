@@ -40,11 +40,11 @@ func newSearchStage(w *wizard) *searchStage {
 		list:    column(8), rest: column(8),
 		others: newLabel(w.words.say("pair.others"), colourMuted, sizeText).strong().cutting(),
 		more:   newLabel("", colourMuted, sizeSmall),
-		hint:   column(0, paragraph(w.words.say("pair.nothing")), muted(w.words.say("pair.hint"))),
+		hint:   outdented(column(0, paragraph(w.words.say("pair.nothing")), muted(w.words.say("pair.hint")))),
 	}
 	s.Container = column(8,
-		padded(0, 8, row(8, newSymbol("bluetooth", colourAccent, 22), s.heading)),
-		s.list, s.hint, padded(4, 8, s.others), s.rest, padded(0, 8, s.more),
+		row(8, newSymbol("bluetooth", colourAccent, 22), s.heading),
+		s.list, s.hint, padded(4, 0, s.others), s.rest, s.more,
 	)
 	return s
 }

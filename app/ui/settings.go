@@ -226,7 +226,7 @@ func newSettingsFoot(p *settingsPage) *settingsFoot {
 		restart: newButton(w.say("set.restart"), widget.HighImportance, func() { p.do.restart() }),
 	}
 	buttons := row(10, f.drop, f.undo, f.save, f.restart)
-	line := container.NewBorder(nil, nil, nil, container.NewCenter(buttons), container.New(middle{}, f.text))
+	line := container.NewBorder(nil, nil, nil, container.NewCenter(buttons), container.New(middle{}, hanging(f.text)))
 	f.Container = column(0, widget.NewSeparator(), padded(8, margin, leaf(line)))
 	f.Container.Hide()
 	for _, b := range []*button{f.save, f.drop, f.undo, f.restart} {

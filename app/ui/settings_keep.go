@@ -129,7 +129,7 @@ func newJobLine(w words) *jobLine {
 			j.end()
 		}
 	})
-	line := container.NewBorder(nil, nil, nil, container.NewCenter(j.cancel), column(4, j.text, padded(0, inset, j.bar.Container)))
+	line := container.NewBorder(nil, nil, nil, container.NewCenter(j.cancel), hanging(column(4, j.text, padded(0, inset, j.bar.Container))))
 	j.Container = column(0, widget.NewSeparator(), padded(8, margin, leaf(line)))
 	j.Container.Hide()
 	return j

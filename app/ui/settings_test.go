@@ -99,7 +99,7 @@ func (f *fakeSettings) Check(values map[string]string) map[string]*fhirmap.Fault
 	if text := values["hl7.listen"]; text != "" && !strings.Contains(text, ":") {
 		faults["hl7.listen"] = form
 	}
-	if values["hl7.record_every"] == "soon" {
+	if values["hl7.record_every"] == "bientôt" {
 		faults["hl7.record_every"] = &fhirmap.Fault{French: "Indiquez une durée, par exemple 60 s, 30 jours ou 10 ans.", English: "no duration"}
 	}
 	return faults
@@ -165,7 +165,7 @@ func settingsScenes() map[string]scene {
 		}),
 		"wrong": stated(1, func(f *fakeSettings, p *settingsPage) {
 			shown(p, f)
-			p.groups[1].rows[2].field.SetText("soon")
+			p.groups[1].rows[2].field.SetText("bientôt")
 			p.groups[1].rows[0].field.SetText("2600")
 		}),
 		"flag": stated(1, func(f *fakeSettings, p *settingsPage) {
@@ -215,7 +215,10 @@ func settingsScenes() map[string]scene {
 			f.file["hl7.allow"] = strings.Repeat("192.168.100.0/24, ", 20) + "10.0.0.0/8"
 			shown(p, f)
 		}),
-		"large-text": stated(groupGeneral, nil),
+		"large-text": stated(groupGeneral, func(f *fakeSettings, p *settingsPage) {
+			f.file["window.text"] = "large"
+			shown(p, f)
+		}),
 	}
 	all := map[string]scene{}
 	for name, prepare := range states {
@@ -299,7 +302,7 @@ func TestQuestions_Settings(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			test.NewTempApp(t).Settings().SetTheme(forced{variant: theme.VariantLight})
 			if name == "backup-to" {
-				q.fields[0].SetText("/home/cabinet/vitalien-2026-11-20.sauvegarde")
+				q.fields[0].holding("/home/cabinet/vitalien-2026-11-20.sauvegarde")
 			}
 			window := test.NewTempWindow(t, newPanel(theme.ColorNameBackground, "", ""))
 			window.Resize(fyne.NewSize(560, 520))

@@ -35,7 +35,7 @@ type softwarePage struct {
 	do       actions
 	create   *button
 	open     *button // the journal
-	empty    *prose
+	empty    *fyne.Container
 	lists    [4]*rowList
 	copiers  []*copier
 	access   station.Access
@@ -43,7 +43,7 @@ type softwarePage struct {
 }
 
 func newSoftwarePage(w words, o Options, do actions) *softwarePage {
-	p := &softwarePage{words: w, now: o.Now, do: do, empty: paragraph(w.say("software.empty"))}
+	p := &softwarePage{words: w, now: o.Now, do: do, empty: outdented(paragraph(w.say("software.empty")))}
 	nothing := func(string) {}
 	for i, list := range []struct {
 		heading string

@@ -28,7 +28,7 @@ type stethoscopePage struct {
 	caption           *prose
 
 	heading *label
-	empty   *prose
+	empty   *fyne.Container
 	list    *fyne.Container
 	rows    map[string]*soundRow // by id
 	order   []string
@@ -42,7 +42,7 @@ func newStethoscopePage(w words, now func() time.Time, do actions) *stethoscopeP
 		words: w, now: now, do: do, rows: map[string]*soundRow{}, list: column(8), picture: newSoundPicture(),
 		time: newLabel("", colourText, sizeFigure).strong(), state: newLabel("", colourMuted, sizeText).strong().cutting(),
 		note: newLabel("", colourMuted, sizeSmall).cutting(), hint: newLabel("", colourMuted, sizeSmall).cutting(), fault: paragraph(""), caption: muted(w.say("steth.plot.caption", "top", w.number(station.SoundTop))),
-		heading: newLabel("", colourText, sizeSection).strong(), empty: muted(w.say("steth.none")),
+		heading: newLabel("", colourText, sizeSection).strong(), empty: outdented(muted(w.say("steth.none"))),
 	}
 	p.fault.Importance = widget.DangerImportance
 	p.fault.Hide()

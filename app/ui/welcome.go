@@ -55,7 +55,7 @@ func (v *welcome) purpose() fyne.CanvasObject {
 		topic("device", w.say("welcome.measure"), paragraph(w.say("welcome.measure.text"))),
 		topic("person", w.say("welcome.whose"), paragraph(w.say("welcome.whose.text"))),
 		topic("software", w.say("welcome.send"), paragraph(w.say("welcome.send.text"))),
-		muted(w.say("help.notice")),
+		flat(muted(w.say("help.notice"))),
 	)
 }
 
