@@ -141,7 +141,7 @@ type card struct {
 	name   *label
 	unit   *label
 	value  *numeral
-	second *label
+	second *phrase
 	line   *fyne.Container // second and, where there is room, the badges
 	below  *fyne.Container // else they
 	flags  *flags
@@ -167,11 +167,12 @@ type cardTexts struct {
 type cardForm struct {
 	flagged bool // what its device says of how well it measured
 	badges  bool // badges that do not fit beside what stands there
+	second  int  // lines of what is said below the value
 	person  int  // lines of a name that does not fit beside the time
 }
 
 func (f cardForm) with(g cardForm) cardForm {
-	return cardForm{f.flagged || g.flagged, f.badges || g.badges, max(f.person, g.person)}
+	return cardForm{f.flagged || g.flagged, f.badges || g.badges, max(f.second, g.second), max(f.person, g.person)}
 }
 
 func newCard(w words) *card {
@@ -181,7 +182,7 @@ func newCard(w words) *card {
 		name:   newLabel("", colourText, sizeText).strong().cutting(),
 		unit:   newLabel("", colourMuted, sizeText),
 		value:  newNumeral(sizeFigure, sizeAside),
-		second: newLabel("", colourMuted, sizeText).cutting(),
+		second: newPhrase(colourMuted, sizeText),
 		flags:  newFlags(),
 		test:   newBadge(w.say("live.simulated"), colourDemo, colourDemoGround),
 		check:  newBadge(w.say("live.check"), colourAmber, colourAmberGround),
@@ -223,7 +224,7 @@ func (c *card) show(r *fhirmap.Recorded, now time.Time) cardForm {
 	c.name.show(c.words.vital(r.Type), appearance.colour)
 	c.unit.set(f.unit)
 	c.value.set(f.main, f.aside, appearance.colour)
-	c.second.set(joined(" · ", f.second, c.words.standing(r)))
+	c.second.show(colourMuted, joined(" · ", f.second, c.words.standing(r)))
 	if shown, flagged := visible(c.test, r.Test), visible(c.check, r.Implausible); shown || flagged {
 		c.line.Refresh()
 		c.below.Refresh()
@@ -241,7 +242,7 @@ func (c *card) show(r *fhirmap.Recorded, now time.Time) cardForm {
 }
 
 func (c *card) needs(flagged bool) cardForm {
-	form := cardForm{flagged: flagged}
+	form := cardForm{flagged: flagged, second: len(c.second.folded(cardRoom))}
 	needed := c.second.natural()
 	for _, badge := range []*fyne.Container{c.test, c.check} {
 		if badge.Visible() {
@@ -266,7 +267,7 @@ func (c *card) take(form cardForm) {
 		}
 		visible(beside, !form.badges)
 	}
-	c.person.least = form.person
+	c.second.least, c.person.least = form.second, form.person
 	visible(c.person, form.person > 0)
 	if form.person > 0 {
 		c.whose.show(c.texts.source, colourMuted)

@@ -24,7 +24,7 @@ type measureRow struct {
 	value                 *numeral
 	whose                 *prose // over as many lines as it needs
 	when, source          *label
-	second                *label
+	second                *phrase
 	test, check           *fyne.Container
 	badges                *fyne.Container
 	note                  *prose
@@ -41,7 +41,7 @@ func newMeasureRow(p *consultationPage) *measureRow {
 		whose:  paragraph(""),
 		when:   newLabel("", colourMuted, sizeSmall).cutting(),
 		source: newLabel("", colourMuted, sizeSmall).cutting(),
-		second: newLabel("", colourMuted, sizeSmall).cutting(),
+		second: newPhrase(colourMuted, sizeSmall),
 		test:   newBadge(w.say("live.simulated"), colourDemo, colourDemoGround),
 		check:  newBadge(w.say("live.check"), colourAmber, colourAmberGround),
 		note:   paragraph(""),
@@ -134,8 +134,8 @@ func (r *measureRow) show(m *fhirmap.Recorded) (reshaped bool) {
 	r.icon.set(appearance.symbol, ink)
 	r.name.show(w.vital(m.Type), ink)
 	r.value.set(f.main, joined(" ", f.aside, f.unit), ink)
-	r.second.set(joined(" · ", f.second, w.standing(m), w.quality(&m.Measurement)))
-	reshaped = visible(r.second, r.second.text != "") || reshaped
+	reshaped = r.second.show(colourMuted, joined(" · ", f.second, w.standing(m), w.quality(&m.Measurement))) || reshaped
+	reshaped = visible(r.second, r.second.text() != "") || reshaped
 	person, assigned := w.whose(m.Subject)
 	importance := widget.MediumImportance
 	switch {

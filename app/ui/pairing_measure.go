@@ -23,7 +23,7 @@ type measureStage struct {
 	name   *label
 	unit   *label
 	value  *numeral
-	second *label
+	second *phrase
 	flags  *flags
 	state  *label
 }
@@ -37,7 +37,7 @@ func newMeasureStage(w *wizard) *measureStage {
 		name:   newLabel("", colourText, sizeSection).strong().cutting(),
 		unit:   newLabel("", colourMuted, sizeSection),
 		value:  newNumeral(sizeHuge, sizeAside),
-		second: newLabel("", colourMuted, sizeSection).cutting(),
+		second: newPhrase(colourMuted, sizeSection),
 		flags:  newFlags(),
 		state:  newLabel("", colourMuted, sizeText).strong().cutting(),
 	}
@@ -68,7 +68,7 @@ func (s *measureStage) show(w *wizard) (reshaped bool) {
 	reshaped = s.unit.text != text.unit || reshaped
 	s.unit.set(text.unit)
 	s.value.set(text.main, text.aside, look.colour)
-	s.second.set(text.second)
+	reshaped = s.second.show(colourMuted, text.second) || reshaped
 	reshaped = visible(s.second, text.second != "") || reshaped
 	s.flags.show(text.quality)
 	reshaped = visible(s.flags.Container, text.quality != "") || reshaped
