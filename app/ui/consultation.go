@@ -27,6 +27,7 @@ type consultationPage struct {
 	change   *button
 	main     *button
 	fault    *prose
+	faultBox *fyne.Container
 	empty    fyne.CanvasObject
 	sections [3]*sheetSection
 	view     view // the last one that had a desk
@@ -35,7 +36,8 @@ type consultationPage struct {
 func newConsultationPage(w words, now func() time.Time, do actions) *consultationPage {
 	p := &consultationPage{words: w, now: now, do: do, fault: paragraph("")}
 	p.fault.Importance = widget.DangerImportance
-	p.fault.Hide()
+	p.faultBox = outdented(p.fault)
+	p.faultBox.Hide()
 	p.change = newButton(w.say("consult.change"), widget.MediumImportance, p.start)
 	p.main = newButton("", widget.HighImportance, p.act)
 	p.empty = topic("consultation", w.say("consult.empty"), lines(w.say("consult.empty.text"))...)
@@ -46,7 +48,7 @@ func newConsultationPage(w words, now func() time.Time, do actions) *consultatio
 	title := newLabel(w.say("consult.title"), colourText, sizeTitle).strong().cutting()
 	p.overview = page(
 		headLine(title, p.change, p.main),
-		p.fault, p.empty, p.sections[0].Container, p.sections[1].Container, p.sections[2].Container,
+		p.faultBox, p.empty, p.sections[0].Container, p.sections[1].Container, p.sections[2].Container,
 	)
 	p.chooser = newChooser(w, now, do, p.returned)
 	p.CanvasObject = container.NewStack(p.overview, p.chooser.Container)
@@ -111,7 +113,7 @@ func (p *consultationPage) fill() (reshaped bool) {
 		fault = p.words.fault(fhirmap.FaultOf(d.fault))
 	}
 	reshaped = write(p.fault, fault)
-	reshaped = visible(p.fault, fault != "") || reshaped
+	reshaped = visible(p.faultBox, fault != "") || reshaped
 	open := p.view.situation.Consultation
 	for i, text := range [...]sectionText{
 		p.words.measuredHere(d, open, p.now()), p.words.unassigned(&d.Sheet), p.words.correctedLately(&d.Sheet),

@@ -129,7 +129,7 @@ func howToConnect(w words, o Options) []fyne.CanvasObject {
 		sending = []fyne.CanvasObject{paragraph(w.say("empty.devices.off")), command("0.0.0.0:2575")}
 	}
 	return []fyne.CanvasObject{
-		paragraph(w.say("monitors.empty")),
+		outdented(paragraph(w.say("monitors.empty"))),
 		topic("monitor", w.say("monitors.found"), lines(w.say("monitors.found.text"))...),
 		topic("live", w.say("monitors.sending"), sending...),
 	}
