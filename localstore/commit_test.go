@@ -274,67 +274,50 @@ func TestWait_EndsWithItsContext(t *testing.T) {
 	})
 }
 
-func TestCommit_APanicFailsTheWaitingAndTheStore(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "store.db")
-	synctest.Test(t, func(t *testing.T) {
-		s, err := Open(path, Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		mustAppend(t, s, 1, "kept")
-		release := hold(s)
-		var wg sync.WaitGroup
-		for range 10 {
-			wg.Go(func() {
-				_, err := s.Append(t.Context(), Entry{Count: 1})
-				wantCode(t, err, CodeCorrupt)
-			})
-		}
-		wg.Go(func() { wantCode(t, s.Wait(t.Context(), 1), CodeCorrupt) })
-		synctest.Wait()
-		wantCode(t, s.change(func(*bolt.Bucket) error { panic("as bbolt does on a damaged page") }), CodeCorrupt)
-		wg.Wait()
-		release()
-		_, err = s.Append(t.Context(), Entry{Count: 1})
-		wantCode(t, err, CodeCorrupt)
-		s.Close()
-	})
-	if all := readAll(t, open(t, path)); len(all) != 1 || string(all[0].Data) != "kept" {
-		t.Errorf("after reopening: %v", all)
-	}
-}
-
 // panickingDisk fails as a fault of this package would.
 type panickingDisk struct{ disk }
 
 func (panickingDisk) WriteAt([]byte, int64) (int, error) { panic("in the middle of a commit") }
 
-func TestCommit_APanicInItAcknowledgesNothing(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "store.db")
-	synctest.Test(t, func(t *testing.T) {
-		s, err := Open(path, Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		mustAppend(t, s, 1, "kept")
-		s.journal.file = panickingDisk{s.journal.file}
-		release := hold(s)
-		var wg sync.WaitGroup
-		for range 5 {
-			wg.Go(func() {
-				_, err := s.Append(context.Background(), Entry{Count: 1}) // the first leads itself
+func TestCommit_APanicFailsTheWaitingAndTheStore(t *testing.T) {
+	for where, provoke := range map[string]func(t *testing.T, s *Store, release func()){
+		"in bbolt, while a commit hangs": func(t *testing.T, s *Store, _ func()) {
+			wantCode(t, s.change(func(*bolt.Bucket) error { panic("as bbolt does on a damaged page") }), CodeCorrupt)
+		},
+		"in the commit": func(_ *testing.T, s *Store, release func()) {
+			s.journal.file = panickingDisk{s.journal.file}
+			release()
+		},
+	} {
+		t.Run(where, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "store.db")
+			synctest.Test(t, func(t *testing.T) {
+				s, err := Open(path, Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				mustAppend(t, s, 1, "kept")
+				release := hold(s)
+				var wg sync.WaitGroup
+				for range 10 {
+					wg.Go(func() {
+						_, err := s.Append(context.Background(), Entry{Count: 1}) // the first leads itself
+						wantCode(t, err, CodeCorrupt)
+					})
+				}
+				wg.Go(func() { wantCode(t, s.Wait(t.Context(), 1), CodeCorrupt) })
+				synctest.Wait()
+				provoke(t, s, release)
+				wg.Wait()
+				release()
+				_, err = s.Append(t.Context(), Entry{Count: 1})
 				wantCode(t, err, CodeCorrupt)
+				s.Close()
 			})
-		}
-		synctest.Wait()
-		release()
-		wg.Wait()
-		_, err = s.Append(t.Context(), Entry{Count: 1})
-		wantCode(t, err, CodeCorrupt)
-		s.Close()
-	})
-	if all := readAll(t, open(t, path)); len(all) != 1 || string(all[0].Data) != "kept" {
-		t.Errorf("after reopening: %v", all)
+			if all := readAll(t, open(t, path)); len(all) != 1 || string(all[0].Data) != "kept" {
+				t.Errorf("after reopening: %v", all)
+			}
+		})
 	}
 }
 
