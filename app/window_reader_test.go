@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"image"
 	"image/draw"
@@ -76,7 +77,10 @@ func (c *clinician) read() []word {
 //
 //go:norace
 func darkOnLight(picture image.Image) image.Image {
-	const dark = 0x90
+	const (
+		dark     = 0x90
+		rounding = 8
+	)
 	size := picture.Bounds()
 	text := image.NewGray(size)
 	draw.Draw(text, size, picture, size.Min, draw.Src)
@@ -91,6 +95,9 @@ func darkOnLight(picture image.Image) image.Image {
 				for x := whole.Min.X; x < whole.Max.X; x++ {
 					at := text.PixOffset(x, y)
 					text.Pix[at] = uint8(min(0xff, 3*(0xff-int(text.Pix[at]))/2))
+					if min(x-whole.Min.X, whole.Max.X-1-x)+min(y-whole.Min.Y, whole.Max.Y-1-y) < rounding {
+						text.Pix[at] = 0xff // outside of a round corner, which would be read as a bracket
+					}
 				}
 			}
 		}
@@ -232,22 +239,18 @@ func (c *clinician) page(name string) {
 	c.click(c.await(name, func(at image.Rectangle) bool { return at.Max.X < rail }))
 }
 
-// chooses clicks on what reads phrase, the lowest on the page where it stands
-// twice: titles are above what they name. It does so until then can be read, for
-// an alarm that comes or goes moves the page.
+// chooses clicks on what reads phrase, where it stands twice on the page on the
+// lowest first: titles are above what they name, but a text may name a button. It
+// does so until then can be read, for an alarm that comes or goes moves the page.
 func (c *clinician) chooses(phrase, then string) {
 	c.t.Helper()
-	for deadline := time.Now().Add(patience); ; {
+	deadline := time.Now().Add(patience)
+	for attempt := 0; ; attempt++ {
 		c.await(phrase, onPage)
-		words := c.read()
-		var lowest image.Rectangle
-		for _, at := range places(words, phrase) {
-			if onPage(at) && at.Min.Y >= lowest.Min.Y {
-				lowest = at
-			}
-		}
-		if !lowest.Empty() {
-			c.click(lowest)
+		found := slices.DeleteFunc(places(c.read(), phrase), func(at image.Rectangle) bool { return !onPage(at) })
+		slices.SortFunc(found, func(a, b image.Rectangle) int { return cmp.Compare(b.Min.Y, a.Min.Y) })
+		if len(found) > 0 {
+			c.click(found[attempt%len(found)])
 		}
 		for range 3 {
 			if slices.ContainsFunc(places(c.read(), then), onPage) {

@@ -12,11 +12,14 @@ import (
 )
 
 // correct has a measurement of "a" turn out to be of "b", and one of "b" to
-// be wrong: numbers 1 and 2, corrected in 3 and 4.
-func (p *post) correct() {
+// be wrong: numbers 1 and 2, corrected in 3 and 4 once they have been seen.
+func (p *post) correct(seen ...func()) {
 	p.tb.Helper()
 	p.measure(71, fhirmap.HeartRate, "a", 0)
 	p.measure(72, fhirmap.HeartRate, "b", 0)
+	for _, wait := range seen {
+		wait()
+	}
 	if _, err := p.station.Assign(p.tb.Context(), 1, station.Attribution{Patient: &fhirmap.Patient{System: "urn:test", ID: "b"}}); err != nil {
 		p.tb.Fatal(err)
 	}
@@ -32,12 +35,15 @@ func TestSubscribe_Corrections(t *testing.T) {
 	p := newPost(t)
 	early := p.mustConnect(4, "websocket", "")
 	early.subscribe(t, `{"resource":"Observation"}`)
-	p.correct()
-	for _, want := range []string{"CREATE 1 final a ", "CREATE 2 final b ", "UPDATE 3 amended b 2", "UPDATE 4 entered-in-error b 2"} {
-		if got, err := early.version(); err != nil || got != want {
-			t.Errorf("%q, %v, want %q", got, err, want)
+	gets := func(all ...string) {
+		for _, want := range all {
+			if got, err := early.version(); err != nil || got != want {
+				t.Errorf("%q, %v, want %q", got, err, want)
+			}
 		}
 	}
+	p.correct(func() { gets("CREATE 1 final a ", "CREATE 2 final b ") }) // else it may get the newest version
+	gets("UPDATE 3 amended b 2", "UPDATE 4 entered-in-error b 2")
 	for filter, want := range map[string][]string{
 		`{}`:                {"CREATE 1 amended b 2", "CREATE 2 entered-in-error b 2", "UPDATE 3 amended b 2", "UPDATE 4 entered-in-error b 2"},
 		`{"patient":"a"}`:   {"UPDATE 3 amended b 2"},
